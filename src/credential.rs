@@ -1,0 +1,96 @@
+//! Credentials: the kinds there are, and what each may do. The table of the domain, as code.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The scope that classic PATs and OAuth app tokens need for this operation. Its children do not suffice.
+pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
+/// The app permission that GitHub App tokens need for this operation.
+pub const ENTERPRISE_CREDENTIALS_WRITE: &str = "enterprise_credentials=write";
+
+/// A kind of credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialKind {
+    /// Personal access token, version 1: `ghp_…`
+    ClassicPat,
+    /// Personal access token, version 2: `github_pat_…`
+    FineGrainedPat,
+    /// SSH key of a person. Not an API credential.
+    SshKey,
+    /// Token of an OAuth app, acting for a person: `gho_…`
+    OauthAppUserToken,
+    /// Token of a GitHub App, acting for a person: `ghu_…`
+    GithubAppUserToken,
+}
+
+/// What a kind of credential needs to call the operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallRequirement {
+    /// This scope or app permission, exactly.
+    Scope(&'static str),
+    /// Nothing helps: the operation does not take this kind.
+    NotSupported,
+    /// The kind does not authenticate at the API at all.
+    NotAnApiCredential,
+}
+
+impl CredentialKind {
+    /// Every kind, in the order in which tables show them.
+    pub const ALL: [Self; 5] = [
+        Self::ClassicPat,
+        Self::FineGrainedPat,
+        Self::SshKey,
+        Self::OauthAppUserToken,
+        Self::GithubAppUserToken,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClassicPat => "classic_pat",
+            Self::FineGrainedPat => "fine_grained_pat",
+            Self::SshKey => "ssh_key",
+            Self::OauthAppUserToken => "oauth_app_user_token",
+            Self::GithubAppUserToken => "github_app_user_token",
+        }
+    }
+
+    /// How its tokens start; an SSH key is no token.
+    pub const fn token_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::ClassicPat => Some("ghp_"),
+            Self::FineGrainedPat => Some("github_pat_"),
+            Self::SshKey => None,
+            Self::OauthAppUserToken => Some("gho_"),
+            Self::GithubAppUserToken => Some("ghu_"),
+        }
+    }
+
+    /// Whether `revoke_credentials` destroys it. App tokens "cannot be destroyed", says the documentation.
+    pub const fn is_destroyed_by_revoke_all(self) -> bool {
+        matches!(self, Self::ClassicPat | Self::FineGrainedPat | Self::SshKey)
+    }
+
+    /// Whether its owner may ask again for an organization that a revoke-all took away.
+    pub const fn may_be_authorized_again(self) -> bool {
+        matches!(self, Self::FineGrainedPat)
+    }
+
+    /// What it needs to call the operation.
+    pub const fn call_requirement(self) -> CallRequirement {
+        match self {
+            Self::ClassicPat | Self::OauthAppUserToken => CallRequirement::Scope(ADMIN_ENTERPRISE_SCOPE),
+            Self::GithubAppUserToken => CallRequirement::Scope(ENTERPRISE_CREDENTIALS_WRITE),
+            Self::FineGrainedPat => CallRequirement::NotSupported,
+            Self::SshKey => CallRequirement::NotAnApiCredential,
+        }
+    }
+}
+
+impl fmt::Display for CredentialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,78 @@
+//! The command handler: a state, a command and a time give events or a refusal. Nothing here changes anything.
+
+mod credentials;
+mod people;
+mod revoke_all;
+
+use alloc::vec::Vec;
+
+use crate::command::Command;
+use crate::enterprise::{Enterprise, Identity};
+use crate::event::Event;
+use crate::name::EnterpriseSlug;
+use crate::person::EnterpriseKind;
+use crate::refusal::Refusal;
+use crate::timestamp::Timestamp;
+
+impl Enterprise {
+    /// Decides a command: the events to record, none where there is nothing to do.
+    ///
+    /// `at` is `max(clock, last_at)`: the time that the host then records on every event of this decision. All events are
+    /// to be appended together, where the stream is still at [`Enterprise::position`].
+    ///
+    /// # Errors
+    /// [`Refusal`], naming the rule that forbids it.
+    pub fn decide(&self, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        if let Command::CreateEnterprise { slug, kind } = command {
+            return self.decide_create(slug, *kind);
+        }
+        if let Command::RevokeAll(request) = command {
+            return self.decide_revoke_all(request, at);
+        }
+        let identity = self.identity().ok_or(Refusal::EnterpriseUnknown)?;
+        match command {
+            Command::CreateEnterprise { .. } | Command::RevokeAll(_) => Ok(Vec::new()),
+            Command::AddOrganization { organization, login } => self.decide_add_organization(*organization, login),
+            Command::RemoveOrganization { organization } => self.decide_remove_organization(*organization),
+            Command::AddMember { member, login, role } => {
+                self.decide_add_member(identity.kind, *member, login, *role)
+            }
+            Command::ChangeMemberRole { member, role } => self.decide_change_role(identity.kind, *member, *role),
+            Command::RemoveMember { member } => self.decide_remove_member(*member),
+            Command::GrantPermission { member, permission } => self.decide_grant_permission(*member, *permission),
+            Command::WithdrawPermission { member, permission } => {
+                self.decide_withdraw_permission(*member, *permission)
+            }
+            Command::IssueCredential { .. } => self.decide_issue(command),
+            Command::AuthorizeCredential {
+                credential,
+                organization,
+            } => self.decide_authorize(*credential, *organization, at),
+            Command::RevokeAuthorization {
+                credential,
+                organization,
+            } => self.decide_revoke(*credential, *organization),
+            Command::DestroyCredential { credential } => self.decide_destroy(*credential),
+            Command::ContinueRevocation { revocation, limit } => self.decide_continue_revocation(*revocation, *limit),
+        }
+    }
+
+    /// [`Rule::EnterpriseCreatedOnce`](crate::Rule::EnterpriseCreatedOnce)
+    fn decide_create(&self, slug: &EnterpriseSlug, kind: EnterpriseKind) -> Result<Vec<Event>, Refusal> {
+        match self.identity() {
+            None => Ok(one(Event::EnterpriseCreated {
+                slug: slug.clone(),
+                kind,
+            })),
+            Some(Identity { slug: had, kind: of }) if had == slug && *of == kind => Ok(Vec::new()),
+            Some(Identity { slug, kind }) => Err(Refusal::EnterpriseDiffers {
+                slug: slug.clone(),
+                kind: *kind,
+            }),
+        }
+    }
+}
+
+fn one(event: Event) -> Vec<Event> {
+    alloc::vec![event]
+}

@@ -1,0 +1,130 @@
+//! Organizations and people: who is in the enterprise, in what role, with what permission.
+
+use alloc::vec::Vec;
+
+use crate::decide::one;
+use crate::enterprise::Enterprise;
+use crate::enterprise::people::Person;
+use crate::event::Event;
+use crate::id::{OrganizationId, PersonId};
+use crate::name::Login;
+use crate::person::{EnterpriseKind, Permission, Role};
+use crate::refusal::Refusal;
+
+impl Enterprise {
+    /// [`Rule::OrganizationDataUnchanged`](crate::Rule::OrganizationDataUnchanged)
+    pub(super) fn decide_add_organization(
+        &self,
+        organization: OrganizationId,
+        login: &Login,
+    ) -> Result<Vec<Event>, Refusal> {
+        match self.organizations.present(organization) {
+            None => Ok(one(Event::OrganizationAdded {
+                organization,
+                login: login.clone(),
+            })),
+            Some(present) if present.data.login == *login => Ok(Vec::new()),
+            Some(present) => Err(Refusal::OrganizationDiffers {
+                organization,
+                login: present.data.login.clone(),
+            }),
+        }
+    }
+
+    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown)
+    pub(super) fn decide_remove_organization(&self, organization: OrganizationId) -> Result<Vec<Event>, Refusal> {
+        let stay = self.organizations.latest(organization);
+        if !stay.ok_or(Refusal::OrganizationUnknown(organization))?.is_present() {
+            return Ok(Vec::new());
+        }
+        Ok(one(Event::OrganizationRemoved { organization }))
+    }
+
+    /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged)
+    pub(super) fn decide_add_member(
+        &self,
+        kind: EnterpriseKind,
+        member: PersonId,
+        login: &Login,
+        role: Role,
+    ) -> Result<Vec<Event>, Refusal> {
+        role_fits(kind, role)?;
+        let Some(present) = self.people.present(member) else {
+            return Ok(one(Event::MemberAdded {
+                member,
+                login: login.clone(),
+                role,
+            }));
+        };
+        if present.data.login == *login && present.data.role == role {
+            return Ok(Vec::new());
+        }
+        Err(Refusal::MemberDiffers {
+            member,
+            login: present.data.login.clone(),
+            role: present.data.role,
+        })
+    }
+
+    /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
+    pub(super) fn decide_change_role(
+        &self,
+        kind: EnterpriseKind,
+        member: PersonId,
+        role: Role,
+    ) -> Result<Vec<Event>, Refusal> {
+        let person = self.present_member(member)?;
+        role_fits(kind, role)?;
+        if person.role == role {
+            return Ok(Vec::new());
+        }
+        Ok(one(Event::MemberRoleChanged { member, role }))
+    }
+
+    /// [`Rule::MemberKnown`](crate::Rule::MemberKnown)
+    pub(super) fn decide_remove_member(&self, member: PersonId) -> Result<Vec<Event>, Refusal> {
+        let stay = self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
+        if !stay.is_present() {
+            return Ok(Vec::new());
+        }
+        Ok(one(Event::MemberRemoved { member }))
+    }
+
+    /// [`Rule::MemberPresent`](crate::Rule::MemberPresent)
+    pub(super) fn decide_grant_permission(
+        &self,
+        member: PersonId,
+        permission: Permission,
+    ) -> Result<Vec<Event>, Refusal> {
+        if self.present_member(member)?.may_write_credentials {
+            return Ok(Vec::new());
+        }
+        Ok(one(Event::PermissionGranted { member, permission }))
+    }
+
+    /// [`Rule::MemberKnown`](crate::Rule::MemberKnown): who left lost the permission then, so there is nothing to do.
+    pub(super) fn decide_withdraw_permission(
+        &self,
+        member: PersonId,
+        permission: Permission,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
+        if !self.may_write_credentials(member) {
+            return Ok(Vec::new());
+        }
+        Ok(one(Event::PermissionWithdrawn { member, permission }))
+    }
+
+    /// [`Rule::MemberKnown`](crate::Rule::MemberKnown), [`Rule::MemberPresent`](crate::Rule::MemberPresent)
+    pub(super) fn present_member(&self, member: PersonId) -> Result<&Person, Refusal> {
+        let stay = self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
+        stay.is_present().then_some(&stay.data).ok_or(Refusal::MemberGone(member))
+    }
+}
+
+fn role_fits(kind: EnterpriseKind, role: Role) -> Result<(), Refusal> {
+    if role.exists_in(kind) {
+        return Ok(());
+    }
+    Err(Refusal::RoleDoesNotFit { role, kind })
+}

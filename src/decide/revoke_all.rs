@@ -1,0 +1,137 @@
+//! The request to revoke everything: who may ask, and what the asking records.
+
+use alloc::vec::Vec;
+
+use crate::command::{Caller, RevokeAll};
+use crate::credential::{CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+use crate::decide::one;
+use crate::enterprise::Enterprise;
+use crate::event::{Authority, Event};
+use crate::id::{CredentialId, PersonId, RevocationId};
+use crate::person::{EnterpriseKind, Role};
+use crate::refusal::{CredentialDenial, Refusal};
+use crate::timestamp::Timestamp;
+
+impl Enterprise {
+    /// By what authority a caller may revoke all at `at`.
+    ///
+    /// The checks come in the catalogue's order of precedence: is the credential alive, is the caller known here, is the
+    /// credential of a kind and scope that may call, is the person qualified.
+    ///
+    /// # Errors
+    /// [`Refusal`], naming the first rule that forbids it.
+    pub fn authorize(&self, caller: &Caller, at: Timestamp) -> Result<Authority, Refusal> {
+        if let Caller::Person {
+            person,
+            credential: Some(credential),
+        } = caller
+        {
+            self.authenticate_caller(*person, *credential, at)?;
+        }
+        self.identity().ok_or(Refusal::EnterpriseUnknown)?;
+        match caller {
+            Caller::Stranger {} => Err(Refusal::Stranger),
+            Caller::Installation { permissions, .. } => {
+                let permitted = permissions.contains(ENTERPRISE_CREDENTIALS_WRITE);
+                permitted.then_some(Authority::Installation).ok_or(Refusal::AppPermissionMissing)
+            }
+            Caller::Person { person, credential } => {
+                let role = self.role(*person).ok_or(Refusal::Stranger)?;
+                credential.map_or(Ok(()), |credential| self.check_kind_and_scope(credential))?;
+                self.qualify(*person, role)
+            }
+        }
+    }
+
+    /// Whether the answer to this request, made now, warns that the caller's own token is hit: whether, once it is
+    /// accepted, anything of that token is pending in any revocation.
+    ///
+    /// [`Rule::WarningForOwnToken`](crate::Rule::WarningForOwnToken). For a request that has not been recorded yet.
+    pub fn warns(&self, request: &RevokeAll, at: Timestamp) -> bool {
+        let Some(credential) = request.caller.credential().and_then(|id| self.credentials.get(id)) else {
+            return false;
+        };
+        if self.has_anything_pending(credential) {
+            return true;
+        }
+        if self.repeated_request(request, at).is_some() {
+            return false;
+        }
+        let scope = self.next_scope(request);
+        self.covers_credential(scope, credential)
+            || (credential.authorizations.iter())
+                .any(|authorization| self.covers_authorization(scope, credential, authorization))
+    }
+
+    /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.
+    ///
+    /// [`Rule::IdempotentFor24Hours`](crate::Rule::IdempotentFor24Hours)
+    pub fn repeated_request(&self, request: &RevokeAll, at: Timestamp) -> Option<RevocationId> {
+        let key = request.idempotency_key.as_ref()?;
+        self.revocations.requested_under(request.caller.actor()?, key, at)
+    }
+
+    pub(super) fn decide_revoke_all(&self, request: &RevokeAll, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let authority = self.authorize(&request.caller, at)?;
+        let requested_by = request.caller.actor().ok_or(Refusal::Stranger)?;
+        if request.revoke_credentials && self.kind() != Some(EnterpriseKind::ManagedUsers) {
+            return Err(Refusal::NotManagedUsers);
+        }
+        if let Some(revocation) = self.repeated_request(request, at) {
+            return self.check_same_request(request, revocation).map(|()| Vec::new());
+        }
+        Ok(one(Event::RevokeAllRequested {
+            requested_by,
+            authority,
+            revoke_credentials: request.revoke_credentials,
+            idempotency_key: request.idempotency_key.clone(),
+        }))
+    }
+
+    fn authenticate_caller(&self, person: PersonId, credential: CredentialId, at: Timestamp) -> Result<(), Refusal> {
+        if self.authenticates(credential, at)? != person {
+            return Err(Refusal::CredentialOfAnother { credential, person });
+        }
+        match self.kind_of(credential)?.call_requirement() {
+            CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(credential)),
+            CallRequirement::NotSupported | CallRequirement::Scope(_) => Ok(()),
+        }
+    }
+
+    fn check_kind_and_scope(&self, id: CredentialId) -> Result<(), Refusal> {
+        let credential = self.credentials.get(id).ok_or(CredentialDenial::Unknown(id))?;
+        match credential.kind.call_requirement() {
+            CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(id)),
+            CallRequirement::NotSupported => Err(Refusal::FineGrainedPat),
+            CallRequirement::Scope(scope) if credential.scopes.contains(scope) => Ok(()),
+            CallRequirement::Scope(ENTERPRISE_CREDENTIALS_WRITE) => Err(Refusal::AppPermissionMissing),
+            CallRequirement::Scope(_) => Err(Refusal::ScopeMissing),
+        }
+    }
+
+    /// [`Rule::OwnerOrPermission`](crate::Rule::OwnerOrPermission), [`Rule::AuthorityRecorded`](crate::Rule::AuthorityRecorded)
+    fn qualify(&self, person: PersonId, role: Role) -> Result<Authority, Refusal> {
+        if role == Role::Owner {
+            return Ok(Authority::Owner);
+        }
+        let holds = self.may_write_credentials(person);
+        holds.then_some(Authority::Permission).ok_or(Refusal::NotQualified(person))
+    }
+
+    fn check_same_request(&self, request: &RevokeAll, revocation: RevocationId) -> Result<(), Refusal> {
+        let first = self.revocations.get(revocation);
+        let same = first.is_none_or(|first| first.scope.revoke_credentials == request.revoke_credentials);
+        match &request.idempotency_key {
+            Some(key) if !same => Err(Refusal::IdempotencyKeyReused {
+                key: key.clone(),
+                revocation,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn kind_of(&self, credential: CredentialId) -> Result<CredentialKind, Refusal> {
+        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        Ok(record.kind)
+    }
+}

@@ -1,0 +1,97 @@
+//! The state of an enterprise: the fold of its recorded events.
+
+mod access;
+mod apply;
+pub(crate) mod authorizations;
+pub(crate) mod credentials;
+pub(crate) mod membership;
+pub(crate) mod people;
+pub(crate) mod revocations;
+pub(crate) mod scope;
+mod summary;
+
+use alloc::vec::Vec;
+
+pub use access::CredentialRef;
+pub use summary::{CountByKind, CountByRole, Summary};
+
+use crate::enterprise::credentials::Credentials;
+use crate::enterprise::people::{Organizations, People};
+use crate::enterprise::revocations::Revocations;
+use crate::event::{Actor, Event, RecordedEvent};
+use crate::id::Position;
+use crate::name::EnterpriseSlug;
+use crate::person::EnterpriseKind;
+use crate::timestamp::Timestamp;
+
+/// An enterprise as its recorded events have made it.
+///
+/// [`Enterprise::apply`] is the only way to change it, so a state is always the replay of a history. Its size is that of
+/// what the history names; no command but [`ContinueRevocation`](crate::Command::ContinueRevocation) scans it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Enterprise {
+    position: Position,
+    last_at: Option<Timestamp>,
+    identity: Option<Identity>,
+    pub(crate) organizations: Organizations,
+    pub(crate) people: People,
+    pub(crate) credentials: Credentials,
+    pub(crate) revocations: Revocations,
+}
+
+/// What the first event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) slug: EnterpriseSlug,
+    pub(crate) kind: EnterpriseKind,
+}
+
+impl Enterprise {
+    /// An enterprise to which nothing has happened yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The position of the last event applied; [`Position::START`] where there is none. An append expects it.
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The time of the last event applied. No later event may be earlier.
+    pub const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
+    /// The enterprise's name in URLs; nothing before its creation.
+    pub fn slug(&self) -> Option<&EnterpriseSlug> {
+        self.identity.as_ref().map(|identity| &identity.slug)
+    }
+
+    /// The enterprise's kind; nothing before its creation.
+    pub fn kind(&self) -> Option<EnterpriseKind> {
+        self.identity.as_ref().map(|identity| identity.kind)
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Puts decided events into their envelopes: the positions that follow, one time, and whom the host names as the cause.
+    ///
+    /// `at` is the time that was given to [`Enterprise::decide`]. A `RevokeAllRequested` names its requester itself, so
+    /// its envelope stays without `by`.
+    pub fn record(&self, events: Vec<Event>, at: Timestamp, by: Option<Actor>) -> Vec<RecordedEvent> {
+        let mut position = self.position;
+        let envelope = |event: Event| {
+            position = position.next();
+            let by = by.filter(|_| !matches!(event, Event::RevokeAllRequested { .. }));
+            RecordedEvent {
+                position,
+                at,
+                by,
+                event,
+            }
+        };
+        events.into_iter().map(envelope).collect()
+    }
+}

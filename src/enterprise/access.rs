@@ -1,0 +1,163 @@
+//! The access checks and queries of an embedding host, true from the instant of the event.
+
+use crate::credential::CredentialKind;
+use crate::enterprise::Enterprise;
+use crate::enterprise::authorizations::Outcome;
+use crate::enterprise::credentials::Credential;
+use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
+use crate::name::{Login, Scopes};
+use crate::person::Role;
+use crate::refusal::{AccessDenial, CredentialDenial};
+use crate::revocation::Progress;
+use crate::timestamp::Timestamp;
+
+/// A credential that was issued, alive or not.
+#[derive(Debug, Clone, Copy)]
+pub struct CredentialRef<'a> {
+    credential: &'a Credential,
+    owner: PersonId,
+}
+
+impl<'a> CredentialRef<'a> {
+    /// Its id.
+    pub const fn id(&self) -> CredentialId {
+        self.credential.id
+    }
+
+    /// Whose it is.
+    pub const fn owner(&self) -> PersonId {
+        self.owner
+    }
+
+    /// Of what kind it is.
+    pub const fn kind(&self) -> CredentialKind {
+        self.credential.kind
+    }
+
+    /// Its scopes or app permissions, in the order given at issue.
+    pub const fn scopes(&self) -> &'a Scopes {
+        &self.credential.scopes
+    }
+
+    /// From when on it authenticates no more.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.credential.expires_at
+    }
+}
+
+impl Enterprise {
+    /// Whether a credential authenticates at `at`: its owner, if so.
+    ///
+    /// The one check for "who is this?". It covers expiry, the owner's membership, destruction, recorded or pending.
+    ///
+    /// # Errors
+    /// [`CredentialDenial`], naming the rule.
+    pub fn authenticates(&self, credential: CredentialId, at: Timestamp) -> Result<PersonId, CredentialDenial> {
+        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        if record.destroyed_at.is_some() {
+            return Err(CredentialDenial::Destroyed(credential));
+        }
+        if let Some(revocation) = self.pending_destruction(record) {
+            return Err(CredentialDenial::DestructionPending { credential, revocation });
+        }
+        let owner = self.people.get(record.owner).filter(|owner| owner.is_present());
+        let owner = owner.ok_or(CredentialDenial::OwnerDeparted(credential))?;
+        match record.expires_at {
+            Some(expires_at) if at >= expires_at => Err(CredentialDenial::Expired { credential, expires_at }),
+            _ => Ok(owner.id),
+        }
+    }
+
+    /// Whether a credential may be used for an organization at `at`.
+    ///
+    /// The one check for "may this token touch that organization's resources?". It covers all of
+    /// [`Enterprise::authenticates`], the organization's membership, and the authorization, revoked or pending.
+    ///
+    /// # Errors
+    /// [`AccessDenial`], saying what stands in the way.
+    pub fn may_use(
+        &self,
+        credential: CredentialId,
+        organization: OrganizationId,
+        at: Timestamp,
+    ) -> Result<(), AccessDenial> {
+        self.authenticates(credential, at)?;
+        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let stay = self.organizations.latest(organization);
+        if !stay.ok_or(AccessDenial::OrganizationUnknown(organization))?.is_present() {
+            return Err(AccessDenial::OrganizationGone(organization));
+        }
+        let authorization = record.authorizations.get(organization);
+        let authorization = authorization.ok_or(AccessDenial::NotAuthorized(organization))?;
+        if let Outcome::Revoked(_) = authorization.outcome {
+            return Err(AccessDenial::Revoked(organization));
+        }
+        if let Some(revocation) = self.pending_authorization(record, authorization) {
+            return Err(AccessDenial::RevocationPending {
+                organization,
+                revocation,
+            });
+        }
+        if !self.is_live(record, authorization) {
+            return Err(AccessDenial::NotAuthorized(organization));
+        }
+        Ok(())
+    }
+
+    /// A credential, alive or not; nothing for an id that was never issued.
+    pub fn credential(&self, id: CredentialId) -> Option<CredentialRef<'_>> {
+        let credential = self.credentials.get(id)?;
+        let owner = self.people.get(credential.owner)?.id;
+        Some(CredentialRef { credential, owner })
+    }
+
+    /// Every credential ever issued, in order of issue.
+    pub fn credentials(&self) -> impl Iterator<Item = CredentialRef<'_>> {
+        self.credentials.iter().filter_map(|credential| {
+            let owner = self.people.get(credential.owner)?.id;
+            Some(CredentialRef { credential, owner })
+        })
+    }
+
+    /// The present role of a person; nothing for one who is not in the enterprise now.
+    pub fn role(&self, person: PersonId) -> Option<Role> {
+        self.people.present(person).map(|person| person.data.role)
+    }
+
+    /// Whether a person is present and holds `write_enterprise_credentials`.
+    pub fn may_write_credentials(&self, person: PersonId) -> bool {
+        (self.people.present(person)).is_some_and(|person| person.data.may_write_credentials)
+    }
+
+    /// Everyone in the enterprise now, in order of arrival: id, login and role.
+    pub fn people(&self) -> impl Iterator<Item = (PersonId, &Login, Role)> {
+        let present = self.people.iter_present();
+        present.map(|person| (person.id, &person.data.login, person.data.role))
+    }
+
+    /// The organizations in the enterprise now, in order of arrival: id and login.
+    pub fn organizations(&self) -> impl Iterator<Item = (OrganizationId, &Login)> {
+        let present = self.organizations.iter_present();
+        present.map(|organization| (organization.id, &organization.data.login))
+    }
+
+    /// The unfinished revocations, in order of their cuts: what a worker has to do.
+    pub fn pending_revocations(&self) -> impl Iterator<Item = RevocationId> {
+        self.revocations.running().iter().copied()
+    }
+
+    /// The latest cut, finished or not: a host should refuse app refresh tokens older than it.
+    pub fn last_cut(&self) -> Option<RevocationId> {
+        self.revocations.last()
+    }
+
+    /// How far a revocation is, in O(1); nothing for one that was never requested.
+    pub fn progress(&self, id: RevocationId) -> Option<Progress> {
+        self.revocations.get(id).map(|revocation| Progress::of(id, revocation))
+    }
+
+    /// How far each revocation is, in order of their cuts.
+    pub fn revocations(&self) -> impl Iterator<Item = Progress> {
+        self.revocations.iter().map(|(id, revocation)| Progress::of(id, revocation))
+    }
+}

@@ -1,0 +1,123 @@
+//! The state in numbers, for a person who looks at it.
+
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::credential::CredentialKind;
+use crate::enterprise::Enterprise;
+use crate::id::Position;
+use crate::name::EnterpriseSlug;
+use crate::person::{EnterpriseKind, Role};
+use crate::revocation::Progress;
+use crate::timestamp::Timestamp;
+
+/// The state in numbers. Made by a scan of the whole state, O(its size).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The enterprise's name in URLs.
+    pub slug: Option<EnterpriseSlug>,
+    /// Its kind.
+    pub kind: Option<EnterpriseKind>,
+    /// The position of the last event.
+    pub position: Position,
+    /// The time of the last event.
+    pub last_at: Option<Timestamp>,
+    /// Organizations in the enterprise now.
+    pub organizations: u64,
+    /// People in the enterprise now, by role.
+    pub people: Vec<CountByRole>,
+    /// Present people who hold `write_enterprise_credentials`.
+    pub permission_holders: u64,
+    /// Credentials by kind.
+    pub credentials: Vec<CountByKind>,
+    /// The revocations, in order of their cuts.
+    pub revocations: Vec<Progress>,
+}
+
+/// How many people have a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CountByRole {
+    /// The role.
+    pub role: Role,
+    /// How many have it.
+    pub people: u64,
+}
+
+/// What became of the credentials of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CountByKind {
+    /// The kind.
+    pub kind: CredentialKind,
+    /// Ever issued.
+    pub issued: u64,
+    /// Of those, destroyed.
+    pub destroyed: u64,
+    /// Of those, not destroyed yet, but pending destruction.
+    pub destruction_pending: u64,
+    /// Of those, not destroyed, but their owner left.
+    pub owner_departed: u64,
+    /// Of those, still alive (expired ones included: expiry is a matter of the clock).
+    pub alive: u64,
+    /// Live authorizations of the living.
+    pub authorizations_live: u64,
+    /// Authorizations pending revocation, of any credential.
+    pub authorizations_pending: u64,
+}
+
+impl Enterprise {
+    /// The state in numbers.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            slug: self.slug().cloned(),
+            kind: self.kind(),
+            position: self.position(),
+            last_at: self.last_at(),
+            organizations: self.organizations().map(|_| 1).sum(),
+            people: Role::ALL.map(|role| self.count_role(role)).into(),
+            permission_holders: self.people().map(|(person, ..)| u64::from(self.may_write_credentials(person))).sum(),
+            credentials: CredentialKind::ALL.map(|kind| self.count_kind(kind)).into(),
+            revocations: self.revocations().collect(),
+        }
+    }
+
+    fn count_role(&self, role: Role) -> CountByRole {
+        let people = self.people().map(|(_, _, held)| u64::from(held == role)).sum();
+        CountByRole { role, people }
+    }
+
+    fn count_kind(&self, kind: CredentialKind) -> CountByKind {
+        let mut count = CountByKind {
+            kind,
+            issued: 0,
+            destroyed: 0,
+            destruction_pending: 0,
+            owner_departed: 0,
+            alive: 0,
+            authorizations_live: 0,
+            authorizations_pending: 0,
+        };
+        for credential in self.credentials.iter().filter(|credential| credential.kind == kind) {
+            count.issued += 1;
+            let fate = if credential.destroyed_at.is_some() {
+                &mut count.destroyed
+            } else if self.pending_destruction(credential).is_some() {
+                &mut count.destruction_pending
+            } else if !self.owner_is_present(credential) {
+                &mut count.owner_departed
+            } else {
+                &mut count.alive
+            };
+            *fate += 1;
+            let destruction_pending = self.pending_destruction(credential).is_some();
+            for authorization in credential.authorizations.iter() {
+                if self.pending_authorization(credential, authorization).is_some() {
+                    count.authorizations_pending += 1;
+                } else if !destruction_pending && self.is_live(credential, authorization) {
+                    count.authorizations_live += 1;
+                }
+            }
+        }
+        count
+    }
+}

@@ -1,0 +1,251 @@
+//! What happened: the events of an enterprise's stream, in the past tense, and their envelope.
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::CredentialKind;
+use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
+use crate::person::{EnterpriseKind, Permission, Role};
+use crate::timestamp::Timestamp;
+
+/// One thing that happened to an enterprise. The names on the wire are the variants' names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// The enterprise came to be. The first event of every stream.
+    EnterpriseCreated {
+        /// Its name in URLs.
+        slug: EnterpriseSlug,
+        /// Managed users or personal accounts.
+        kind: EnterpriseKind,
+    },
+    /// An organization joined the enterprise, for the first time or again.
+    OrganizationAdded {
+        /// Which.
+        organization: OrganizationId,
+        /// Its login.
+        login: Login,
+    },
+    /// An organization left. Its authorizations ended.
+    OrganizationRemoved {
+        /// Which.
+        organization: OrganizationId,
+    },
+    /// A person joined, in any role, for the first time or again.
+    MemberAdded {
+        /// Who.
+        member: PersonId,
+        /// Their login.
+        login: Login,
+        /// Their role.
+        role: Role,
+    },
+    /// A present person's role became another.
+    MemberRoleChanged {
+        /// Who.
+        member: PersonId,
+        /// The new role.
+        role: Role,
+    },
+    /// A person left. Role, permission and credentials ended.
+    MemberRemoved {
+        /// Who.
+        member: PersonId,
+    },
+    /// A present person got a permission.
+    PermissionGranted {
+        /// Who.
+        member: PersonId,
+        /// What.
+        permission: Permission,
+    },
+    /// A person lost a permission.
+    PermissionWithdrawn {
+        /// Who.
+        member: PersonId,
+        /// What.
+        permission: Permission,
+    },
+    /// A credential came to be.
+    CredentialIssued {
+        /// Which.
+        credential: CredentialId,
+        /// Whose.
+        owner: PersonId,
+        /// Of what kind.
+        kind: CredentialKind,
+        /// Its scopes or app permissions.
+        scopes: Scopes,
+        /// From when on it authenticates no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
+        /// What identifies it without being it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
+    },
+    /// A credential was authorized for an organization.
+    CredentialAuthorized {
+        /// Which credential.
+        credential: CredentialId,
+        /// For which organization.
+        organization: OrganizationId,
+    },
+    /// Someone with authority asked to revoke everything. Its position is the cut and the revocation's id.
+    RevokeAllRequested {
+        /// Who asked.
+        requested_by: Actor,
+        /// By what authority.
+        authority: Authority,
+        /// Whether members' tokens and keys are destroyed too.
+        revoke_credentials: bool,
+        /// The caller's name for the request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<IdempotencyKey>,
+    },
+    /// An authorization ended.
+    AuthorizationRevoked {
+        /// Of which credential.
+        credential: CredentialId,
+        /// For which organization.
+        organization: OrganizationId,
+        /// The revocation that covers it; absent where it was revoked singly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revocation: Option<RevocationId>,
+    },
+    /// A credential ended.
+    CredentialDestroyed {
+        /// Which.
+        credential: CredentialId,
+        /// The revocation that covers it; absent where it was destroyed singly.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        revocation: Option<RevocationId>,
+    },
+    /// Nothing of a revocation's scope is left.
+    RevocationCompleted {
+        /// Which.
+        revocation: RevocationId,
+        /// How many authorizations it revoked.
+        authorizations_revoked: u64,
+        /// How many credentials it destroyed.
+        credentials_destroyed: u64,
+    },
+}
+
+impl Event {
+    /// The names of all events on the wire.
+    pub const NAMES: [&'static str; 14] = [
+        "EnterpriseCreated",
+        "OrganizationAdded",
+        "OrganizationRemoved",
+        "MemberAdded",
+        "MemberRoleChanged",
+        "MemberRemoved",
+        "PermissionGranted",
+        "PermissionWithdrawn",
+        "CredentialIssued",
+        "CredentialAuthorized",
+        "RevokeAllRequested",
+        "AuthorizationRevoked",
+        "CredentialDestroyed",
+        "RevocationCompleted",
+    ];
+
+    /// The name on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EnterpriseCreated { .. } => "EnterpriseCreated",
+            Self::OrganizationAdded { .. } => "OrganizationAdded",
+            Self::OrganizationRemoved { .. } => "OrganizationRemoved",
+            Self::MemberAdded { .. } => "MemberAdded",
+            Self::MemberRoleChanged { .. } => "MemberRoleChanged",
+            Self::MemberRemoved { .. } => "MemberRemoved",
+            Self::PermissionGranted { .. } => "PermissionGranted",
+            Self::PermissionWithdrawn { .. } => "PermissionWithdrawn",
+            Self::CredentialIssued { .. } => "CredentialIssued",
+            Self::CredentialAuthorized { .. } => "CredentialAuthorized",
+            Self::RevokeAllRequested { .. } => "RevokeAllRequested",
+            Self::AuthorizationRevoked { .. } => "AuthorizationRevoked",
+            Self::CredentialDestroyed { .. } => "CredentialDestroyed",
+            Self::RevocationCompleted { .. } => "RevocationCompleted",
+        }
+    }
+}
+
+/// Who did something: a person, with a credential or in a web session, or an app's installation.
+///
+/// On the wire `{"person":7,"credential":901}`, `{"person":7}` or `{"installation":55}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged, try_from = "ActorFields")]
+pub enum Actor {
+    /// A person.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// With which credential; absent for a web session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credential: Option<CredentialId>,
+    },
+    /// An app's installation: no user stands behind it.
+    Installation {
+        /// Which.
+        installation: InstallationId,
+    },
+}
+
+/// An actor's fields as read, so that what fits no actor is refused in plain words.
+#[derive(Deserialize)]
+struct ActorFields {
+    person: Option<PersonId>,
+    credential: Option<CredentialId>,
+    installation: Option<InstallationId>,
+}
+
+impl TryFrom<ActorFields> for Actor {
+    type Error = &'static str;
+
+    fn try_from(fields: ActorFields) -> Result<Self, Self::Error> {
+        match (fields.person, fields.credential, fields.installation) {
+            (Some(person), credential, None) => Ok(Self::Person { person, credential }),
+            (None, None, Some(installation)) => Ok(Self::Installation { installation }),
+            _ => Err("an actor is a `person`, perhaps with a `credential`, or an `installation`"),
+        }
+    }
+}
+
+/// By what a request to revoke everything was allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authority {
+    /// The person is an enterprise owner, whether or not also a holder of the permission.
+    Owner,
+    /// The person holds `write_enterprise_credentials`.
+    Permission,
+    /// The installation holds `enterprise_credentials=write`.
+    Installation,
+}
+
+impl Authority {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Permission => "permission",
+            Self::Installation => "installation",
+        }
+    }
+}
+
+/// An event with its envelope: one line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEvent {
+    /// Its place in the stream, from 1 without gaps.
+    pub position: Position,
+    /// When it was recorded. Never before the event that precedes it.
+    pub at: Timestamp,
+    /// Whom the host names as the cause. Metadata: no rule reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,94 @@
+//! Revokes every credential of an enterprise, at once, provably: the rules of
+//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all` as a pure, deterministic command handler.
+//!
+//! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state, [`Enterprise::decide`]
+//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`]. There is no I/O here, no
+//! clock and no randomness: a hosting service embeds this crate, a property-based test suite uses it as its oracle, and an
+//! auditor replays a log through it and gets the same answers.
+//!
+//! ```
+//! use enterprise_credentials::{Caller, Command, CredentialKind, Enterprise, RevokeAll, Role, Timestamp};
+//! # use enterprise_credentials::{CredentialId, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId, Scopes};
+//!
+//! # fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! # let (owner, token, organization) = (PersonId::new(7)?, CredentialId::new(901)?, OrganizationId::new(3)?);
+//! let at = Timestamp::parse("2026-03-10T09:00:00.000Z")?;
+//! let mut enterprise = Enterprise::new();
+//! let mut ask = |enterprise: &mut Enterprise, command: &Command| -> Result<(), Box<dyn core::error::Error>> {
+//!     let events = enterprise.decide(command, at)?; // an error names the rule that forbids it
+//!     for recorded in enterprise.record(events, at, None) {
+//!         enterprise.apply(&recorded)?; // a host appends to its store first, expecting `enterprise.position()`
+//!     }
+//!     Ok(())
+//! };
+//! # let (slug, kind) = (EnterpriseSlug::new("octo-corp")?, EnterpriseKind::ManagedUsers);
+//! ask(&mut enterprise, &Command::CreateEnterprise { slug, kind })?;
+//! # let login = Login::new("octo-org")?;
+//! ask(&mut enterprise, &Command::AddOrganization { organization, login })?;
+//! # let login = Login::new("mona")?;
+//! ask(&mut enterprise, &Command::AddMember { member: owner, login, role: Role::Owner })?;
+//! # let (kind, scopes) = (CredentialKind::ClassicPat, Scopes::parse(["admin:enterprise"])?);
+//! # let issue = Command::IssueCredential { credential: token, owner, kind, scopes, expires_at: None, fingerprint: None };
+//! # ask(&mut enterprise, &issue)?;
+//! ask(&mut enterprise, &Command::AuthorizeCredential { credential: token, organization })?;
+//! assert!(enterprise.may_use(token, organization, at).is_ok());
+//!
+//! let caller = Caller::Person { person: owner, credential: Some(token) };
+//! let request = RevokeAll { caller, revoke_credentials: false, idempotency_key: None };
+//! ask(&mut enterprise, &Command::RevokeAll(request))?;
+//! assert!(enterprise.may_use(token, organization, at).is_err()); // effective at once, before any job has run
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | concern | type |
+//! | --- | --- |
+//! | what happened | [`Event`] in a [`RecordedEvent`]; [`Actor`], [`Authority`] |
+//! | what is asked | [`Command`], [`RevokeAll`], [`Caller`] |
+//! | the state, and who may do what now | [`Enterprise`] |
+//! | the blast radius, and how far the job is | [`Plan`], [`Progress`] |
+//! | why not | [`Refusal`] (the request), [`CorruptHistory`] (the data), [`log::LogError`] (the bytes) |
+//! | the rules | [`Rule`] |
+//! | the stream as bytes | [`log`] |
+//! | the HTTP contract | [`rest`] |
+//! | the evidence | [`audit`] |
+//! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
+#![no_std]
+
+extern crate alloc;
+
+mod command;
+mod corrupt_history;
+mod credential;
+mod decide;
+mod enterprise;
+mod event;
+mod id;
+pub mod limits;
+mod name;
+mod person;
+mod refusal;
+mod revocation;
+mod rule;
+mod timestamp;
+
+pub mod audit;
+pub mod log;
+pub mod rest;
+
+pub use command::{Caller, Command, RevokeAll};
+pub use corrupt_history::{CorruptHistory, Corruption};
+pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+pub use enterprise::{CountByKind, CountByRole, CredentialRef, Enterprise, Summary};
+pub use event::{Actor, Authority, Event, RecordedEvent};
+pub use id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+pub use limits::InvalidValue;
+pub use name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes};
+pub use person::{EnterpriseKind, Permission, Role};
+pub use refusal::{AccessDenial, CredentialDenial, Refusal};
+pub use revocation::{
+    AlreadyPending, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Progress, RevocationState,
+    RoleLoss,
+};
+pub use rule::{HttpRefusal, Rule, Source};
+pub use timestamp::Timestamp;

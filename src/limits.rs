@@ -1,0 +1,85 @@
+//! The limits on every value, with the error that each violation gives.
+//!
+//! Source: domain ruling "Limits". A value that exists in this crate is within them.
+
+use alloc::string::String;
+
+/// The largest id and position: 2^53 − 1, so that ids survive JSON readers that keep numbers as doubles.
+pub const ID_MAX: u64 = (1 << 53) - 1;
+/// The longest enterprise slug, in characters.
+pub const SLUG_LENGTH_MAX: usize = 60;
+/// The longest login of a person or an organization, in characters.
+pub const LOGIN_LENGTH_MAX: usize = 100;
+/// The longest fingerprint, in characters.
+pub const FINGERPRINT_LENGTH_MAX: usize = 128;
+/// The most scopes that one credential carries.
+pub const SCOPES_MAX: usize = 64;
+/// The longest scope name, in characters.
+pub const SCOPE_LENGTH_MAX: usize = 64;
+/// The longest idempotency key, in characters.
+pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
+/// How long an idempotency key answers for its first request, in milliseconds: 24 hours of the stream's time.
+pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
+/// The largest request body, in bytes: 64 KiB.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The longest line of a log, in bytes: 64 KiB, of which the largest canonical event fills less than an eighth.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+
+/// How much of an offending value an error repeats, in characters.
+const EXCERPT_LENGTH_MAX: usize = 80;
+
+/// A value outside its limits. The message says which value, what is allowed and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidValue {
+    /// An id or a position outside 1 to 2^53 − 1.
+    #[error("{what} must be 1 to 9007199254740991, not `{found}`")]
+    Id {
+        /// Which id.
+        what: &'static str,
+        /// What was given.
+        found: u64,
+    },
+    /// Not a slug.
+    #[error("an enterprise slug must be 1 to 60 lower-case letters, digits or single inner hyphens, not `{found}`")]
+    Slug {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// A text of the wrong length, or with a character that is not visible ASCII.
+    #[error("{what} must be 1 to {length_max} visible ASCII characters, not `{found}`")]
+    Text {
+        /// Which text.
+        what: &'static str,
+        /// The longest that is allowed, in characters.
+        length_max: usize,
+        /// What was given, shortened.
+        found: String,
+    },
+    /// Too many scopes on one credential.
+    #[error("a credential carries at most 64 scopes, not {found}")]
+    Scopes {
+        /// How many were given.
+        found: usize,
+    },
+    /// Not a time in the one format of the log.
+    #[error("a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `{found}`")]
+    Time {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// A time outside the years that the format can write.
+    #[error("a time must lie in the years 0 to 9999, not {milliseconds} ms from 1970")]
+    TimeRange {
+        /// What was given, in milliseconds from 1970-01-01T00:00:00Z.
+        milliseconds: i64,
+    },
+}
+
+/// The start of `text`, short enough for an error message.
+pub(crate) fn excerpt(text: &str) -> String {
+    let mut excerpt: String = text.chars().take(EXCERPT_LENGTH_MAX).collect();
+    if excerpt.len() < text.len() {
+        excerpt.push('…');
+    }
+    excerpt
+}

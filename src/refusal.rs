@@ -1,0 +1,230 @@
+//! Why not: the one error of `decide`, and the reasons for which access is denied.
+
+use crate::credential::{ADMIN_ENTERPRISE_SCOPE, ENTERPRISE_CREDENTIALS_WRITE};
+use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
+use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
+use crate::person::{EnterpriseKind, Role};
+use crate::rule::Rule;
+use crate::timestamp::Timestamp;
+
+/// The request is at fault: a rule forbids the command in this state. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// [`Rule::EnterpriseExists`]
+    #[error("the enterprise does not exist: create it first")]
+    EnterpriseUnknown,
+    /// [`Rule::StrangerSeesNothing`]
+    #[error("the caller has no role in the enterprise")]
+    Stranger,
+    /// The credential in question does not authenticate; the reason names the rule.
+    #[error(transparent)]
+    Credential(#[from] CredentialDenial),
+    /// [`Rule::CredentialOfCaller`]
+    #[error("credential `{credential}` is not a credential of person `{person}`")]
+    CredentialOfAnother {
+        /// Which credential.
+        credential: CredentialId,
+        /// Who called with it.
+        person: PersonId,
+    },
+    /// [`Rule::SshKeyIsNoApiCredential`]
+    #[error("credential `{0}` is an SSH key, which does not authenticate at the API")]
+    SshKey(CredentialId),
+    /// [`Rule::FineGrainedPatCannotCall`]
+    #[error("fine-grained personal access tokens cannot call this operation")]
+    FineGrainedPat,
+    /// [`Rule::AdminEnterpriseScope`]
+    #[error("the token needs the scope `{ADMIN_ENTERPRISE_SCOPE}`")]
+    ScopeMissing,
+    /// [`Rule::EnterpriseCredentialsWrite`]
+    #[error("the app needs the permission `{ENTERPRISE_CREDENTIALS_WRITE}`")]
+    AppPermissionMissing,
+    /// [`Rule::OwnerOrPermission`]
+    #[error("person `{0}` is neither an enterprise owner nor a holder of `write_enterprise_credentials`")]
+    NotQualified(PersonId),
+    /// [`Rule::ManagedUsersOnly`]
+    #[error("`revoke_credentials` is only available for Enterprise Managed User (EMU) enterprises")]
+    NotManagedUsers,
+    /// [`Rule::IdempotencyKeyForOneRequest`]
+    #[error("idempotency key `{key}` stands for revocation `{revocation}`, requested with other parameters")]
+    IdempotencyKeyReused {
+        /// The key.
+        key: IdempotencyKey,
+        /// What it stands for.
+        revocation: RevocationId,
+    },
+    /// [`Rule::EnterpriseCreatedOnce`]
+    #[error("the enterprise exists as `{slug}` with {kind}")]
+    EnterpriseDiffers {
+        /// The slug it has.
+        slug: EnterpriseSlug,
+        /// The kind it has.
+        kind: EnterpriseKind,
+    },
+    /// [`Rule::OrganizationKnown`]
+    #[error("organization `{0}` was never added to the enterprise")]
+    OrganizationUnknown(OrganizationId),
+    /// [`Rule::OrganizationPresent`]
+    #[error("organization `{0}` is not in the enterprise any more")]
+    OrganizationGone(OrganizationId),
+    /// [`Rule::OrganizationDataUnchanged`]
+    #[error("organization `{organization}` is present under the login `{login}`: remove it first")]
+    OrganizationDiffers {
+        /// Which.
+        organization: OrganizationId,
+        /// The login it has.
+        login: Login,
+    },
+    /// [`Rule::MemberKnown`]
+    #[error("person `{0}` was never added to the enterprise")]
+    MemberUnknown(PersonId),
+    /// [`Rule::MemberPresent`]
+    #[error("person `{0}` is not in the enterprise any more: add them again first")]
+    MemberGone(PersonId),
+    /// [`Rule::MemberDataUnchanged`]
+    #[error("person `{member}` is present as `{login}` in the role {role}: change the role, or remove them first")]
+    MemberDiffers {
+        /// Who.
+        member: PersonId,
+        /// The login they have.
+        login: Login,
+        /// The role they have.
+        role: Role,
+    },
+    /// [`Rule::RoleFitsEnterpriseKind`]
+    #[error("an enterprise with {kind} has no {role}")]
+    RoleDoesNotFit {
+        /// The role asked for.
+        role: Role,
+        /// The enterprise's kind.
+        kind: EnterpriseKind,
+    },
+    /// [`Rule::CredentialIdNeverReused`]
+    #[error("credential id `{0}` is taken: choose one that was never issued")]
+    CredentialIdTaken(CredentialId),
+    /// [`Rule::RevokedPairIsTombstone`]
+    #[error(
+        "revocation `{revocation}` took organization `{organization}` from credential `{credential}` for good: issue a new credential"
+    )]
+    Tombstone {
+        /// Which credential.
+        credential: CredentialId,
+        /// Which organization.
+        organization: OrganizationId,
+        /// By which revocation.
+        revocation: RevocationId,
+    },
+    /// [`Rule::RevocationKnown`]
+    #[error("revocation `{0}` was never requested")]
+    RevocationUnknown(RevocationId),
+    /// [`Rule::RevocationsInOrder`]
+    #[error("revocation `{earlier}` runs still: continue it before `{revocation}`")]
+    EarlierRevocationRuns {
+        /// What was asked for.
+        revocation: RevocationId,
+        /// What comes first.
+        earlier: RevocationId,
+    },
+}
+
+impl Refusal {
+    /// The rule that says no.
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::EnterpriseUnknown => Rule::EnterpriseExists,
+            Self::Stranger => Rule::StrangerSeesNothing,
+            Self::Credential(denial) => denial.rule(),
+            Self::CredentialOfAnother { .. } => Rule::CredentialOfCaller,
+            Self::SshKey(_) => Rule::SshKeyIsNoApiCredential,
+            Self::FineGrainedPat => Rule::FineGrainedPatCannotCall,
+            Self::ScopeMissing => Rule::AdminEnterpriseScope,
+            Self::AppPermissionMissing => Rule::EnterpriseCredentialsWrite,
+            Self::NotQualified(_) => Rule::OwnerOrPermission,
+            Self::NotManagedUsers => Rule::ManagedUsersOnly,
+            Self::IdempotencyKeyReused { .. } => Rule::IdempotencyKeyForOneRequest,
+            Self::EnterpriseDiffers { .. } => Rule::EnterpriseCreatedOnce,
+            Self::OrganizationUnknown(_) => Rule::OrganizationKnown,
+            Self::OrganizationGone(_) => Rule::OrganizationPresent,
+            Self::OrganizationDiffers { .. } => Rule::OrganizationDataUnchanged,
+            Self::MemberUnknown(_) => Rule::MemberKnown,
+            Self::MemberGone(_) => Rule::MemberPresent,
+            Self::MemberDiffers { .. } => Rule::MemberDataUnchanged,
+            Self::RoleDoesNotFit { .. } => Rule::RoleFitsEnterpriseKind,
+            Self::CredentialIdTaken(_) => Rule::CredentialIdNeverReused,
+            Self::Tombstone { .. } => Rule::RevokedPairIsTombstone,
+            Self::RevocationUnknown(_) => Rule::RevocationKnown,
+            Self::EarlierRevocationRuns { .. } => Rule::RevocationsInOrder,
+        }
+    }
+}
+
+/// Why a credential does not authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialDenial {
+    /// [`Rule::CredentialKnown`]
+    #[error("credential `{0}` was never issued")]
+    Unknown(CredentialId),
+    /// [`Rule::CredentialOwnerPresent`]
+    #[error("the owner of credential `{0}` left the enterprise")]
+    OwnerDeparted(CredentialId),
+    /// [`Rule::CredentialNotDestroyed`]
+    #[error("credential `{0}` is destroyed")]
+    Destroyed(CredentialId),
+    /// [`Rule::CredentialNotDestructionPending`]
+    #[error("credential `{credential}` is to be destroyed by revocation `{revocation}`")]
+    DestructionPending {
+        /// Which credential.
+        credential: CredentialId,
+        /// By which revocation.
+        revocation: RevocationId,
+    },
+    /// [`Rule::CredentialNotExpired`]
+    #[error("credential `{credential}` expired at {expires_at}")]
+    Expired {
+        /// Which credential.
+        credential: CredentialId,
+        /// When.
+        expires_at: Timestamp,
+    },
+}
+
+impl CredentialDenial {
+    /// The rule that says no.
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::Unknown(_) => Rule::CredentialKnown,
+            Self::OwnerDeparted(_) => Rule::CredentialOwnerPresent,
+            Self::Destroyed(_) => Rule::CredentialNotDestroyed,
+            Self::DestructionPending { .. } => Rule::CredentialNotDestructionPending,
+            Self::Expired { .. } => Rule::CredentialNotExpired,
+        }
+    }
+}
+
+/// Why a credential may not be used for an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccessDenial {
+    /// It does not authenticate at all.
+    #[error(transparent)]
+    Credential(#[from] CredentialDenial),
+    /// The organization was never part of the enterprise.
+    #[error("organization `{0}` was never added to the enterprise")]
+    OrganizationUnknown(OrganizationId),
+    /// The organization is not part of the enterprise now.
+    #[error("organization `{0}` is not in the enterprise any more")]
+    OrganizationGone(OrganizationId),
+    /// The credential holds no authorization for the organization's present membership.
+    #[error("the credential is not authorized for organization `{0}`")]
+    NotAuthorized(OrganizationId),
+    /// The authorization was revoked, by a revocation or singly.
+    #[error("the authorization for organization `{0}` is revoked")]
+    Revoked(OrganizationId),
+    /// The authorization is in the scope of a running revocation.
+    #[error("the authorization for organization `{organization}` is to be revoked by revocation `{revocation}`")]
+    RevocationPending {
+        /// For which organization.
+        organization: OrganizationId,
+        /// By which revocation.
+        revocation: RevocationId,
+    },
+}

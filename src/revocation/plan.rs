@@ -1,0 +1,296 @@
+//! The blast radius of a request, before it is made.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::command::RevokeAll;
+use crate::credential::CredentialKind;
+use crate::enterprise::Enterprise;
+use crate::enterprise::authorizations::Outcome;
+use crate::enterprise::credentials::Credential;
+use crate::enterprise::revocations::Scope;
+use crate::id::{CredentialId, OrganizationId, PersonId, Position};
+use crate::name::Login;
+use crate::person::Role;
+use crate::timestamp::Timestamp;
+
+/// What a request would do if it were the next event, whoever is allowed to make it.
+///
+/// [`Enterprise::authorize`] says who is. What is pending in an earlier revocation belongs to that one and is counted in
+/// [`Plan::already_pending`] only, so the totals here are those of the completion to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The position that the request would have: its cut.
+    pub cut: Position,
+    /// Whether members' tokens and keys are destroyed too.
+    pub revoke_credentials: bool,
+    /// Authorizations that would be revoked.
+    pub authorizations_revoked: u64,
+    /// Credentials that would be destroyed.
+    pub credentials_destroyed: u64,
+    /// The same by kind of credential, for every kind.
+    pub by_kind: Vec<KindLoss>,
+    /// The same by the owner's role, for every role.
+    pub by_role: Vec<RoleLoss>,
+    /// The authorizations by organization, for every organization that loses one, in order of id.
+    pub by_organization: Vec<OrganizationLoss>,
+    /// What each enterprise owner would lose, in order of arrival: none of them is spared.
+    pub owners: Vec<OwnerLoss>,
+    /// What would happen to the caller's own token; absent for callers without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<CallerLoss>,
+    /// What earlier revocations have taken already and will record.
+    pub already_pending: AlreadyPending,
+    /// What stays alive.
+    pub not_covered: NotCovered,
+}
+
+/// The loss of one kind of credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KindLoss {
+    /// The kind.
+    pub kind: CredentialKind,
+    /// Authorizations revoked.
+    pub authorizations_revoked: u64,
+    /// Credentials destroyed.
+    pub credentials_destroyed: u64,
+}
+
+/// The loss of the people in one role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleLoss {
+    /// The role.
+    pub role: Role,
+    /// Authorizations revoked.
+    pub authorizations_revoked: u64,
+    /// Credentials destroyed.
+    pub credentials_destroyed: u64,
+}
+
+/// The loss of one organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OrganizationLoss {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// Its login.
+    pub login: Login,
+    /// Authorizations revoked.
+    pub authorizations_revoked: u64,
+}
+
+/// The loss of one enterprise owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnerLoss {
+    /// Who.
+    pub person: PersonId,
+    /// Their login.
+    pub login: Login,
+    /// Authorizations revoked.
+    pub authorizations_revoked: u64,
+    /// Credentials destroyed.
+    pub credentials_destroyed: u64,
+}
+
+/// What happens to the token that the request is made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallerLoss {
+    /// The token's credential.
+    pub credential: CredentialId,
+    /// Its authorizations revoked by this request.
+    pub authorizations_revoked: u64,
+    /// Whether this request destroys it.
+    pub destroyed: bool,
+    /// Whether the answer carries the warning: whether anything of it is then pending, in any revocation.
+    pub warned: bool,
+}
+
+/// What is pending in earlier revocations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AlreadyPending {
+    /// Authorizations.
+    pub authorizations: u64,
+    /// Credentials.
+    pub credentials: u64,
+}
+
+/// Credentials that authenticate still once the revocation is done, expired ones left out. The first two counts are
+/// disjoint and together all of them; the third is a part of both.
+///
+/// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct NotCovered {
+    /// Credentials of guests and collaborators, who are not enterprise members.
+    pub collaborator_credentials: u64,
+    /// Credentials of enterprise members: all, or with `revoke_credentials` their app tokens.
+    pub member_credentials: u64,
+    /// Of all these, those without any authorization at the cut: they may be authorized later.
+    pub without_authorization: u64,
+}
+
+impl Enterprise {
+    /// What a request would do if it were the next event. A scan of the whole state.
+    ///
+    /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
+    pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
+        let scope = self.next_scope(request);
+        let mut tally = Tally::default();
+        for credential in self.credentials.iter() {
+            self.tally_credential(scope, credential, at, &mut tally);
+        }
+        Plan {
+            cut: scope.cut,
+            revoke_credentials: scope.revoke_credentials,
+            authorizations_revoked: tally.total.authorizations,
+            credentials_destroyed: tally.total.credentials,
+            by_kind: tally.kinds(),
+            by_role: tally.roles(),
+            by_organization: self.organization_losses(&tally),
+            owners: self.owner_losses(&tally),
+            caller: self.caller_loss(request, scope, at),
+            already_pending: tally.already_pending,
+            not_covered: tally.not_covered,
+        }
+    }
+
+    /// The scope of a request that were the next event.
+    pub(crate) fn next_scope(&self, request: &RevokeAll) -> Scope {
+        Scope {
+            cut: self.position().next(),
+            revoke_credentials: request.revoke_credentials,
+        }
+    }
+
+    fn tally_credential(&self, scope: Scope, credential: &Credential, at: Timestamp, tally: &mut Tally) {
+        let Some(owner) = self.people.get(credential.owner) else {
+            return;
+        };
+        let mut live_at_cut = 0_u64;
+        let mut loss = Loss::default();
+        for authorization in credential.authorizations.iter().filter(|a| a.outcome == Outcome::Granted) {
+            if self.pending_authorization(credential, authorization).is_some() {
+                tally.already_pending.authorizations += 1;
+            } else if self.covers_authorization(scope, credential, authorization) {
+                *tally.by_organization.entry(authorization.organization).or_default() += 1;
+                loss.authorizations += 1;
+                live_at_cut += 1;
+            }
+        }
+        let pending = self.pending_destruction(credential).is_some();
+        tally.already_pending.credentials += u64::from(pending);
+        let destroyed = !pending && self.covers_credential(scope, credential);
+        loss.credentials += u64::from(destroyed);
+        tally.lose(credential.kind, owner.data.role, owner.id, loss);
+        if !destroyed && self.authenticates(credential.id, at).is_ok() {
+            tally.survive(owner.data.role, live_at_cut);
+        }
+    }
+
+    fn organization_losses(&self, tally: &Tally) -> Vec<OrganizationLoss> {
+        let losses = tally.by_organization.iter().filter_map(|(organization, authorizations)| {
+            Some(OrganizationLoss {
+                organization: *organization,
+                login: self.organizations.present(*organization)?.data.login.clone(),
+                authorizations_revoked: *authorizations,
+            })
+        });
+        losses.collect()
+    }
+
+    fn owner_losses(&self, tally: &Tally) -> Vec<OwnerLoss> {
+        let owners = self.people().filter(|(.., role)| *role == Role::Owner);
+        let losses = owners.map(|(person, login, _)| {
+            let loss = tally.by_owner.get(&person).copied().unwrap_or_default();
+            OwnerLoss {
+                person,
+                login: login.clone(),
+                authorizations_revoked: loss.authorizations,
+                credentials_destroyed: loss.credentials,
+            }
+        });
+        losses.collect()
+    }
+
+    fn caller_loss(&self, request: &RevokeAll, scope: Scope, at: Timestamp) -> Option<CallerLoss> {
+        let credential = self.credentials.get(request.caller.credential()?)?;
+        let authorizations = credential.authorizations.iter().filter(|authorization| {
+            self.pending_authorization(credential, authorization).is_none()
+                && self.covers_authorization(scope, credential, authorization)
+        });
+        Some(CallerLoss {
+            credential: credential.id,
+            authorizations_revoked: authorizations.map(|_| 1).sum(),
+            destroyed: self.pending_destruction(credential).is_none() && self.covers_credential(scope, credential),
+            warned: self.warns(request, at),
+        })
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Loss {
+    authorizations: u64,
+    credentials: u64,
+}
+
+impl Loss {
+    fn add(&mut self, other: Self) {
+        self.authorizations += other.authorizations;
+        self.credentials += other.credentials;
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    total: Loss,
+    by_kind: BTreeMap<CredentialKind, Loss>,
+    by_role: BTreeMap<Role, Loss>,
+    by_organization: BTreeMap<OrganizationId, u64>,
+    by_owner: BTreeMap<PersonId, Loss>,
+    already_pending: AlreadyPending,
+    not_covered: NotCovered,
+}
+
+impl Tally {
+    fn lose(&mut self, kind: CredentialKind, role: Role, owner: PersonId, loss: Loss) {
+        self.total.add(loss);
+        self.by_kind.entry(kind).or_default().add(loss);
+        self.by_role.entry(role).or_default().add(loss);
+        if role == Role::Owner {
+            self.by_owner.entry(owner).or_default().add(loss);
+        }
+    }
+
+    fn survive(&mut self, role: Role, live_at_cut: u64) {
+        if role.is_enterprise_member() {
+            self.not_covered.member_credentials += 1;
+        } else {
+            self.not_covered.collaborator_credentials += 1;
+        }
+        self.not_covered.without_authorization += u64::from(live_at_cut == 0);
+    }
+
+    fn kinds(&self) -> Vec<KindLoss> {
+        let losses = CredentialKind::ALL.map(|kind| {
+            let loss = self.by_kind.get(&kind).copied().unwrap_or_default();
+            KindLoss {
+                kind,
+                authorizations_revoked: loss.authorizations,
+                credentials_destroyed: loss.credentials,
+            }
+        });
+        losses.into()
+    }
+
+    fn roles(&self) -> Vec<RoleLoss> {
+        let losses = Role::ALL.map(|role| {
+            let loss = self.by_role.get(&role).copied().unwrap_or_default();
+            RoleLoss {
+                role,
+                authorizations_revoked: loss.authorizations,
+                credentials_destroyed: loss.credentials,
+            }
+        });
+        losses.into()
+    }
+}
