@@ -1,0 +1,122 @@
+//! The stream as bytes: recorded events as JSON lines, one event a line.
+//!
+//! What is written is canonical: one byte sequence for one event, to be compared and hashed. What is read is any valid
+//! JSON with the same fields, in any order, with any white space and with fields that this version does not know. An
+//! event type that it does not know, a gap, time that runs backwards or a line cut short is an error that names its
+//! line, and nothing is read after it: half a history would answer wrongly.
+//!
+//! ```
+//! use enterprise_credentials::log::{self, Until};
+//!
+//! let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
+//! "#;
+//! assert_eq!(log::replay(bytes)?.position().value(), 2);
+//!
+//! let earlier = log::replay_until(bytes, Until::Time("2026-03-10T09:00:00.500Z".parse()?))?;
+//! assert_eq!(earlier.position().value(), 1);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+
+mod decoder;
+mod error;
+mod fields;
+
+use alloc::vec::Vec;
+
+use crate::corrupt_history::CorruptHistory;
+use crate::enterprise::Enterprise;
+use crate::event::RecordedEvent;
+use crate::id::Position;
+use crate::timestamp::Timestamp;
+
+pub use decoder::Decoder;
+pub use error::{LogError, LogErrorKind};
+
+/// Appends the event's canonical line to `bytes`, its line feed included.
+#[expect(
+    clippy::expect_used,
+    reason = "memory takes every write, keys are strings, and every value that exists can be written"
+)]
+pub fn write_line(recorded: &RecordedEvent, bytes: &mut Vec<u8>) {
+    let line = serde_json::to_vec(recorded).expect("an event can be written");
+    bytes.extend_from_slice(&line);
+    bytes.push(b'\n');
+}
+
+/// Reads a whole log from its first line, lazily. The first error is the last item.
+///
+/// The last line may lack its line feed, if the event is whole.
+pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError>> {
+    let mut decoder = Decoder::new();
+    let mut failed = false;
+    lines(bytes)
+        .map(move |line| decoder.decode(line))
+        .take_while(move |decoded| !core::mem::replace(&mut failed, decoded.is_err()))
+}
+
+/// Where a replay ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// After the event at this position, or at the end of a shorter log.
+    Position(Position),
+    /// After the last event that is not later than this.
+    Time(Timestamp),
+}
+
+/// Why a log does not replay.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReplayError {
+    /// The bytes are at fault.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The data is at fault: the event reads well and does not fit the ones before it.
+    #[error("line {line}: {corrupt}")]
+    Corrupt {
+        /// The line, counted from 1.
+        line: u64,
+        /// What does not fit.
+        corrupt: CorruptHistory,
+    },
+}
+
+/// Folds a whole log into the state at its end.
+///
+/// # Errors
+/// [`ReplayError`], with the line, for the first line that cannot be read or does not fit.
+pub fn replay(bytes: &[u8]) -> Result<Enterprise, ReplayError> {
+    fold(bytes, u64::MAX, None)
+}
+
+/// Folds a log into the state as of a position or a time. Lines beyond it are not judged, except that the first event
+/// after a time must be readable to be seen as later.
+///
+/// # Errors
+/// [`ReplayError`], with the line, for the first line that cannot be read or does not fit.
+pub fn replay_until(bytes: &[u8], until: Until) -> Result<Enterprise, ReplayError> {
+    match until {
+        Until::Position(last) => fold(bytes, last.value(), None),
+        Until::Time(last) => fold(bytes, u64::MAX, Some(last)),
+    }
+}
+
+/// Folds at most `lines_max` lines: line *n* of a log holds position *n*.
+fn fold(bytes: &[u8], lines_max: u64, until: Option<Timestamp>) -> Result<Enterprise, ReplayError> {
+    let mut enterprise = Enterprise::new();
+    for (line, recorded) in (1..=lines_max).zip(read(bytes)) {
+        let recorded = recorded?;
+        if until.is_some_and(|until| recorded.at > until) {
+            break;
+        }
+        let applied = enterprise.apply(&recorded);
+        applied.map_err(|corrupt| ReplayError::Corrupt { line, corrupt })?;
+    }
+    Ok(enterprise)
+}
+
+/// The lines without their line feeds. A line feed ends a line, it does not begin another.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+}
