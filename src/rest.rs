@@ -1,0 +1,130 @@
+//! The operation's HTTP contract as pure functions: one request in; status, headers and body out, and the events to
+//! append.
+//!
+//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`, and the progress of what it began at the
+//! `Location` of its 202. A host translates between its HTTP library and these types, and looks the token up:
+//!
+//! 1. [`bearer_token`] finds the token; the host finds whose it is, and reads that enterprise's state afresh.
+//! 2. [`admit`] refuses, before the body is read, whoever may not ask.
+//! 3. [`handle`] answers. The host appends [`Outcome::events`], where it expects [`Enterprise::position`], and only then
+//!    sends [`Outcome::response`]. If someone else appended first, it reads afresh and asks again.
+//!
+//! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
+//! before the body is looked at, so that nobody learns what they may not know.
+//!
+//! # Headers
+//!
+//! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`; a request that asks for a known API
+//! version, or for none, is told which was selected. From the moment the token authenticates there are
+//! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or an
+//! OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is on
+//! the 202 alone.
+
+mod body;
+mod exchange;
+mod fault;
+mod request;
+mod response;
+
+use alloc::vec::Vec;
+
+use crate::command::{Caller, Command, RevokeAll};
+use crate::enterprise::Enterprise;
+use crate::event::Event;
+use crate::id::RevocationId;
+use crate::rest::exchange::Exchange;
+use crate::rest::fault::Fault;
+use crate::timestamp::Timestamp;
+
+#[cfg(doc)]
+use crate::rule::Rule;
+
+pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
+pub use response::{Response, internal_error, method_not_allowed, not_found, request_timeout, unavailable};
+
+/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
+#[derive(Debug, Clone)]
+pub struct Presented<'a> {
+    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
+    pub enterprise: &'a Enterprise,
+    /// Who calls. The host's word, which is checked against the enterprise.
+    pub caller: Caller,
+}
+
+/// The answer to one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// To be appended before the response is sent; empty where the request was refused or is a repeated one.
+    pub events: Vec<Event>,
+    /// To be sent, once the events are stored.
+    pub response: Response,
+}
+
+/// Asks everything that can be decided before the body is read.
+///
+/// `presented` is absent where the request has no token, or one that the host does not know. `at` is
+/// `max(clock, last_at)`, as for [`Enterprise::decide`].
+///
+/// # Errors
+/// The response to send instead of reading the body.
+pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Timestamp) -> Result<(), Response> {
+    let exchange = Exchange { request, presented, at };
+    exchange.admit().map(|_| ()).map_err(|fault| exchange.refuse(&fault))
+}
+
+/// Answers `POST …/revoke-all`. Asks again what [`admit`] asks, so a host may call it alone.
+///
+/// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes.
+pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[u8], at: Timestamp) -> Outcome {
+    let exchange = Exchange { request, presented, at };
+    revoke_all(&exchange, body).unwrap_or_else(|fault| Outcome {
+        events: Vec::new(),
+        response: exchange.refuse(&fault),
+    })
+}
+
+/// Answers `GET …/revocations/{id}`, for whoever may revoke: 200 with [`Progress`](crate::Progress) as JSON, or 404 for an
+/// id that is none, or not this enterprise's.
+///
+/// `id` is the raw path segment. An `Idempotency-Key` is not read.
+pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
+    let exchange = Exchange { request, presented, at };
+    let answer = exchange.authorize().and_then(|presented| {
+        let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
+        progress.ok_or(Fault::RevocationUnknown)
+    });
+    match answer {
+        Ok(progress) => exchange.respond(200, &progress),
+        Err(fault) => exchange.refuse(&fault),
+    }
+}
+
+fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
+    let (presented, idempotency_key) = exchange.admit()?;
+    let enterprise = presented.enterprise;
+    let request = RevokeAll {
+        caller: presented.caller.clone(),
+        revoke_credentials: body::revoke_credentials(body)?,
+        idempotency_key,
+    };
+    let at = exchange.at;
+    let (repeated, warned) = (
+        enterprise.repeated_request(&request, at),
+        enterprise.warns(&request, at),
+    );
+    let events = enterprise
+        .decide(&Command::RevokeAll(request), at)
+        .map_err(Fault::Refused)?;
+    let revocation = repeated.map_or(enterprise.position().next(), RevocationId::cut);
+    let response = exchange.accept(revocation, warned);
+    Ok(Outcome { events, response })
+}
+
+/// An id in the one way in which a `Location` writes it.
+fn revocation_id(text: &str) -> Option<RevocationId> {
+    let canonical = !text.starts_with(['0', '+']);
+    text.parse()
+        .ok()
+        .filter(|_| canonical)
+        .and_then(|id| RevocationId::new(id).ok())
+}

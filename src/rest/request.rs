@@ -1,0 +1,94 @@
+//! What a request says besides its body: its path segment and its headers.
+
+use alloc::string::String;
+
+use crate::limits::excerpt;
+use crate::name::IdempotencyKey;
+use crate::rest::fault::Fault;
+
+/// The API version of a request that asks for none.
+pub const API_VERSION_DEFAULT: &str = "2022-11-28";
+/// The API versions that a request may ask for.
+pub const API_VERSIONS: [&str; 2] = [API_VERSION_DEFAULT, "2026-03-10"];
+
+/// A request, without its body.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The `{enterprise}` segment of the path, percent-decoded.
+    pub enterprise: &'a str,
+    /// The headers as received: names in any case, values as bytes, repeated ones kept.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The request's id, to be found in the response and in the host's logs. Visible ASCII.
+    pub request_id: &'a str,
+}
+
+/// The token in `Authorization: Bearer T` or `token T`, the word in any case.
+///
+/// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a character
+/// that is not visible ASCII: to a host that is an unknown token.
+pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
+    let value = core::str::from_utf8(single(headers, "authorization").ok()??).ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+    let token = token.trim_start_matches(' ');
+    let visible = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    (known && visible).then_some(token)
+}
+
+impl Request<'_> {
+    /// Whether the request names its user agent, with more than white space.
+    pub(super) fn names_user_agent(&self) -> bool {
+        values(self.headers, "user-agent").any(|value| !value.trim_ascii().is_empty())
+    }
+
+    /// The API version that the request asks for, or the default.
+    pub(super) fn api_version(&self) -> Result<&'static str, Fault> {
+        const NAME: &str = "x-github-api-version";
+        match single(self.headers, NAME) {
+            Ok(None) => Ok(API_VERSION_DEFAULT),
+            Ok(Some(asked)) => {
+                let known = API_VERSIONS.into_iter().find(|version| version.as_bytes() == asked);
+                known.ok_or_else(|| Fault::ApiVersion(shown(asked)))
+            }
+            Err(Repeated) => {
+                let asked: alloc::vec::Vec<&[u8]> = values(self.headers, NAME).collect();
+                Err(Fault::ApiVersion(shown(&asked.join(b", ".as_slice()))))
+            }
+        }
+    }
+
+    pub(super) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Fault> {
+        let value = single(self.headers, "idempotency-key").map_err(|Repeated| Fault::IdempotencyKey)?;
+        let key = value.map(|value| {
+            core::str::from_utf8(value)
+                .ok()
+                .and_then(|text| IdempotencyKey::new(text).ok())
+        });
+        key.map_or(Ok(None), |key| key.map(Some).ok_or(Fault::IdempotencyKey))
+    }
+}
+
+/// A header that may come once came more often: which one holds is undefined.
+struct Repeated;
+
+fn single<'a>(headers: &[(&'a str, &'a [u8])], name: &str) -> Result<Option<&'a [u8]>, Repeated> {
+    let mut values = values(headers, name);
+    let first = values.next();
+    if values.next().is_some() {
+        Err(Repeated)
+    } else {
+        Ok(first)
+    }
+}
+
+fn values<'a>(headers: &[(&'a str, &'a [u8])], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let named = headers
+        .iter()
+        .filter(move |(header, _)| header.eq_ignore_ascii_case(name));
+    named.map(|(_, value)| *value)
+}
+
+/// A header's value as an error repeats it.
+fn shown(value: &[u8]) -> String {
+    excerpt(&String::from_utf8_lossy(value))
+}
