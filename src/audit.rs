@@ -1,1 +1,258 @@
-//! The evidence.
+//! The evidence: re-asks decide's rules before every recorded event, and gathers who asked, by what authority, what was
+//! recorded, and what is still alive and why.
+//!
+//! An auditor trusts only the stream. What broke a rule is a [`Finding`]; what does not fit the stream at all is a
+//! [`CorruptHistory`], at which an audit stops.
+
+mod redecide;
+mod survivors;
+
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+pub use survivors::{SurvivalReason, Survivors};
+
+use crate::command::RevokeAll;
+use crate::corrupt_history::CorruptHistory;
+use crate::enterprise::Enterprise;
+use crate::event::{Actor, Authority, Event, RecordedEvent};
+use crate::id::{CredentialId, OrganizationId, Position, RevocationId};
+use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
+use crate::person::{EnterpriseKind, Role};
+use crate::revocation::{Plan, Progress};
+use crate::rule::Rule;
+use crate::timestamp::Timestamp;
+
+/// Reads a history event by event, and reports.
+///
+/// ```
+/// # use enterprise_credentials::{audit::Auditor, log};
+/// let history = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}"#;
+/// let mut auditor = Auditor::new();
+/// for recorded in log::read(history) {
+///     auditor.observe(&recorded?)?;
+/// }
+/// assert!(auditor.finish().is_clean());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Auditor {
+    enterprise: Enterprise,
+    /// The revocation whose survivors are asked for; the last one, where none is named.
+    about: Option<RevocationId>,
+    findings: Vec<Finding>,
+    requests: Vec<Request>,
+    /// Why each credential issued before that revocation's cut outlives it, in order of issue.
+    fates: Vec<Option<SurvivalReason>>,
+    /// Fine-grained pairs that were authorized again after a revoke-all had taken them.
+    authorized_again: BTreeSet<(CredentialId, OrganizationId)>,
+}
+
+/// A rule or a law that a recorded event breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The event.
+    pub position: Position,
+    /// Its time.
+    pub at: Timestamp,
+    /// The rule, where decide names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// What is wrong, in a sentence.
+    pub what: String,
+}
+
+/// What a history says, and what it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The enterprise's name in URLs.
+    pub slug: Option<EnterpriseSlug>,
+    /// Its kind.
+    pub kind: Option<EnterpriseKind>,
+    /// The position of the last event.
+    pub position: Position,
+    /// The time of the last event.
+    pub last_at: Option<Timestamp>,
+    /// The evidence of each revocation, in order of their cuts.
+    pub revocations: Vec<Evidence>,
+    /// The revocation that [`Report::survivors`] is about.
+    pub survivors_of: Option<RevocationId>,
+    /// What was still alive at the end of the history, and why; guests' and collaborators' credentials first.
+    pub survivors: Vec<Survivors>,
+    /// Every rule or law broken, in order of position.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether no rule and no law is broken.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// The evidence of one revocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// What was recorded of it: id, times, state and totals.
+    #[serde(flatten)]
+    pub progress: Progress,
+    /// Who asked, and how.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// A request to revoke everything, as it was when it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// Who asked, with which credential.
+    pub requested_by: Actor,
+    /// Their login then; absent for installations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<Login>,
+    /// Their role then; absent for installations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// By what authority.
+    pub authority: Authority,
+    /// The caller's name for the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<IdempotencyKey>,
+    /// The blast radius at the cut, computed from the events before it.
+    pub plan: Plan,
+}
+
+impl Auditor {
+    /// Reports on every revocation; the survivors are those of the last.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reports on every revocation; the survivors are those of the one named.
+    pub fn about(revocation: RevocationId) -> Self {
+        Self {
+            about: Some(revocation),
+            ..Self::default()
+        }
+    }
+
+    /// The state after the events observed so far.
+    pub const fn enterprise(&self) -> &Enterprise {
+        &self.enterprise
+    }
+
+    /// Takes the next event: asks whether decide would have recorded it, then applies it.
+    ///
+    /// # Errors
+    /// [`CorruptHistory`] where the event does not fit. Nothing can be said about what follows it.
+    pub fn observe(&mut self, recorded: &RecordedEvent) -> Result<(), CorruptHistory> {
+        let finding = redecide::check(&self.enterprise, recorded);
+        let request = self.request(recorded);
+        let authorized_again = self.authorizes_again(&recorded.event);
+        self.enterprise.apply(recorded)?;
+        self.findings.extend(finding);
+        self.authorized_again.extend(authorized_again);
+        if let Some(request) = request {
+            if self.about.is_none_or(|about| about.cut() == recorded.position) {
+                self.fates = survivors::fates(&self.enterprise, request.plan.revoke_credentials);
+            }
+            self.requests.push(request);
+        }
+        self.check_totals(recorded);
+        Ok(())
+    }
+
+    /// What the history says so far.
+    pub fn finish(self) -> Report {
+        let survivors_of = match self.about {
+            Some(about) => self.enterprise.progress(about).map(|progress| progress.id),
+            None => self.enterprise.last_cut(),
+        };
+        let survivors = survivors_of.map(|id| self.survivors(id)).unwrap_or_default();
+        let evidence = self.enterprise.revocations().zip(self.requests);
+        Report {
+            slug: self.enterprise.slug().cloned(),
+            kind: self.enterprise.kind(),
+            position: self.enterprise.position(),
+            last_at: self.enterprise.last_at(),
+            survivors_of,
+            survivors,
+            findings: self.findings,
+            revocations: evidence
+                .map(|(progress, request)| Evidence { progress, request })
+                .collect(),
+        }
+    }
+
+    fn request(&self, recorded: &RecordedEvent) -> Option<Request> {
+        let Event::RevokeAllRequested {
+            requested_by,
+            authority,
+            revoke_credentials,
+            idempotency_key,
+        } = &recorded.event
+        else {
+            return None;
+        };
+        let person = match requested_by {
+            Actor::Person { person, .. } => self.enterprise.people.latest(*person),
+            Actor::Installation { .. } => None,
+        };
+        let request = RevokeAll {
+            caller: redecide::caller(*requested_by),
+            revoke_credentials: *revoke_credentials,
+            idempotency_key: idempotency_key.clone(),
+        };
+        Some(Request {
+            requested_by: *requested_by,
+            login: person.map(|person| person.data.login.clone()),
+            role: person.map(|person| person.data.role),
+            authority: *authority,
+            idempotency_key: idempotency_key.clone(),
+            plan: self.enterprise.plan(&request, recorded.at),
+        })
+    }
+
+    /// The pair that this event authorizes again after a revoke-all took it.
+    fn authorizes_again(&self, event: &Event) -> Option<(CredentialId, OrganizationId)> {
+        let &Event::CredentialAuthorized {
+            credential,
+            organization,
+        } = event
+        else {
+            return None;
+        };
+        let record = self.enterprise.credentials.get(credential)?;
+        let authorization = record.authorizations.get(organization)?;
+        self.enterprise.taken_by(record, authorization)?;
+        Some((credential, organization))
+    }
+
+    /// [`Rule::TotalsEqualThePlan`]
+    fn check_totals(&mut self, recorded: &RecordedEvent) {
+        let Event::RevocationCompleted {
+            revocation,
+            authorizations_revoked,
+            credentials_destroyed,
+        } = &recorded.event
+        else {
+            return;
+        };
+        let request = self
+            .requests
+            .iter()
+            .find(|request| request.plan.cut == revocation.cut());
+        let planned = request.map(|request| (request.plan.authorizations_revoked, request.plan.credentials_destroyed));
+        if planned != Some((*authorizations_revoked, *credentials_destroyed)) {
+            self.findings.push(Finding {
+                position: recorded.position,
+                at: recorded.at,
+                rule: Some(Rule::TotalsEqualThePlan),
+                what: format!("the totals of revocation `{revocation}` differ from its plan"),
+            });
+        }
+    }
+}

@@ -177,7 +177,12 @@ impl TryFrom<CallerFields> for Caller {
     type Error = &'static str;
 
     fn try_from(fields: CallerFields) -> Result<Self, Self::Error> {
-        match (fields.person, fields.credential, fields.installation, fields.permissions) {
+        match (
+            fields.person,
+            fields.credential,
+            fields.installation,
+            fields.permissions,
+        ) {
             (Some(person), credential, None, None) => Ok(Self::Person { person, credential }),
             (None, None, Some(installation), permissions) => Ok(Self::Installation {
                 installation,

@@ -34,15 +34,11 @@ impl Enterprise {
             Command::CreateEnterprise { .. } | Command::RevokeAll(_) => Ok(Vec::new()),
             Command::AddOrganization { organization, login } => self.decide_add_organization(*organization, login),
             Command::RemoveOrganization { organization } => self.decide_remove_organization(*organization),
-            Command::AddMember { member, login, role } => {
-                self.decide_add_member(identity.kind, *member, login, *role)
-            }
+            Command::AddMember { member, login, role } => self.decide_add_member(identity.kind, *member, login, *role),
             Command::ChangeMemberRole { member, role } => self.decide_change_role(identity.kind, *member, *role),
             Command::RemoveMember { member } => self.decide_remove_member(*member),
             Command::GrantPermission { member, permission } => self.decide_grant_permission(*member, *permission),
-            Command::WithdrawPermission { member, permission } => {
-                self.decide_withdraw_permission(*member, *permission)
-            }
+            Command::WithdrawPermission { member, permission } => self.decide_withdraw_permission(*member, *permission),
             Command::IssueCredential { .. } => self.decide_issue(command),
             Command::AuthorizeCredential {
                 credential,

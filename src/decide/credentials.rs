@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use crate::command::Command;
 use crate::decide::one;
 use crate::enterprise::Enterprise;
-use crate::enterprise::authorizations::Outcome;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId};
 use crate::refusal::{CredentialDenial, Refusal};
@@ -48,7 +47,10 @@ impl Enterprise {
         at: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         self.authenticates(credential, at)?;
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         self.known_organization(organization)?;
         if self.organizations.present(organization).is_none() {
             return Err(Refusal::OrganizationGone(organization));
@@ -61,11 +63,7 @@ impl Enterprise {
             return Ok(one(granted));
         };
         let pending = self.pending_authorization(record, authorization);
-        let revoked = match authorization.outcome {
-            Outcome::Revoked(revocation) => revocation,
-            Outcome::Granted => pending,
-        };
-        match (revoked, pending) {
+        match (self.taken_by(record, authorization), pending) {
             (Some(revocation), _) if !record.kind.may_be_authorized_again() => Err(Refusal::Tombstone {
                 credential,
                 organization,
@@ -83,7 +81,10 @@ impl Enterprise {
         credential: CredentialId,
         organization: OrganizationId,
     ) -> Result<Vec<Event>, Refusal> {
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         self.known_organization(organization)?;
         let Some(authorization) = record.authorizations.get(organization) else {
             return Ok(Vec::new());
@@ -98,7 +99,10 @@ impl Enterprise {
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly),
     /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself)
     pub(super) fn decide_destroy(&self, credential: CredentialId) -> Result<Vec<Event>, Refusal> {
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         let revocation = self.pending_destruction(record);
         let is_alive = record.destroyed_at.is_none() && self.owner_is_present(record);
         if revocation.is_none() && !is_alive {

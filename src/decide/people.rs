@@ -118,7 +118,9 @@ impl Enterprise {
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown), [`Rule::MemberPresent`](crate::Rule::MemberPresent)
     pub(super) fn present_member(&self, member: PersonId) -> Result<&Person, Refusal> {
         let stay = self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
-        stay.is_present().then_some(&stay.data).ok_or(Refusal::MemberGone(member))
+        stay.is_present()
+            .then_some(&stay.data)
+            .ok_or(Refusal::MemberGone(member))
     }
 }
 

@@ -33,7 +33,9 @@ impl Enterprise {
             Caller::Stranger {} => Err(Refusal::Stranger),
             Caller::Installation { permissions, .. } => {
                 let permitted = permissions.contains(ENTERPRISE_CREDENTIALS_WRITE);
-                permitted.then_some(Authority::Installation).ok_or(Refusal::AppPermissionMissing)
+                permitted
+                    .then_some(Authority::Installation)
+                    .ok_or(Refusal::AppPermissionMissing)
             }
             Caller::Person { person, credential } => {
                 let role = self.role(*person).ok_or(Refusal::Stranger)?;
@@ -115,7 +117,9 @@ impl Enterprise {
             return Ok(Authority::Owner);
         }
         let holds = self.may_write_credentials(person);
-        holds.then_some(Authority::Permission).ok_or(Refusal::NotQualified(person))
+        holds
+            .then_some(Authority::Permission)
+            .ok_or(Refusal::NotQualified(person))
     }
 
     fn check_same_request(&self, request: &RevokeAll, revocation: RevocationId) -> Result<(), Refusal> {
@@ -131,7 +135,10 @@ impl Enterprise {
     }
 
     fn kind_of(&self, credential: CredentialId) -> Result<CredentialKind, Refusal> {
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         Ok(record.kind)
     }
 }

@@ -53,7 +53,10 @@ impl Enterprise {
     /// # Errors
     /// [`CredentialDenial`], naming the rule.
     pub fn authenticates(&self, credential: CredentialId, at: Timestamp) -> Result<PersonId, CredentialDenial> {
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         if record.destroyed_at.is_some() {
             return Err(CredentialDenial::Destroyed(credential));
         }
@@ -82,9 +85,15 @@ impl Enterprise {
         at: Timestamp,
     ) -> Result<(), AccessDenial> {
         self.authenticates(credential, at)?;
-        let record = self.credentials.get(credential).ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self
+            .credentials
+            .get(credential)
+            .ok_or(CredentialDenial::Unknown(credential))?;
         let stay = self.organizations.latest(organization);
-        if !stay.ok_or(AccessDenial::OrganizationUnknown(organization))?.is_present() {
+        if !stay
+            .ok_or(AccessDenial::OrganizationUnknown(organization))?
+            .is_present()
+        {
             return Err(AccessDenial::OrganizationGone(organization));
         }
         let authorization = record.authorizations.get(organization);
@@ -158,6 +167,8 @@ impl Enterprise {
 
     /// How far each revocation is, in order of their cuts.
     pub fn revocations(&self) -> impl Iterator<Item = Progress> {
-        self.revocations.iter().map(|(id, revocation)| Progress::of(id, revocation))
+        self.revocations
+            .iter()
+            .map(|(id, revocation)| Progress::of(id, revocation))
     }
 }

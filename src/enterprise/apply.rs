@@ -56,7 +56,9 @@ impl Enterprise {
         }
         structure(self.identity.is_some(), "the enterprise is not created yet")?;
         match &recorded.event {
-            Event::OrganizationAdded { .. } | Event::OrganizationRemoved { .. } => self.apply_to_organizations(recorded),
+            Event::OrganizationAdded { .. } | Event::OrganizationRemoved { .. } => {
+                self.apply_to_organizations(recorded)
+            }
             Event::CredentialIssued { .. }
             | Event::CredentialAuthorized { .. }
             | Event::AuthorizationRevoked { .. }
@@ -127,9 +129,7 @@ impl Enterprise {
                 organization,
                 revocation,
             } => self.revoke(*credential, *organization, *revocation),
-            Event::CredentialDestroyed { credential, revocation } => {
-                self.destroy(recorded, *credential, *revocation)
-            }
+            Event::CredentialDestroyed { credential, revocation } => self.destroy(recorded, *credential, *revocation),
             _ => Ok(()),
         }
     }
@@ -175,7 +175,10 @@ impl Enterprise {
         if let Some(authorization) = record.authorizations.get(organization) {
             let pending = self.pending_authorization(record, authorization).is_some();
             structure(!pending, "the authorization is pending in a revocation")?;
-            structure(!self.is_live(record, authorization), "the authorization is live already")?;
+            structure(
+                !self.is_live(record, authorization),
+                "the authorization is live already",
+            )?;
         }
         if let Some(record) = self.credentials.get_mut(credential) {
             record.authorizations.grant(organization, membership, recorded.position);
@@ -199,7 +202,9 @@ impl Enterprise {
         if let Some(record) = self.credentials.get_mut(credential) {
             record.authorizations.revoke(organization, revocation);
         }
-        self.count(revocation, credential, |revocation| revocation.authorizations_revoked += 1);
+        self.count(revocation, credential, |revocation| {
+            revocation.authorizations_revoked += 1
+        });
         Ok(())
     }
 
@@ -218,7 +223,9 @@ impl Enterprise {
         if let Some(record) = self.credentials.get_mut(credential) {
             record.destroyed_at = Some(recorded.position);
         }
-        self.count(revocation, credential, |revocation| revocation.credentials_destroyed += 1);
+        self.count(revocation, credential, |revocation| {
+            revocation.credentials_destroyed += 1
+        });
         Ok(())
     }
 
@@ -230,7 +237,12 @@ impl Enterprise {
         count(revocation);
         let mut cursor = revocation.cursor;
         let slot = self.credentials.slot(credential).unwrap_or(cursor);
-        while cursor < slot && self.credentials.at(cursor).is_some_and(|c| !self.has_something_left(c, id)) {
+        while cursor < slot
+            && self
+                .credentials
+                .at(cursor)
+                .is_some_and(|c| !self.has_something_left(c, id))
+        {
             cursor += 1;
         }
         if let Some(revocation) = self.revocations.get_mut(id) {
@@ -328,10 +340,7 @@ impl Enterprise {
         self.people.present_data_mut(id).ok_or(unknown_person(id))
     }
 
-    fn present_organization(
-        &self,
-        id: OrganizationId,
-    ) -> Result<crate::enterprise::membership::Ordinal, Corruption> {
+    fn present_organization(&self, id: OrganizationId) -> Result<crate::enterprise::membership::Ordinal, Corruption> {
         self.organizations.present_ordinal(id).ok_or(Corruption::Unknown {
             what: "organization",
             id: id.value(),
@@ -339,7 +348,9 @@ impl Enterprise {
     }
 
     pub(crate) fn owner_is_present(&self, credential: &Credential) -> bool {
-        self.people.get(credential.owner).is_some_and(|owner| owner.is_present())
+        self.people
+            .get(credential.owner)
+            .is_some_and(|owner| owner.is_present())
     }
 
     /// Whether an authorization is live, pending or not: granted, not revoked, its credential not destroyed, and its
@@ -353,7 +364,11 @@ impl Enterprise {
 }
 
 fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corruption> {
-    if holds { Ok(()) } else { Err(Corruption::Transition(otherwise)) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Corruption::Transition(otherwise))
+    }
 }
 
 fn same_revocation(expected: Option<RevocationId>, found: Option<RevocationId>) -> Result<(), Corruption> {

@@ -1,6 +1,5 @@
 //! The authorizations of one credential.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -33,8 +32,8 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Authorizations {
     in_order_of_grant: Vec<Authorization>,
-    /// When each organization's grant was made, kept once there are many.
-    index: Option<Box<BTreeMap<OrganizationId, Position>>>,
+    /// When each organization's grant was made; empty until there are many.
+    index: BTreeMap<OrganizationId, Position>,
 }
 
 impl Authorizations {
@@ -69,26 +68,21 @@ impl Authorizations {
     }
 
     fn place(&self, organization: OrganizationId) -> Option<usize> {
-        match &self.index {
-            None => self
-                .in_order_of_grant
-                .iter()
-                .position(|authorization| authorization.organization == organization),
-            Some(index) => {
-                let granted_at = index.get(&organization)?;
-                self.in_order_of_grant
-                    .binary_search_by_key(granted_at, |authorization| authorization.granted_at)
-                    .ok()
-            }
+        if self.index.is_empty() {
+            let mut grants = self.in_order_of_grant.iter();
+            return grants.position(|authorization| authorization.organization == organization);
         }
+        let granted_at = self.index.get(&organization)?;
+        let place = self.in_order_of_grant.binary_search_by_key(granted_at, |grant| grant.granted_at);
+        place.ok()
     }
 
     fn keep_index(&mut self, organization: OrganizationId, granted_at: Position) {
-        if let Some(index) = &mut self.index {
-            index.insert(organization, granted_at);
+        if !self.index.is_empty() {
+            self.index.insert(organization, granted_at);
         } else if self.in_order_of_grant.len() > UNINDEXED_MAX {
-            let entries = self.in_order_of_grant.iter();
-            self.index = Some(Box::new(entries.map(|a| (a.organization, a.granted_at)).collect()));
+            let grants = self.in_order_of_grant.iter();
+            self.index = grants.map(|grant| (grant.organization, grant.granted_at)).collect();
         }
     }
 }

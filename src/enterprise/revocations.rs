@@ -131,7 +131,11 @@ impl Revocations {
     /// Forgets the keys that answer no more at `at`.
     pub(crate) fn forget_old_keys(&mut self, at: Timestamp) {
         while let Some(owned_key) = self.keys_in_order.front() {
-            if self.keys.get(owned_key).is_some_and(|first_use| first_use.at.answers_at(at)) {
+            if self
+                .keys
+                .get(owned_key)
+                .is_some_and(|first_use| first_use.at.answers_at(at))
+            {
                 return;
             }
             self.keys.remove(owned_key);

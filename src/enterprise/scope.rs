@@ -42,7 +42,16 @@ impl Enterprise {
         authorization: &Authorization,
     ) -> Option<RevocationId> {
         let (id, scope) = self.revocations.running_after(authorization.granted_at)?;
-        self.covers_authorization(scope, credential, authorization).then_some(id)
+        self.covers_authorization(scope, credential, authorization)
+            .then_some(id)
+    }
+
+    /// The revocation that took a pair, recorded or pending: of every kind but fine-grained, the pair is a tombstone.
+    pub(crate) fn taken_by(&self, credential: &Credential, authorization: &Authorization) -> Option<RevocationId> {
+        match authorization.outcome {
+            Outcome::Granted => self.pending_authorization(credential, authorization),
+            Outcome::Revoked(revocation) => revocation,
+        }
     }
 
     /// The running revocation in which a credential's destruction is pending: the earliest that covers it.

@@ -75,7 +75,10 @@ impl Enterprise {
             last_at: self.last_at(),
             organizations: self.organizations().map(|_| 1).sum(),
             people: Role::ALL.map(|role| self.count_role(role)).into(),
-            permission_holders: self.people().map(|(person, ..)| u64::from(self.may_write_credentials(person))).sum(),
+            permission_holders: self
+                .people()
+                .map(|(person, ..)| u64::from(self.may_write_credentials(person)))
+                .sum(),
             credentials: CredentialKind::ALL.map(|kind| self.count_kind(kind)).into(),
             revocations: self.revocations().collect(),
         }

@@ -33,7 +33,11 @@ impl Enterprise {
             self.record_credential(id, credential, &mut events);
         }
         if left.next().is_none() {
-            let destroyed = events.iter().filter(|event| is_destruction(event)).map(|_| 1_u64).sum::<u64>();
+            let destroyed = events
+                .iter()
+                .filter(|event| is_destruction(event))
+                .map(|_| 1_u64)
+                .sum::<u64>();
             let recorded = events.iter().map(|_| 1_u64).sum::<u64>();
             events.push(Event::RevocationCompleted {
                 revocation: id,

@@ -168,7 +168,11 @@ impl Enterprise {
         };
         let mut live_at_cut = 0_u64;
         let mut loss = Loss::default();
-        for authorization in credential.authorizations.iter().filter(|a| a.outcome == Outcome::Granted) {
+        for authorization in credential
+            .authorizations
+            .iter()
+            .filter(|a| a.outcome == Outcome::Granted)
+        {
             if self.pending_authorization(credential, authorization).is_some() {
                 tally.already_pending.authorizations += 1;
             } else if self.covers_authorization(scope, credential, authorization) {
@@ -188,13 +192,16 @@ impl Enterprise {
     }
 
     fn organization_losses(&self, tally: &Tally) -> Vec<OrganizationLoss> {
-        let losses = tally.by_organization.iter().filter_map(|(organization, authorizations)| {
-            Some(OrganizationLoss {
-                organization: *organization,
-                login: self.organizations.present(*organization)?.data.login.clone(),
-                authorizations_revoked: *authorizations,
-            })
-        });
+        let losses = tally
+            .by_organization
+            .iter()
+            .filter_map(|(organization, authorizations)| {
+                Some(OrganizationLoss {
+                    organization: *organization,
+                    login: self.organizations.present(*organization)?.data.login.clone(),
+                    authorizations_revoked: *authorizations,
+                })
+            });
         losses.collect()
     }
 

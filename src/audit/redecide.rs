@@ -1,0 +1,148 @@
+//! Would decide have recorded this event? Each event is asked for again by the command that mirrors it.
+
+use alloc::format;
+use alloc::string::String;
+use core::num::NonZeroU32;
+
+use crate::audit::Finding;
+use crate::command::{Caller, Command, RevokeAll};
+use crate::credential::ENTERPRISE_CREDENTIALS_WRITE;
+use crate::enterprise::Enterprise;
+use crate::event::{Actor, Event, RecordedEvent};
+use crate::name::Scopes;
+use crate::refusal::Refusal;
+use crate::rule::Rule;
+
+/// Asks decide for the event. A stream that decide has written gives no finding.
+///
+/// An item of a revocation is asked for by its single command: decide answers with the same event, whether the job, a
+/// single command or a renewed grant recorded it.
+pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option<Finding> {
+    let (rule, what) = match enterprise.decide(&mirror(&recorded.event), recorded.at) {
+        Ok(events) if events.last() == Some(&recorded.event) && events.len() == 1 => return None,
+        Ok(events) => difference(&recorded.event, events.last()),
+        Err(refusal) => refused(&recorded.event, &refusal),
+    };
+    Some(Finding {
+        position: recorded.position,
+        at: recorded.at,
+        rule,
+        what,
+    })
+}
+
+/// The caller of a recorded request. An installation's permissions are not in the stream: its host has vouched for them.
+pub(super) fn caller(requested_by: Actor) -> Caller {
+    match requested_by {
+        Actor::Person { person, credential } => Caller::Person { person, credential },
+        Actor::Installation { installation } => Caller::Installation {
+            installation,
+            permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).unwrap_or_default(),
+        },
+    }
+}
+
+fn refused(event: &Event, refusal: &Refusal) -> (Option<Rule>, String) {
+    let rule = refusal.rule();
+    (
+        Some(rule),
+        format!("{} was recorded, but decide refuses it: {refusal}", event.name()),
+    )
+}
+
+fn difference(event: &Event, decided: Option<&Event>) -> (Option<Rule>, String) {
+    match (event, decided) {
+        (Event::RevokeAllRequested { .. }, None) => (
+            Some(Rule::IdempotentFor24Hours),
+            String::from("RevokeAllRequested was recorded, but its idempotency key stands for an earlier request"),
+        ),
+        (
+            Event::RevokeAllRequested { authority, .. },
+            Some(Event::RevokeAllRequested {
+                authority: expected, ..
+            }),
+        ) => (
+            Some(Rule::AuthorityRecorded),
+            format!(
+                "the request was recorded by authority `{}`, but it was `{}`",
+                authority.as_str(),
+                expected.as_str()
+            ),
+        ),
+        (Event::RevocationCompleted { .. }, Some(_)) => (
+            Some(Rule::CompletedOnceWhenNothingIsLeft),
+            String::from("RevocationCompleted was recorded, but decide would record other totals, or items before it"),
+        ),
+        (_, None) => (
+            Some(Rule::NothingToDoIsNoEvent),
+            format!("{} was recorded, but there was nothing to do", event.name()),
+        ),
+        (_, Some(decided)) => (
+            None,
+            format!(
+                "{} was recorded, but decide gives another {}",
+                event.name(),
+                decided.name()
+            ),
+        ),
+    }
+}
+
+/// The command that an event answers.
+fn mirror(event: &Event) -> Command {
+    match event.clone() {
+        Event::EnterpriseCreated { slug, kind } => Command::CreateEnterprise { slug, kind },
+        Event::OrganizationAdded { organization, login } => Command::AddOrganization { organization, login },
+        Event::OrganizationRemoved { organization } => Command::RemoveOrganization { organization },
+        Event::MemberAdded { member, login, role } => Command::AddMember { member, login, role },
+        Event::MemberRoleChanged { member, role } => Command::ChangeMemberRole { member, role },
+        Event::MemberRemoved { member } => Command::RemoveMember { member },
+        Event::PermissionGranted { member, permission } => Command::GrantPermission { member, permission },
+        Event::PermissionWithdrawn { member, permission } => Command::WithdrawPermission { member, permission },
+        Event::CredentialIssued {
+            credential,
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            fingerprint,
+        } => Command::IssueCredential {
+            credential,
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            fingerprint,
+        },
+        Event::CredentialAuthorized {
+            credential,
+            organization,
+        } => Command::AuthorizeCredential {
+            credential,
+            organization,
+        },
+        Event::RevokeAllRequested {
+            requested_by,
+            revoke_credentials,
+            idempotency_key,
+            ..
+        } => Command::RevokeAll(RevokeAll {
+            caller: caller(requested_by),
+            revoke_credentials,
+            idempotency_key,
+        }),
+        Event::AuthorizationRevoked {
+            credential,
+            organization,
+            ..
+        } => Command::RevokeAuthorization {
+            credential,
+            organization,
+        },
+        Event::CredentialDestroyed { credential, .. } => Command::DestroyCredential { credential },
+        Event::RevocationCompleted { revocation, .. } => Command::ContinueRevocation {
+            revocation,
+            limit: NonZeroU32::MIN,
+        },
+    }
+}
