@@ -1,0 +1,204 @@
+//! Each way in which a line can be at fault, with its line, its column and its words.
+
+use std::collections::BTreeSet;
+
+use enterprise_credentials::limits::LINE_BYTES_MAX;
+use enterprise_credentials::log::{self, Decoder, LogError, LogErrorKind, ReplayError};
+
+const LINE_1: &str = r#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}"#;
+const LINE_2: &str =
+    r#"{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}"#;
+/// The start of a third line, up to its type.
+const ENVELOPE: &str = r#"{"position":3,"at":"2026-03-10T09:00:00.000Z","type":"#;
+
+/// The third line, and what is said about it.
+fn faulty_lines() -> Vec<(String, &'static str)> {
+    let event = |rest: &str| format!("{ENVELOPE}{rest}");
+    vec![
+        (
+            String::new(),
+            "line 3: the line is empty: remove it, an event stands on every line",
+        ),
+        (
+            "\t \r".into(),
+            "line 3: the line is empty: remove it, an event stands on every line",
+        ),
+        (
+            " ".repeat(LINE_BYTES_MAX + 1),
+            "line 3: the line is longer than 65536 bytes, which no event is",
+        ),
+        (
+            event(r#""MemberRemoved","#),
+            "line 3: the line ends inside the event: it was cut short, fetch the whole log",
+        ),
+        ("[1]".into(), "line 3: the line is JSON, but an event is a JSON object"),
+        ("7".into(), "line 3: the line is JSON, but an event is a JSON object"),
+        ("{}{}".into(), "line 3: the envelope has no field `position`"),
+        ("hello".into(), "line 3, column 1: the line is not JSON: expected value"),
+        (
+            event(r#""MemberRemoved","member":7} x"#),
+            "line 3, column 82: the line is not JSON: trailing characters",
+        ),
+        (
+            event(r#""MemberVanished","member":7}"#),
+            "line 3: event type `MemberVanished` is unknown to this version: read the log with the version that wrote it",
+        ),
+        (
+            r#"{"at":"2026-03-10T09:00:00.000Z"}"#.into(),
+            "line 3: the envelope has no field `position`",
+        ),
+        (
+            r#"{"position":3,"type":"MemberRemoved"}"#.into(),
+            "line 3: the envelope has no field `at`",
+        ),
+        (
+            r#"{"position":3,"at":"2026-03-10T09:00:00.000Z","member":7}"#.into(),
+            "line 3: the envelope has no field `type`",
+        ),
+        (
+            event(r#""MemberRoleChanged","member":7}"#),
+            "line 3: MemberRoleChanged has no field `role`",
+        ),
+        (
+            event(r#""MemberRemoved","member":7,"member":8}"#),
+            "line 3, column 88: MemberRemoved has field `member` twice: which one holds is undefined, keep one",
+        ),
+        (
+            event(r#""MemberRemoved","position":4,"member":7}"#),
+            "line 3, column 79: the envelope has field `position` twice: which one holds is undefined, keep one",
+        ),
+        (
+            event(r#""MemberRemoved","type":"MemberRemoved","member":7}"#),
+            "line 3, column 75: the envelope has field `type` twice: which one holds is undefined, keep one",
+        ),
+        (
+            event(r#""MemberRemoved","member":"7"}"#),
+            r#"line 3, column 81: field `member` of MemberRemoved: invalid type: string "7", expected u64"#,
+        ),
+        (
+            event(r#""MemberRemoved","member":0}"#),
+            "line 3, column 80: field `member` of MemberRemoved: a person id must be 1 to 9007199254740991, not `0`",
+        ),
+        (
+            event(r#""MemberRemoved","member":null}"#),
+            "line 3, column 82: field `member` of MemberRemoved: invalid type: null, expected u64",
+        ),
+        (
+            event(r#""MemberRemoved","member":7,"by":{"person":7,"installation":5}}"#),
+            "line 3, column 115: field `by` of the envelope: an actor is a `person`, perhaps with a `credential`, or an `installation`",
+        ),
+        (
+            r#"{"position":3,"at":"2026-03-10 09:00","type":"MemberRemoved","member":7}"#.into(),
+            "line 3, column 37: field `at` of the envelope: a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `2026-03-10 09:00`",
+        ),
+        (
+            r#"{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"MemberRemoved","member":7}"#.into(),
+            "line 3: position 4 where 3 is due: lines are missing, repeated or out of order",
+        ),
+        (
+            r#"{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"MemberRemoved","member":7}"#.into(),
+            "line 3: position 2 where 3 is due: lines are missing, repeated or out of order",
+        ),
+        (
+            r#"{"position":3,"at":"2026-03-10T08:59:59.999Z","type":"MemberRemoved","member":7}"#.into(),
+            "line 3: time runs backwards: 2026-03-10T08:59:59.999Z comes after 2026-03-10T09:00:00.000Z",
+        ),
+    ]
+}
+
+#[test]
+fn each_fault_is_named_with_its_line_and_nothing_is_read_after_it() {
+    for (line, message) in faulty_lines() {
+        let bytes = format!("{LINE_1}\n{LINE_2}\n{line}\n{LINE_2}\n");
+        let read: Vec<_> = log::read(bytes.as_bytes()).collect();
+        assert_eq!(read.len(), 3, "`{line}`");
+        assert!(read[0].is_ok() && read[1].is_ok());
+        let error = read[2].as_ref().unwrap_err();
+        assert_eq!(error.to_string(), message, "`{line}`");
+        assert_eq!(log::replay(bytes.as_bytes()), Err(ReplayError::Log(error.clone())));
+    }
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_named() {
+    let line = [LINE_1.as_bytes(), b"\n{\"position\":2,\"x\":\"\xff\"}\n"].concat();
+    let error = log::read(&line).nth(1).unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "line 2, column 20: the line is not UTF-8");
+}
+
+#[test]
+fn a_line_feed_inside_an_event_is_named() {
+    let error = Decoder::new().decode(b"{\"position\":1,\n}").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1, column 15: a line feed stands inside the event: write each event on one line"
+    );
+}
+
+#[test]
+fn a_failed_decoder_stays_failed() {
+    let mut decoder = Decoder::new();
+    let error = decoder.decode(b"{}").unwrap_err();
+    assert_eq!(decoder.decode(LINE_1.as_bytes()), Err(error));
+}
+
+#[test]
+fn an_event_that_does_not_fit_is_named_with_its_line() {
+    let line_3 = format!(r#"{ENVELOPE}"MemberRemoved","member":7}}"#);
+    let error = log::replay(format!("{LINE_1}\n{LINE_2}\n{line_3}\n").as_bytes()).unwrap_err();
+    let ReplayError::Corrupt { line: 3, corrupt } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(error.to_string(), format!("line 3: {corrupt}"));
+}
+
+#[test]
+fn the_longest_line_is_read() {
+    let line = format!("{LINE_1}{}", " ".repeat(LINE_BYTES_MAX - LINE_1.len()));
+    assert!(Decoder::new().decode(format!("{line}\n").as_bytes()).is_ok());
+}
+
+#[test]
+fn long_and_deep_values_of_unknown_fields_are_skipped() {
+    let deep = format!(
+        r#"{},"deep":{}{}}}"#,
+        LINE_1.trim_end_matches('}'),
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    assert!(Decoder::new().decode(deep.as_bytes()).is_ok());
+}
+
+#[test]
+fn no_kind_of_fault_is_without_a_test() {
+    let faults = faulty_lines().into_iter().map(|(line, _)| {
+        let bytes = format!("{LINE_1}\n{LINE_2}\n{line}\n");
+        log::read(bytes.as_bytes()).nth(2).unwrap().unwrap_err()
+    });
+    let elsewhere = [LogErrorKind::InvalidUtf8, LogErrorKind::LineFeed];
+    let kinds: BTreeSet<u8> = faults
+        .map(|LogError { kind, .. }| kind)
+        .chain(elsewhere)
+        .map(|kind| number(&kind))
+        .collect();
+    assert_eq!(kinds, (1..=13).collect());
+}
+
+/// Numbers the kinds, so that a new one does not compile until it is counted above.
+fn number(kind: &LogErrorKind) -> u8 {
+    match kind {
+        LogErrorKind::Empty => 1,
+        LogErrorKind::LineTooLong => 2,
+        LogErrorKind::LineFeed => 3,
+        LogErrorKind::InvalidUtf8 => 4,
+        LogErrorKind::CutShort => 5,
+        LogErrorKind::Json { .. } => 6,
+        LogErrorKind::NotAnObject => 7,
+        LogErrorKind::UnknownType { .. } => 8,
+        LogErrorKind::MissingField { .. } => 9,
+        LogErrorKind::RepeatedField { .. } => 10,
+        LogErrorKind::InvalidField { .. } => 11,
+        LogErrorKind::Gap { .. } => 12,
+        LogErrorKind::TimeBackwards { .. } => 13,
+    }
+}
