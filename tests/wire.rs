@@ -1,4 +1,5 @@
 //! Wire: what is written is canonical, what was written is read for ever, and what cannot be read is named.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 #[path = "wire/documented.rs"]
 mod documented;
