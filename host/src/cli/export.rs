@@ -1,0 +1,57 @@
+//! `export`: a stream from the store, byte for byte as it was imported or written.
+
+use std::io::{BufWriter, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use enterprise_credentials::{EnterpriseSlug, Position};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store};
+
+const PAGE_LINES: u32 = 5_000;
+
+/// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The store, as `sqlite:path/to/file.db`.
+    #[arg(long, value_name = "URL")]
+    store: String,
+    /// The enterprise.
+    #[arg(long, value_name = "SLUG")]
+    enterprise: EnterpriseSlug,
+}
+
+impl Export {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        super::runtime()?.block_on(async {
+            let store = SqliteStore::open(&self.store, IfMissing::Fail).await?;
+            let exported = self.export(&store).await;
+            store.close().await;
+            exported
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn export(&self, store: &impl Store) -> anyhow::Result<()> {
+        let mut output = BufWriter::new(std::io::stdout().lock());
+        let mut last = Position::START;
+        loop {
+            let page = store.read(&self.enterprise, last, PAGE_LINES).await?;
+            let is_last = page.len() < PAGE_LINES as usize;
+            for line in page {
+                output
+                    .write_all(&line)
+                    .and_then(|()| output.write_all(b"\n"))
+                    .context("cannot write")?;
+                last = last.next();
+            }
+            if is_last {
+                break;
+            }
+        }
+        if last == Position::START {
+            bail!("the store holds no enterprise `{}`", self.enterprise);
+        }
+        output.flush().context("cannot write")
+    }
+}

@@ -1,0 +1,97 @@
+//! `generate`: a sample enterprise's history, to try things on.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use enterprise_credentials::log::write_line;
+use enterprise_credentials::{Enterprise, EnterpriseKind};
+use enterprise_credentials_host::sample::Sample;
+
+use super::kind::enterprise_kind;
+
+/// Write the history of a sample enterprise to standard output.
+///
+/// The same arguments give the same bytes, on every machine and in every version. The enterprise has people in every
+/// role and credentials of every kind: some expire, some were revoked, destroyed or left behind before the history ends.
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    sample: SampleArgs,
+    /// What chance is made from.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Write the bearer tokens of the credentials that authenticate at the API to this file, readable by its owner only.
+    ///
+    /// CSV: token,credential,owner,role,kind. The tokens are made for rehearsals: whoever knows the seed can make them
+    /// too, so never import such a history into a store that guards anything.
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+}
+
+/// How large the sample is, and of what kind.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct SampleArgs {
+    /// How many people join the enterprise, in all roles together.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    members: u32,
+    /// How many credentials are issued.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    credentials: u32,
+    /// The kind of enterprise.
+    #[arg(long, value_name = "KIND", default_value = "managed_users", value_parser = enterprise_kind)]
+    kind: EnterpriseKind,
+}
+
+impl SampleArgs {
+    pub(super) const fn with_seed(self, seed: u64) -> Sample {
+        let Self { members, credentials, kind } = self;
+        Sample { kind, members, credentials, seed }
+    }
+}
+
+impl Generate {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let sample = self.sample.with_seed(self.seed);
+        let tokens = self.tokens.as_deref().map(create_private).transpose()?;
+
+        let mut output = BufWriter::new(std::io::stdout().lock());
+        let mut line = Vec::new();
+        let enterprise = sample.generate(&mut |recorded| {
+            line.clear();
+            write_line(recorded, &mut line);
+            output.write_all(&line).context("cannot write")
+        })?;
+        output.flush().context("cannot write")?;
+
+        if let (Some(file), Some(path)) = (tokens, &self.tokens) {
+            write_tokens(&sample, &enterprise, file).with_context(|| format!("cannot write `{}`", path.display()))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Creates the file, or empties it, so that from its first byte on nobody else can read it.
+fn create_private(path: &Path) -> anyhow::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).with_context(|| format!("cannot create `{}`", path.display()))?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .with_context(|| format!("cannot keep `{}` from others", path.display()))?;
+    Ok(file)
+}
+
+fn write_tokens(sample: &Sample, enterprise: &Enterprise, file: File) -> std::io::Result<()> {
+    let mut output = BufWriter::new(file);
+    writeln!(output, "token,credential,owner,role,kind")?;
+    for row in sample.tokens(enterprise) {
+        writeln!(output, "{},{},{},{},{}", row.token, row.credential, row.owner, row.role, row.kind)?;
+    }
+    output.flush()
+}

@@ -1,0 +1,79 @@
+//! A running host: the HTTP API and the worker over one store.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::enterprises::Enterprises;
+use crate::http::{self, HttpOptions};
+use crate::store::Store;
+use crate::worker::{Worker, WorkerOptions};
+
+/// How a host runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HostOptions {
+    /// What its worker does.
+    pub worker: WorkerOptions,
+    /// What its API allows.
+    pub http: HttpOptions,
+}
+
+/// A host at work. Dropped without [`Host::stop`] it stops too, but nobody waits for it.
+#[derive(Debug)]
+pub struct Host {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    api: JoinHandle<()>,
+    worker: JoinHandle<()>,
+}
+
+/// A part of the host ended by itself, which only a panic can bring about.
+#[derive(Debug, thiserror::Error)]
+#[error("the {part} ended unexpectedly")]
+pub struct Ended {
+    part: &'static str,
+}
+
+impl Host {
+    /// Listens on `address` (port 0: one that is free), resumes unfinished revocations, and serves.
+    ///
+    /// # Errors
+    /// Where the address cannot be listened on.
+    pub async fn start<S: Store>(store: S, address: SocketAddr, options: HostOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let (enterprises, changes) = Enterprises::new(store);
+        let router = http::router(enterprises.clone(), options.http);
+        let worker = Worker::new(enterprises, changes, options.worker);
+        Ok(Self {
+            address,
+            stop,
+            worker: tokio::spawn(worker.run(stopped.clone())),
+            api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
+        })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for what does not come while all is well: the end of a part.
+    pub async fn ended(&mut self) -> Ended {
+        let part = tokio::select! {
+            _ = &mut self.api => "HTTP API",
+            _ = &mut self.worker => "worker",
+        };
+        Ended { part }
+    }
+
+    /// Takes no more requests, lets those under way and the worker's batch end, and returns when they have.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = tokio::join!(self.api, self.worker);
+    }
+}

@@ -1,0 +1,101 @@
+//! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operation.
+
+mod answer;
+mod connections;
+mod observe;
+mod operation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
+use enterprise_credentials::rest;
+
+use crate::enterprises::Enterprises;
+use crate::store::Store;
+
+pub use connections::serve;
+
+use answer::{Answer, RequestId};
+
+/// What the API allows its clients.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpOptions {
+    /// How long the head of a request may take to arrive, from the connection or the last answer on.
+    pub head_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long requests may take to end after the stop.
+    pub drain_timeout: Duration,
+    /// How many connections are served at once; more wait to be accepted.
+    pub connections_max: usize,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(15),
+            connections_max: 1024,
+        }
+    }
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
+
+/// What every handler works with.
+#[derive(Debug)]
+struct Api<S> {
+    enterprises: Arc<Enterprises<S>>,
+    options: HttpOptions,
+}
+
+/// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
+pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
+    let api = Arc::new(Api { enterprises, options });
+    Router::new()
+        .route(
+            "/enterprises/{enterprise}/credential-authorizations/revoke-all",
+            only("POST", post(operation::revoke_all::<S>)),
+        )
+        .route(
+            "/enterprises/{enterprise}/credential-authorizations/revocations/{id}",
+            only("GET, HEAD", get(operation::progress::<S>)),
+        )
+        .route("/healthz", only("GET, HEAD", get(health::<S>)))
+        .fallback(not_found)
+        .with_state(api)
+        .layer(middleware::from_fn(observe::observe))
+}
+
+/// Other methods of a known path get 405, with those that it has.
+fn only<S: Store>(allow: &'static str, methods: MethodRouter<Arc<Api<S>>>) -> MethodRouter<Arc<Api<S>>> {
+    methods.fallback(move |Extension(RequestId(id)): Extension<RequestId>| async move {
+        Answer::from(rest::method_not_allowed(&id, allow))
+    })
+}
+
+async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
+    rest::not_found(&id).into()
+}
+
+/// 200 while the store can be read; else 503, so that a balancer sends requests to a host that can answer them.
+async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
+    match api.enterprises.store().streams().await {
+        Ok(_) => {
+            let content_type = "application/json; charset=utf-8";
+            (
+                [(header::CONTENT_TYPE, content_type), (REQUEST_ID, id.as_str())],
+                r#"{"status":"ok"}"#,
+            )
+                .into_response()
+        }
+        Err(error) => Answer::unavailable(&id, &error).into_response(),
+    }
+}

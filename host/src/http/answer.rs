@@ -1,0 +1,63 @@
+//! The core's responses as axum's, and what the log is to say about them.
+
+use std::error::Error;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use enterprise_credentials::{Rule, rest};
+
+use crate::error_chain::error_chain;
+use crate::store::Holder;
+
+/// The id of a request: in its response, and on every line that the log has about it.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// An answer, and who got it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    response: rest::Response,
+    holder: Option<Holder>,
+}
+
+/// What the log says about an answer: never a header, a path or a body, which may hold a token.
+#[derive(Debug, Clone)]
+pub(super) struct Noted {
+    pub(super) refused_by: Option<Rule>,
+    pub(super) holder: Option<Holder>,
+}
+
+impl Answer {
+    pub(super) const fn to(holder: Option<Holder>, response: rest::Response) -> Self {
+        Self { response, holder }
+    }
+
+    /// 503, with its reason in the log alone.
+    pub(super) fn unavailable(request_id: &str, error: &(dyn Error + 'static)) -> Self {
+        tracing::error!(request_id, error = error_chain(error), "cannot answer");
+        rest::unavailable(request_id).into()
+    }
+}
+
+impl From<rest::Response> for Answer {
+    fn from(response: rest::Response) -> Self {
+        Self::to(None, response)
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let noted = Noted {
+            refused_by: self.response.refused_by,
+            holder: self.holder,
+        };
+        let builder = Response::builder().status(self.response.status).extension(noted);
+        self.response
+            .headers
+            .into_iter()
+            .fold(builder, |builder, (name, value)| builder.header(name, value))
+            .body(Body::from(self.response.body))
+            .unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    }
+}

@@ -1,0 +1,69 @@
+//! The request id, and one line of the log for each request.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
+use axum::http::header::LOCATION;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::answer::{Noted, RequestId};
+
+/// Numbers the request, and logs how it ended.
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let begun_at = Instant::now();
+    let request_id = next_request_id();
+    let method = known_method(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+
+    let mut response = next.run(request).await;
+
+    let noted = response.extensions_mut().remove::<Noted>();
+    let holder = noted.as_ref().and_then(|noted| noted.holder.as_ref());
+    tracing::info!(
+        request_id,
+        method,
+        route = route.as_ref().map(MatchedPath::as_str),
+        status = response.status().as_u16(),
+        rule = noted
+            .as_ref()
+            .and_then(|noted| noted.refused_by)
+            .map(tracing::field::display),
+        enterprise = holder.map(|holder| holder.enterprise.as_str()),
+        credential = holder.map(|holder| holder.credential.value()),
+        location = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|location| location.to_str().ok()),
+        duration_ms = u64::try_from(begun_at.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+/// Unique across processes and restarts: a number drawn for the process, and a count.
+fn next_request_id() -> String {
+    static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    format!("{:016X}:{:X}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A method that is none may be anything, a misplaced token too.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

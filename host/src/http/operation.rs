@@ -1,0 +1,175 @@
+//! The operation and its progress: whose token it is, what the core says to that, and the append before the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::HeaderMap;
+use enterprise_credentials::limits::BODY_BYTES_MAX;
+use enterprise_credentials::rest::{self, Presented};
+use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
+use http_body_util::BodyExt;
+
+use super::Api;
+use super::answer::{Answer, RequestId};
+use crate::enterprises::{EnterpriseError, Patience, now, time_for};
+use crate::store::{Holder, Store, StoreError};
+use crate::token;
+
+/// `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`
+pub(super) async fn revoke_all<S: Store>(
+    State(api): State<Arc<Api<S>>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Answer {
+    let (head, body) = request.into_parts();
+    let asked = Asked {
+        enterprise: path.map(|Path(enterprise)| enterprise).unwrap_or_default(),
+        headers: head.headers,
+        request_id: request_id.clone(),
+    };
+    // On a task of its own: what a caller asked in full is done, even if they hang up before the answer.
+    let answer = tokio::spawn(async move {
+        let answer = api.revoke_all(&asked, body).await;
+        answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
+    });
+    answer
+        .await
+        .unwrap_or_else(|_| rest::internal_error(&request_id).into())
+}
+
+/// `GET /enterprises/{enterprise}/credential-authorizations/revocations/{id}`
+pub(super) async fn progress<S: Store>(
+    State(api): State<Arc<Api<S>>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Answer {
+    let (enterprise, id) = path.map(|Path(segments)| segments).unwrap_or_default();
+    let asked = Asked {
+        enterprise,
+        headers,
+        request_id,
+    };
+    let answer = api.progress(&asked, &id).await;
+    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
+}
+
+/// A request without its body. A path segment that is not UTF-8 when decoded names no enterprise: it is left empty.
+struct Asked {
+    enterprise: String,
+    headers: HeaderMap,
+    request_id: String,
+}
+
+impl Asked {
+    fn headers(&self) -> Vec<(&str, &[u8])> {
+        let headers = self.headers.iter();
+        headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+    }
+
+    fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> rest::Request<'a> {
+        rest::Request {
+            enterprise: &self.enterprise,
+            headers,
+            request_id: &self.request_id,
+        }
+    }
+}
+
+impl<S: Store> Api<S> {
+    async fn revoke_all(&self, asked: &Asked, body: Body) -> Result<Answer, EnterpriseError> {
+        let holder = self.holder(asked).await?;
+        if let Err(refused) = self.ask(asked, holder.as_ref(), rest::admit).await? {
+            return Ok(Answer::to(holder, refused));
+        }
+        let Some(body) = read(body, self.options.body_timeout).await else {
+            return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id)));
+        };
+        let headers = asked.headers();
+        let request = asked.with(&headers);
+        let response = match &holder {
+            None => rest::handle(&request, None, &body, now()).response,
+            Some(Holder { enterprise, credential }) => {
+                let decide = |enterprise: &Enterprise, at: Timestamp| {
+                    let presented = presented(enterprise, *credential);
+                    let outcome = rest::handle(&request, presented.as_ref(), &body, at);
+                    (outcome.events, outcome.response)
+                };
+                self.enterprises.decide(enterprise, Patience::REQUEST, decide).await?
+            }
+        };
+        Ok(Answer::to(holder, response))
+    }
+
+    async fn progress(&self, asked: &Asked, id: &str) -> Result<Answer, EnterpriseError> {
+        let holder = self.holder(asked).await?;
+        let response = self
+            .ask(asked, holder.as_ref(), |request, presented, at| {
+                rest::progress(request, presented, id, at)
+            })
+            .await?;
+        Ok(Answer::to(holder, response))
+    }
+
+    /// Whose token the request carries, if it carries one that any stream knows.
+    async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, StoreError> {
+        let headers = asked.headers();
+        match rest::bearer_token(&headers).map(token::fingerprint) {
+            Some(Ok(fingerprint)) => self.enterprises.store().holder(&fingerprint).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Asks the core about the request, with the token's own enterprise as it is now. That of the path is not loaded.
+    async fn ask<T>(
+        &self,
+        asked: &Asked,
+        holder: Option<&Holder>,
+        ask: impl FnOnce(&rest::Request<'_>, Option<&Presented<'_>>, Timestamp) -> T,
+    ) -> Result<T, EnterpriseError> {
+        let headers = asked.headers();
+        let request = asked.with(&headers);
+        let Some(holder) = holder else {
+            return Ok(ask(&request, None, now()));
+        };
+        let live = self.enterprises.fresh(&holder.enterprise).await?;
+        let enterprise = live.read()?;
+        let presented = presented(&enterprise, holder.credential);
+        Ok(ask(&request, presented.as_ref(), time_for(&enterprise)))
+    }
+}
+
+/// The caller behind a credential. One that the stream does not know is nobody's, whatever the look-up says.
+fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
+    let person = enterprise.credential(credential)?.owner();
+    let caller = Caller::Person {
+        person,
+        credential: Some(credential),
+    };
+    Some(Presented { enterprise, caller })
+}
+
+/// The body, or of a longer one enough to see that it is too long. Nothing where it does not arrive in time, or breaks off.
+async fn read(mut body: Body, timeout: Duration) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let arrives = async {
+        while bytes.len() <= BODY_BYTES_MAX {
+            match body.frame().await {
+                None => return Some(()),
+                Some(frame) => {
+                    if let Ok(data) = frame.ok()?.into_data() {
+                        bytes.extend_from_slice(&data);
+                    }
+                }
+            }
+        }
+        Some(())
+    };
+    tokio::time::timeout(timeout, arrives).await.ok()??;
+    Some(bytes)
+}

@@ -1,0 +1,12 @@
+//! The reference host: the HTTP operation, storage and the background worker around the pure core.
+
+mod error_chain;
+
+pub mod enterprises;
+pub mod host;
+pub mod http;
+pub mod import;
+pub mod sample;
+pub mod store;
+pub mod token;
+pub mod worker;

@@ -1,0 +1,161 @@
+//! The store in one SQLite file, through sqlx.
+
+mod insert;
+mod open;
+
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use self::insert::{insert_fingerprints, insert_lines};
+use super::{Holder, Line, Store, StoreError};
+
+/// The streams in one SQLite file: write-ahead log, every commit synced to the disk before it is acknowledged.
+///
+/// SQLite has one writer at a time. Within the process writers queue for one connection, so that only other processes
+/// can make it wait for a lock; readers have connections of their own, and wait for nobody.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// What to do where the file does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Create it.
+    Create,
+    /// Fail: a misspelt path must not become an empty store in which no token is known.
+    Fail,
+}
+
+impl Store for SqliteStore {
+    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+        check_positions(expected, lines)?;
+        let mut transaction = begin(&self.writer).await?;
+        let actual = head(&mut transaction, enterprise).await?;
+        if actual != expected {
+            return Err(StoreError::Conflict {
+                enterprise: enterprise.clone(),
+                expected,
+                actual,
+            });
+        }
+        insert_lines(&mut transaction, enterprise, expected, lines).await?;
+        insert_fingerprints(&mut transaction, enterprise, lines).await?;
+        transaction.commit().await.map_err(unavailable("commit an append"))
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable(READ))?;
+        read(&mut connection, enterprise, after, limit).await
+    }
+
+    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT slug, (SELECT coalesce(max(position), 0) FROM events WHERE enterprise = slug) AS head \
+             FROM enterprises ORDER BY slug",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(unavailable("list the streams"))?;
+        rows.iter()
+            .map(|row| Ok((slug(row.try_get("slug"))?, position(row.try_get("head"))?)))
+            .collect()
+    }
+
+    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(unavailable(LOOK_UP))?;
+        holder(&mut connection, fingerprint).await
+    }
+}
+
+const READ: &str = "read a stream";
+const LOOK_UP: &str = "look up a fingerprint";
+
+/// Takes the write lock from the start, so that nothing changes between the check of the position and the insert.
+async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    writer
+        .begin_with("BEGIN IMMEDIATE")
+        .await
+        .map_err(unavailable("begin an append"))
+}
+
+async fn head(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<Position, StoreError> {
+    let head = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events WHERE enterprise = ?")
+        .bind(enterprise.as_str())
+        .fetch_one(connection)
+        .await;
+    position(head)
+}
+
+async fn read(
+    connection: &mut SqliteConnection,
+    enterprise: &EnterpriseSlug,
+    after: Position,
+    limit: u32,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    sqlx::query_scalar("SELECT line FROM events WHERE enterprise = ? AND position > ? ORDER BY position LIMIT ?")
+        .bind(enterprise.as_str())
+        .bind(integer(after.value())?)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+        .map_err(unavailable(READ))
+}
+
+async fn holder(connection: &mut SqliteConnection, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+    let row = sqlx::query("SELECT enterprise, credential FROM fingerprints WHERE fingerprint = ?")
+        .bind(fingerprint.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable(LOOK_UP))?;
+    row.map(|row| {
+        Ok(Holder {
+            enterprise: slug(row.try_get("enterprise"))?,
+            credential: credential(row.try_get("credential"))?,
+        })
+    })
+    .transpose()
+}
+
+fn check_positions(mut last: Position, lines: &[Line]) -> Result<(), StoreError> {
+    for line in lines {
+        let expected = last.next();
+        let found = line.event.position;
+        if found != expected {
+            return Err(StoreError::Misplaced { expected, found });
+        }
+        last = found;
+    }
+    Ok(())
+}
+
+/// Names what was being done, beside what SQLite said.
+fn unavailable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(action: &'static str) -> impl Fn(E) -> StoreError {
+    move |source| StoreError::Unavailable {
+        action,
+        source: source.into(),
+    }
+}
+
+fn slug(column: Result<String, sqlx::Error>) -> Result<EnterpriseSlug, StoreError> {
+    let text = column.map_err(unavailable("read a slug"))?;
+    EnterpriseSlug::new(&text).map_err(unavailable("read a slug"))
+}
+
+fn position(column: Result<i64, sqlx::Error>) -> Result<Position, StoreError> {
+    Position::new(number(column, "read a position")?).map_err(unavailable("read a position"))
+}
+
+fn credential(column: Result<i64, sqlx::Error>) -> Result<CredentialId, StoreError> {
+    CredentialId::new(number(column, "read a credential id")?).map_err(unavailable("read a credential id"))
+}
+
+fn number(column: Result<i64, sqlx::Error>, action: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(column.map_err(unavailable(action))?).map_err(unavailable(action))
+}
+
+/// Ids and positions end at 2^53 − 1, so that each fits a column.
+fn integer(value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(unavailable("write a number"))
+}

@@ -1,0 +1,148 @@
+//! Opening the file: its settings, its migrations, and the look-up rebuilt where it is of an earlier shape.
+
+use std::path::Path;
+use std::time::Duration;
+
+use enterprise_credentials::log::Decoder;
+use enterprise_credentials::{EnterpriseSlug, Position};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool};
+
+use super::insert::insert_fingerprints;
+use super::{IfMissing, SqliteStore, begin, read, slug, unavailable};
+use crate::store::{Line, StoreError};
+
+/// How long a writer waits for another process's transaction. The longest there is is an import.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a caller waits for a connection of this process.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+const READERS: u32 = 4;
+
+/// The shape of the look-up that this program reads, kept in the file as `user_version`. Whoever changes what goes into
+/// it raises the number, and every store rebuilds it from its streams when it is opened.
+const LOOK_UP_VERSION: i64 = 1;
+const REBUILD: &str = "rebuild the look-up";
+const REBUILD_PAGE_LINES: u32 = 5_000;
+
+impl SqliteStore {
+    /// Opens the store at `url`, written `sqlite:path/to/file.db`, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, and where
+    /// SQLite fails.
+    pub async fn open(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file(url, if_missing)?)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .disable_statement_logging();
+        let writing = options
+            .clone()
+            .create_if_missing(if_missing == IfMissing::Create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let writer = pool(1)
+            .connect_with(writing)
+            .await
+            .map_err(unavailable("open the file"))?;
+        prepare(&writer).await?;
+        let readers = pool(READERS)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(unavailable("open the file for reading"))?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Closes every connection, so that SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn file(url: &str, if_missing: IfMissing) -> Result<&Path, StoreError> {
+    let path = url.strip_prefix("sqlite:").unwrap_or_default();
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path.starts_with(':') {
+        let message = format!("`{url}` names no store: write it as `sqlite:path/to/file.db`");
+        return Err(unavailable("be opened")(message));
+    }
+    let path = Path::new(path);
+    if if_missing == IfMissing::Fail && !path.exists() {
+        let message = format!("`{}` does not exist: create it with `import`", path.display());
+        return Err(unavailable("be opened")(message));
+    }
+    Ok(path)
+}
+
+fn pool(connections_max: u32) -> PoolOptions<Sqlite> {
+    PoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Migrates under the write lock, so that of two processes that start together one finds the work done.
+async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
+    let mut transaction = begin(writer).await?;
+    migrations()
+        .run(&mut *transaction)
+        .await
+        .map_err(unavailable("migrate the tables"))?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(unavailable(REBUILD))?;
+    if version != LOOK_UP_VERSION {
+        rebuild_look_up(&mut transaction).await?;
+    }
+    transaction.commit().await.map_err(unavailable("migrate the tables"))
+}
+
+/// Listed here, not by sqlx's macro: that would bring SQLite and the SQL parser into the build a second time.
+fn migrations() -> Migrator {
+    let streams = include_str!("../../../migrations/0001_streams.sql").into_sql_str();
+    let simple = MigrationType::Simple;
+    Migrator::with_migrations(vec![Migration::new(1, "streams".into(), simple, streams, false)])
+}
+
+async fn rebuild_look_up(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM fingerprints")
+        .execute(&mut *connection)
+        .await
+        .map_err(unavailable(REBUILD))?;
+    let slugs: Vec<String> = sqlx::query_scalar("SELECT slug FROM enterprises ORDER BY slug")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(unavailable(REBUILD))?;
+    for text in slugs {
+        rebuild_look_up_of(connection, &slug(Ok(text))?).await?;
+    }
+    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {LOOK_UP_VERSION}")))
+        .execute(connection)
+        .await
+        .map_err(unavailable(REBUILD))?;
+    Ok(())
+}
+
+async fn rebuild_look_up_of(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<(), StoreError> {
+    let mut decoder = Decoder::new();
+    let mut last = Position::START;
+    loop {
+        let page = read(connection, enterprise, last, REBUILD_PAGE_LINES).await?;
+        let lines = page
+            .into_iter()
+            .map(|bytes| {
+                let event = decoder.decode(&bytes).map_err(unavailable(REBUILD))?;
+                Ok(Line { event, bytes })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let Some(line) = lines.last() else { return Ok(()) };
+        last = line.event.position;
+        insert_fingerprints(connection, enterprise, &lines).await?;
+    }
+}
