@@ -12,6 +12,19 @@
 //! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
 //! before the body is looked at, so that nobody learns what they may not know.
 //!
+//! ```
+//! use enterprise_credentials::rest::{self, Request};
+//!
+//! let headers: [(&str, &[u8]); 2] = [("User-Agent", b"curl/8.5.0"), ("Authorization", b"Bearer ghp_unknown")];
+//! let request = Request { enterprise: "octo-corp", headers: &headers, request_id: "C0FFEE" };
+//! assert_eq!(rest::bearer_token(&headers), Some("ghp_unknown"));
+//!
+//! let outcome = rest::handle(&request, None, b"", "2026-03-10T09:00:00.000Z".parse()?);
+//! assert_eq!(outcome.response.status, 401);
+//! assert!(outcome.events.is_empty());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
 //! # Headers
 //!
 //! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`; a request that asks for a known API
@@ -68,7 +81,7 @@ pub struct Outcome {
 /// # Errors
 /// The response to send instead of reading the body.
 pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Timestamp) -> Result<(), Response> {
-    let exchange = Exchange { request, presented, at };
+    let exchange = Exchange::new(request, presented, at);
     exchange.admit().map(|_| ()).map_err(|fault| exchange.refuse(&fault))
 }
 
@@ -76,7 +89,7 @@ pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Times
 ///
 /// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes.
 pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[u8], at: Timestamp) -> Outcome {
-    let exchange = Exchange { request, presented, at };
+    let exchange = Exchange::new(request, presented, at);
     revoke_all(&exchange, body).unwrap_or_else(|fault| Outcome {
         events: Vec::new(),
         response: exchange.refuse(&fault),
@@ -88,7 +101,7 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
 ///
 /// `id` is the raw path segment. An `Idempotency-Key` is not read.
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
-    let exchange = Exchange { request, presented, at };
+    let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
         let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)

@@ -140,6 +140,9 @@ fn a_decoder_resumes_where_a_state_stands() {
 }
 
 proptest! {
+    // What failed is printed in full: no file needs to keep it.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read(recorded in recorded_event()) {
         let mut line = Vec::new();

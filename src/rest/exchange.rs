@@ -20,12 +20,24 @@ const UNAUTHORIZED: u16 = 401;
 
 /// A request, what the host found behind its token, and when.
 pub(super) struct Exchange<'a> {
-    pub(super) request: &'a Request<'a>,
-    pub(super) presented: Option<&'a Presented<'a>>,
+    request: &'a Request<'a>,
+    presented: Option<&'a Presented<'a>>,
     pub(super) at: Timestamp,
+    /// Why the caller may not ask, if so.
+    refusal: Option<Fault>,
 }
 
 impl<'a> Exchange<'a> {
+    pub(super) fn new(request: &'a Request<'a>, presented: Option<&'a Presented<'a>>, at: Timestamp) -> Self {
+        let refusal = presented.and_then(|Presented { enterprise, caller }| enterprise.authorize(caller, at).err());
+        Self {
+            request,
+            presented,
+            at,
+            refusal: refusal.map(Fault::Refused),
+        }
+    }
+
     /// Everything before the body; also gives what was found on the way.
     pub(super) fn admit(&self) -> Result<(&'a Presented<'a>, Option<IdempotencyKey>), Fault> {
         let presented = self.authorize()?;
@@ -38,7 +50,7 @@ impl<'a> Exchange<'a> {
         let faults = [
             (!user_agent).then_some(Fault::UserAgentMissing),
             self.presented.is_none().then_some(Fault::TokenUnknown),
-            self.refusal_of_caller(),
+            self.refusal.clone(),
             self.request.api_version().err(),
             self.is_for_another_enterprise().then_some(Fault::OtherEnterprise),
         ];
@@ -84,11 +96,6 @@ impl<'a> Exchange<'a> {
         response
     }
 
-    fn refusal_of_caller(&self) -> Option<Fault> {
-        let Presented { enterprise, caller } = self.presented?;
-        enterprise.authorize(caller, self.at).err().map(Fault::Refused)
-    }
-
     /// Whether the path names anything but the token's own enterprise.
     fn is_for_another_enterprise(&self) -> bool {
         let own = self.presented.and_then(|presented| presented.enterprise.slug());
@@ -97,9 +104,7 @@ impl<'a> Exchange<'a> {
 
     /// The caller, if the request got as far as that and the token is alive.
     fn authenticated(&self) -> Option<&'a Presented<'a>> {
-        let dead = self
-            .refusal_of_caller()
-            .is_some_and(|fault| fault.status() == UNAUTHORIZED);
+        let dead = matches!(&self.refusal, Some(fault) if fault.status() == UNAUTHORIZED);
         self.presented.filter(|_| self.request.names_user_agent() && !dead)
     }
 }

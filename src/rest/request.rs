@@ -1,6 +1,7 @@
 //! What a request says besides its body: its path segment and its headers.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
@@ -27,8 +28,11 @@ pub struct Request<'a> {
 /// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a character
 /// that is not visible ASCII: to a host that is an unknown token.
 pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
-    let value = core::str::from_utf8(single(headers, "authorization").ok()??).ok()?;
-    let (scheme, token) = value.split_once(' ')?;
+    let mut values = values(headers, "authorization");
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let (scheme, token) = core::str::from_utf8(value).ok()?.split_once(' ')?;
     let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
     let token = token.trim_start_matches(' ');
     let visible = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
@@ -43,41 +47,24 @@ impl Request<'_> {
 
     /// The API version that the request asks for, or the default.
     pub(super) fn api_version(&self) -> Result<&'static str, Fault> {
-        const NAME: &str = "x-github-api-version";
-        match single(self.headers, NAME) {
-            Ok(None) => Ok(API_VERSION_DEFAULT),
-            Ok(Some(asked)) => {
-                let known = API_VERSIONS.into_iter().find(|version| version.as_bytes() == asked);
-                known.ok_or_else(|| Fault::ApiVersion(shown(asked)))
-            }
-            Err(Repeated) => {
-                let asked: alloc::vec::Vec<&[u8]> = values(self.headers, NAME).collect();
-                Err(Fault::ApiVersion(shown(&asked.join(b", ".as_slice()))))
-            }
-        }
+        let Some(asked) = self.text("x-github-api-version") else {
+            return Ok(API_VERSION_DEFAULT);
+        };
+        let known = API_VERSIONS.into_iter().find(|version| *version == asked);
+        known.ok_or_else(|| Fault::ApiVersion(excerpt(&asked)))
     }
 
+    /// The idempotency key, if there is one.
     pub(super) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Fault> {
-        let value = single(self.headers, "idempotency-key").map_err(|Repeated| Fault::IdempotencyKey)?;
-        let key = value.map(|value| {
-            core::str::from_utf8(value)
-                .ok()
-                .and_then(|text| IdempotencyKey::new(text).ok())
-        });
-        key.map_or(Ok(None), |key| key.map(Some).ok_or(Fault::IdempotencyKey))
+        let key = self.text("idempotency-key").map(|key| IdempotencyKey::new(&key));
+        key.transpose().map_err(|_| Fault::IdempotencyKey)
     }
-}
 
-/// A header that may come once came more often: which one holds is undefined.
-struct Repeated;
-
-fn single<'a>(headers: &[(&'a str, &'a [u8])], name: &str) -> Result<Option<&'a [u8]>, Repeated> {
-    let mut values = values(headers, name);
-    let first = values.next();
-    if values.next().is_some() {
-        Err(Repeated)
-    } else {
-        Ok(first)
+    /// A header as text: repeated ones joined by `, ` as HTTP has it, what is not UTF-8 replaced. No value that is
+    /// expected here looks like either.
+    fn text(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = values(self.headers, name).map(String::from_utf8_lossy).collect();
+        (!values.is_empty()).then(|| values.join(", "))
     }
 }
 
@@ -86,9 +73,4 @@ fn values<'a>(headers: &[(&'a str, &'a [u8])], name: &str) -> impl Iterator<Item
         .iter()
         .filter(move |(header, _)| header.eq_ignore_ascii_case(name));
     named.map(|(_, value)| *value)
-}
-
-/// A header's value as an error repeats it.
-fn shown(value: &[u8]) -> String {
-    excerpt(&String::from_utf8_lossy(value))
 }
