@@ -79,16 +79,16 @@ use Source::{Fact, Ruling};
 rules! {
     UserAgentRequired, "user_agent_required", Fact, http(1, 403), "A request names its User-Agent.";
 
-    TokenKnown, "token_known", Fact, http(2, 401), "A request carries a bearer token that the service knows.";
-    CredentialKnown, "credential_known", Ruling(2), http(2, 401), "A credential that was never issued authenticates nothing, and no command is about it.";
+    TokenKnown, "token_known", Fact, http(2, 401), "A request carries one token that the service knows, as Bearer or token, the word in any case.";
+    CredentialKnown, "credential_known", Ruling(2), http(2, 401), "A credential that was never issued authenticates nowhere, and no command can be about it.";
     CredentialOfCaller, "credential_of_caller", Ruling(2), http(2, 401), "A person calls with a credential of their own.";
     CredentialOwnerPresent, "credential_owner_present", Ruling(5), http(2, 401), "The credentials of a person who left authenticate nowhere and are granted nothing, even when the person returns.";
     CredentialNotDestroyed, "credential_not_destroyed", Fact, http(2, 401), "A destroyed credential authenticates nowhere and is granted nothing.";
     CredentialNotDestructionPending, "credential_not_destruction_pending", Ruling(7), http(2, 401), "A credential whose destruction is pending authenticates nowhere and is granted nothing.";
     CredentialNotExpired, "credential_not_expired", Ruling(9), http(2, 401), "A credential authenticates nowhere, and is granted nothing, from its expiry on.";
-    SshKeyIsNoApiCredential, "ssh_key_is_no_api_credential", Fact, http(2, 401), "An SSH key does not authenticate at the API.";
+    SshKeyIsNoApiCredential, "ssh_key_is_no_api_credential", Ruling(17), http(2, 401), "An SSH key does not authenticate at the API.";
 
-    ApiVersionKnown, "api_version_known", Ruling(2), http(3, 400), "A request for an API version asks for a known one.";
+    ApiVersionKnown, "api_version_known", Ruling(2), http(3, 400), "A request that names an API version names a known one; without a name it gets the default.";
 
     EnterpriseOfToken, "enterprise_of_token", Ruling(3), http(4, 404), "A token opens one enterprise; for any other slug, malformed, absent or real, the answer is the same.";
     EnterpriseExists, "enterprise_exists", Fact, http(4, 404), "An enterprise exists from its creation on; before it nothing can be asked of it.";
@@ -97,14 +97,14 @@ rules! {
     FineGrainedPatCannotCall, "fine_grained_pat_cannot_call", Fact, http(5, 403), "Fine-grained personal access tokens cannot call the operation.";
     AdminEnterpriseScope, "admin_enterprise_scope", Fact, http(6, 403), "Classic personal access tokens and OAuth app tokens need the scope admin:enterprise itself, not one of its children.";
     EnterpriseCredentialsWrite, "enterprise_credentials_write", Fact, http(6, 403), "GitHub App user tokens and installations need the app permission enterprise_credentials=write.";
-    OwnerOrPermission, "owner_or_permission", Fact, http(7, 403), "Only an enterprise owner or a holder of write_enterprise_credentials may revoke all; an installation needs no user.";
+    OwnerOrPermission, "owner_or_permission", Fact, http(7, 403), "Only an enterprise owner or a present holder of write_enterprise_credentials may revoke all; an installation needs no user.";
 
     IdempotencyKeyWellFormed, "idempotency_key_well_formed", Ruling(11), http(8, 422), "An idempotency key is one header of 1 to 255 visible ASCII characters.";
     BodyWithinLimit, "body_within_limit", Ruling(2), http(9, 413), "A body is at most 64 KiB.";
-    BodyIsJson, "body_is_json", Fact, http(10, 400), "A body, where there is one, is JSON.";
-    BodyIsObject, "body_is_object", Fact, http(10, 400), "A body, where there is one, is a JSON object.";
+    BodyIsJson, "body_is_json", Fact, http(10, 400), "A body, where there is one, is JSON, whatever its Content-Type; zero bytes are no body.";
+    BodyIsObject, "body_is_object", Fact, http(10, 400), "A body, where there is one, is a JSON object; keys other than revoke_credentials are not read.";
     RevokeCredentialsOnce, "revoke_credentials_once", Ruling(2), http(10, 400), "A body names revoke_credentials at most once.";
-    RevokeCredentialsBoolean, "revoke_credentials_boolean", Fact, http(11, 422), "revoke_credentials is true or false, not null nor anything else.";
+    RevokeCredentialsBoolean, "revoke_credentials_boolean", Fact, http(11, 422), "revoke_credentials is true or false, not null nor anything else; absent it is false.";
     ManagedUsersOnly, "managed_users_only", Fact, http(12, 422), "revoke_credentials is for Enterprise Managed Users only.";
     IdempotencyKeyForOneRequest, "idempotency_key_for_one_request", Ruling(11), http(13, 422), "Within 24 hours an idempotency key stands for one request; with other parameters it is refused.";
 
@@ -113,33 +113,39 @@ rules! {
     OrganizationPresent, "organization_present", Ruling(5), None, "A credential is authorized for an organization that is in the enterprise now.";
     OrganizationDataUnchanged, "organization_data_unchanged", Ruling(5), None, "Adding a present organization again changes nothing with the same login and is refused with another.";
     MemberKnown, "member_known", Ruling(5), None, "A command names a person who was added before.";
-    MemberPresent, "member_present", Ruling(5), None, "Only a present person gets a role, a permission or a credential.";
+    MemberPresent, "member_present", Ruling(5), None, "Only a present person, in whatever role, gets another role, a permission or a credential.";
     MemberDataUnchanged, "member_data_unchanged", Ruling(5), None, "Adding a present person again changes nothing with the same login and role and is refused with others.";
     RoleFitsEnterpriseKind, "role_fits_enterprise_kind", Fact, None, "Guest and repository collaborators exist on EMU enterprises only, outside collaborators on enterprises of personal accounts only.";
     CredentialIdNeverReused, "credential_id_never_reused", Ruling(5), None, "A credential id is issued once, whatever became of it.";
     RevokedPairIsTombstone, "revoked_pair_is_tombstone", Fact, None, "A credential cannot be authorized again for an organization that a revoke-all took from it, from the cut on and for good.";
     RevocationKnown, "revocation_known", Ruling(8), None, "A command names a revocation that was requested.";
-    RevocationsInOrder, "revocations_in_order", Ruling(8), None, "Jobs run in the order of their cuts: a later one waits for the earlier.";
+    RevocationsInOrder, "revocations_in_order", Ruling(8), None, "Jobs run in the order of their cuts: continuing a later one while an earlier runs is refused.";
+
+    ValuesWithinLimits, "values_within_limits", Ruling(14), None, "Ids, slugs, logins, fingerprints, scopes and idempotency keys are within their limits: a value that exists is valid.";
 
     EveryAuthorizationInScope, "every_authorization_in_scope", Fact, None, "Every live authorization of every kind of credential is revoked, whatever the owner's role, collaborators included.";
+    EnterpriseMembersByRole, "enterprise_members_by_role", Ruling(13), None, "Enterprise members are the owners, the members and the billing managers.";
     MembersThreeKindsDestroyed, "members_three_kinds_destroyed", Fact, None, "With revoke_credentials the classic and fine-grained tokens and the SSH keys of enterprise members are destroyed, authorized or not; app tokens are not.";
     CollaboratorsKeepCredentials, "collaborators_keep_credentials", Fact, None, "Guests and collaborators are not enterprise members: they lose authorizations and keep every credential.";
     NobodyIsSpared, "nobody_is_spared", Ruling(12), None, "All means all: neither the setup user, nor another owner, nor the caller's own token is spared.";
     ScopeIsSettledAtTheCut, "scope_is_settled_at_the_cut", Ruling(6), None, "In scope is what was live just before the request; what comes after it, roles and removals included, changes nothing in it.";
+    NotCoveredIsCounted, "not_covered_is_counted", Fact, None, "What stays alive is named and counted in the plan: first credentials of guests and collaborators, then of members, and of both those not authorized at the cut, which may be authorized later.";
     EffectiveAtOnce, "effective_at_once", Ruling(7), None, "From the request on everything in its scope is refused, before any job has run.";
     RevocationPendingStillAuthenticates, "revocation_pending_still_authenticates", Ruling(7), None, "A credential whose authorization is pending is refused for that organization and still authenticates at enterprise level.";
     EarliestRevocationOwnsItem, "earliest_revocation_owns_item", Ruling(6), None, "An item belongs to the earliest running revocation that covers it, and is recorded once.";
     LaterRequestHasItsOwnCut, "later_request_has_its_own_cut", Ruling(8), None, "A request while a job runs is accepted, has its own cut and job, and finds what is left.";
     JobInOrderOfIssue, "job_in_order_of_issue", Ruling(8), None, "A job records credentials in order of issue, each with its authorizations in order of grant and then its destruction.";
+    JobResumesFromTheStream, "job_resumes_from_the_stream", Ruling(8), None, "A job resumes after any of its events from the stream alone, repeats nothing, and records the same in batches of any size.";
     CompletedOnceWhenNothingIsLeft, "completed_once_when_nothing_is_left", Ruling(8), None, "The batch that empties the scope ends with one completion; a completed revocation yields nothing more.";
     NothingToRevokeCompletesWithZeros, "nothing_to_revoke_completes_with_zeros", Ruling(8), None, "A request that finds nothing is accepted, and its job completes with zeros.";
     TotalsEqualThePlan, "totals_equal_the_plan", Ruling(8), None, "The totals at completion equal the plan at the request, whatever came between.";
     PendingItemRecordedEarly, "pending_item_recorded_early", Ruling(8), None, "A single command on a pending item succeeds and is recorded as part of the revocation that covers it.";
     SingleDestructionSettlesOnlyItself, "single_destruction_settles_only_itself", Ruling(8), None, "A single destruction settles only the destruction: the credential's pending authorizations stay for the job.";
+    AnyKindDestroyedSingly, "any_kind_destroyed_singly", Ruling(8), None, "A single command destroys a credential of any kind: that app tokens cannot be destroyed speaks of revoke-all.";
     ExpiryKeepsScope, "expiry_keeps_scope", Ruling(9), None, "Expiry takes nothing out of scope; it only stops a token from authenticating.";
     FineGrainedMayAskAgain, "fine_grained_may_ask_again", Fact, None, "A fine-grained token's owner may ask again; a pending revocation of the old grant is recorded first, in the same decision.";
-    SinglyRevokedMayBeGrantedAgain, "singly_revoked_may_be_granted_again", Ruling(10), None, "A pair revoked singly, outside any revocation, may be granted again.";
-    NothingOldComesBack, "nothing_old_comes_back", Ruling(5), None, "People and organizations return as new memberships: no role, permission, credential or authorization of the old one comes back.";
+    SinglyRevokedMayBeGrantedAgain, "singly_revoked_may_be_granted_again", Ruling(10), None, "A pair revoked singly, outside any revocation, may be granted again to a live credential.";
+    NothingOldComesBack, "nothing_old_comes_back", Ruling(5), None, "People and organizations return as new memberships: no role, permission, credential or authorization of the old one comes back; a live credential may be authorized anew.";
     NothingToDoIsNoEvent, "nothing_to_do_is_no_event", Ruling(5), None, "A command that would change nothing, with nothing pending, is accepted and yields no events.";
     WarningForOwnToken, "warning_for_own_token", Fact, None, "The answer warns when, after acceptance, the caller's own credential has anything pending; installations are never warned.";
     IdempotentFor24Hours, "idempotent_for_24_hours", Ruling(11), None, "The same key of the same person or installation, less than 24 hours after the first by the stream's time, is the first request again; later it is a new one.";
