@@ -92,3 +92,9 @@ pub use revocation::{
 };
 pub use rule::{HttpRefusal, Rule, Source};
 pub use timestamp::Timestamp;
+
+/// The examples of the documents, compiled and run with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../docs/embedding.md")]
+struct Documents;
