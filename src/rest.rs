@@ -85,7 +85,8 @@ pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Times
     exchange.admit().map(|_| ()).map_err(|fault| exchange.refuse(&fault))
 }
 
-/// Answers `POST …/revoke-all`. Asks again what [`admit`] asks, so a host may call it alone.
+/// Answers `POST …/revoke-all`. Asks again what [`admit`] asks: a token may die while the body arrives, so the state is to
+/// be read afresh after it. A host may also call this alone.
 ///
 /// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes.
 pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[u8], at: Timestamp) -> Outcome {
@@ -121,13 +122,10 @@ fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
         idempotency_key,
     };
     let at = exchange.at;
-    let (repeated, warned) = (
-        enterprise.repeated_request(&request, at),
-        enterprise.warns(&request, at),
-    );
-    let events = enterprise
-        .decide(&Command::RevokeAll(request), at)
-        .map_err(Fault::Refused)?;
+    let repeated = enterprise.repeated_request(&request, at);
+    let warned = enterprise.warns(&request, at);
+    let decided = enterprise.decide(&Command::RevokeAll(request), at);
+    let events = decided.map_err(Fault::Refused)?;
     let revocation = repeated.map_or(enterprise.position().next(), RevocationId::cut);
     let response = exchange.accept(revocation, warned);
     Ok(Outcome { events, response })
