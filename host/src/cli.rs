@@ -1,8 +1,22 @@
 //! The command line: one file for each command.
 
+mod answer;
+mod audit;
+mod blast_radius;
+mod decide;
+mod evidence;
 mod export;
+mod generate;
+mod history;
 mod import;
+mod json;
+mod kind;
+mod plan;
+mod progress;
+mod replay;
 mod serve;
+mod table;
+mod time;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -22,14 +36,25 @@ enum Command {
     Serve(serve::Serve),
     Import(import::Import),
     Export(export::Export),
+    Replay(replay::Replay),
+    Plan(plan::PlanArgs),
+    Audit(audit::Audit),
+    Decide(decide::Decide),
+    Generate(generate::Generate),
 }
 
-/// Runs the command that the arguments name. Exit codes: 0 done, 1 failed, 2 wrongly asked (clap's).
+/// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrongly asked (clap's), 3
+/// refused.
 pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(serve) => serve.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Plan(plan) => plan.run(),
+        Command::Audit(audit) => audit.run(),
+        Command::Decide(decide) => decide.run(),
+        Command::Generate(generate) => generate.run(),
     };
     match done {
         Ok(code) => code,
@@ -39,6 +64,11 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The exit code of a command whose answer is a refusal: nothing failed.
+fn refused() -> ExitCode {
+    ExitCode::from(3)
 }
 
 /// A runtime for the commands that need one.

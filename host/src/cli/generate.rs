@@ -48,8 +48,17 @@ pub(super) struct SampleArgs {
 
 impl SampleArgs {
     pub(super) const fn with_seed(self, seed: u64) -> Sample {
-        let Self { members, credentials, kind } = self;
-        Sample { kind, members, credentials, seed }
+        let Self {
+            members,
+            credentials,
+            kind,
+        } = self;
+        Sample {
+            kind,
+            members,
+            credentials,
+            seed,
+        }
     }
 }
 
@@ -80,7 +89,9 @@ fn create_private(path: &Path) -> anyhow::Result<File> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).with_context(|| format!("cannot create `{}`", path.display()))?;
+    let file = options
+        .open(path)
+        .with_context(|| format!("cannot create `{}`", path.display()))?;
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
         .with_context(|| format!("cannot keep `{}` from others", path.display()))?;
@@ -91,7 +102,11 @@ fn write_tokens(sample: &Sample, enterprise: &Enterprise, file: File) -> std::io
     let mut output = BufWriter::new(file);
     writeln!(output, "token,credential,owner,role,kind")?;
     for row in sample.tokens(enterprise) {
-        writeln!(output, "{},{},{},{},{}", row.token, row.credential, row.owner, row.role, row.kind)?;
+        writeln!(
+            output,
+            "{},{},{},{},{}",
+            row.token, row.credential, row.owner, row.role, row.kind
+        )?;
     }
     output.flush()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use enterprise_credentials::{
     Actor, Command, CredentialId, CredentialKind, Enterprise, OrganizationId, Permission, PersonId, RecordedEvent,
-    Scopes, Timestamp,
+    Refusal, Scopes, Timestamp,
 };
 
 use super::Sample;
@@ -192,7 +192,12 @@ impl<'a> Life<'a> {
 
     fn authorize(&mut self, credential: CredentialId, count: u64, lasts: bool, by: Option<Actor>) -> Result<()> {
         let organizations = u64::from(self.organizations);
-        let first = if lasts { 0 } else { self.draw.below(organizations) };
+        // The first organizations are the large ones.
+        let first = if lasts {
+            0
+        } else {
+            self.draw.below(organizations).min(self.draw.below(organizations))
+        };
         for index in first..first + count {
             let organization = OrganizationId::new(index % organizations + 1)?;
             let authorize = Command::AuthorizeCredential {
@@ -225,27 +230,27 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Whether it was allowed.
-    fn ask_if_allowed(&mut self, command: &Command, by: Option<Actor>) -> Result<bool> {
-        let at = Timestamp::from_milliseconds(self.now_ms)?;
-        if self.enterprise.decide(command, at).is_err() {
-            return Ok(false);
-        }
-        self.ask(command, by).map(|()| true)
+    fn ask(&mut self, command: &Command, by: Option<Actor>) -> Result<()> {
+        self.attempt(command, by)?.context("the sample breaks a rule")
     }
 
-    fn ask(&mut self, command: &Command, by: Option<Actor>) -> Result<()> {
+    /// Whether it was allowed.
+    fn ask_if_allowed(&mut self, command: &Command, by: Option<Actor>) -> Result<bool> {
+        Ok(self.attempt(command, by)?.is_ok())
+    }
+
+    fn attempt(&mut self, command: &Command, by: Option<Actor>) -> Result<Result<(), Refusal>> {
         let at = Timestamp::from_milliseconds(self.now_ms)?;
-        let events = self
-            .enterprise
-            .decide(command, at)
-            .context("the sample breaks a rule")?;
+        let events = match self.enterprise.decide(command, at) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         for recorded in self.enterprise.record(events, at, by) {
             self.enterprise.apply(&recorded)?;
             (self.record)(&recorded)?;
         }
         self.now_ms += i64::try_from(self.draw.below(MOMENT_MS))?;
-        Ok(())
+        Ok(Ok(()))
     }
 }
 

@@ -1,0 +1,70 @@
+//! What a request would be answered, were it sent now.
+
+use anyhow::{Context, Result};
+use enterprise_credentials::rest::{self, Presented};
+use enterprise_credentials::{Authority, Caller, CredentialId, Enterprise, RevokeAll, Rule, Timestamp};
+use serde::Serialize;
+
+/// The answer of the operation, and what decides it.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer {
+    status: u16,
+    body: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<Authority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_by: Option<Rule>,
+}
+
+impl Answer {
+    /// Asks the contract itself, with the request that would be sent.
+    pub(super) fn to(enterprise: &Enterprise, request: &RevokeAll, at: Timestamp) -> Result<Self> {
+        let sent = rest::Request {
+            enterprise: enterprise.slug().map_or("", |slug| slug.as_str()),
+            headers: &[("User-Agent", b"enterprise-credentials")],
+            request_id: "plan",
+        };
+        let caller = request.caller.clone();
+        let presented = Presented { enterprise, caller };
+        let body = serde_json::json!({ "revoke_credentials": request.revoke_credentials }).to_string();
+        let response = rest::handle(&sent, Some(&presented), body.as_bytes(), at).response;
+        Ok(Self {
+            status: response.status,
+            body: serde_json::from_slice(&response.body)?,
+            authority: enterprise
+                .authorize(&request.caller, at)
+                .ok()
+                .filter(|_| response.refused_by.is_none()),
+            refused_by: response.refused_by,
+        })
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let message = self
+            .body
+            .get("message")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
+        let ground = match (self.authority, self.refused_by) {
+            (_, Some(rule)) => format!("refused by the rule {rule}: {}", rule.sentence()),
+            (Some(authority), None) => format!("accepted, by the authority of: {}", authority.as_str()),
+            (None, None) => "accepted".to_owned(),
+        };
+        format!("{} {message}\n{ground}", self.status)
+    }
+}
+
+/// Who calls with this credential: its owner.
+pub(super) fn caller(enterprise: &Enterprise, credential: CredentialId) -> Result<Caller> {
+    let owner = enterprise.credential(credential).map(|credential| credential.owner());
+    let person = owner.with_context(|| {
+        format!(
+            "credential `{credential}` was not issued up to position {}: `--as` takes the id of one that was",
+            enterprise.position()
+        )
+    })?;
+    Ok(Caller::Person {
+        person,
+        credential: Some(credential),
+    })
+}

@@ -1,0 +1,133 @@
+//! `audit`: the evidence that a log holds, and whether it keeps the rules.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use enterprise_credentials::audit::{Auditor, Report};
+use enterprise_credentials::{Position, RevocationId};
+use serde::Serialize;
+
+use super::evidence;
+use super::history::{History, HistoryFile};
+use super::json::write_json;
+use super::table::{Facts, count};
+
+/// Show who revoked what, by what authority, and what is alive still; check every event against the rules.
+///
+/// Exits with 1 where an event breaks a rule, or where the log cannot be read to its end: then what is known up to there
+/// is shown.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// Show this revocation only: the position of its request.
+    #[arg(long, value_name = "ID", value_parser = revocation)]
+    revocation: Option<RevocationId>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+fn revocation(text: &str) -> Result<RevocationId, String> {
+    let number = text.parse().map_err(|_| "a revocation's id is a position".to_owned())?;
+    RevocationId::new(number).map_err(|error| error.to_string())
+}
+
+/// What a machine gets.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Of all the bytes that were read.
+    sha256: &'a str,
+    /// Whether the log was read to its end.
+    complete: bool,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+impl Audit {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let mut history = self.history.open()?;
+        let mut auditor = self.revocation.map_or_else(Auditor::new, Auditor::about);
+        let broken_off = observe(&mut history, &mut auditor).err();
+        let sha256 = history.sha256()?;
+        let mut report = auditor.finish();
+        if broken_off.is_none() && report.position == Position::START {
+            bail!("{} holds no event: nothing can be audited", self.history);
+        }
+        self.narrow(&mut report)?;
+        let complete = broken_off.is_none();
+        if self.json {
+            write_json(&Document {
+                sha256: &sha256,
+                complete,
+                report: &report,
+            })?;
+        } else {
+            let words = format!(
+                "{}\n{}",
+                identity(&report, &sha256, complete),
+                evidence::in_words(&report, complete)
+            );
+            stdout().write_all(words.as_bytes())?;
+        }
+        match broken_off {
+            Some(error) => Err(error),
+            None if report.is_clean() => Ok(ExitCode::SUCCESS),
+            None => Ok(ExitCode::FAILURE),
+        }
+    }
+
+    fn narrow(&self, report: &mut Report) -> Result<()> {
+        let Some(asked) = self.revocation else {
+            return Ok(());
+        };
+        let known: Vec<String> = report
+            .revocations
+            .iter()
+            .map(|evidence| evidence.progress.id.to_string())
+            .collect();
+        report.revocations.retain(|evidence| evidence.progress.id == asked);
+        if report.revocations.is_empty() {
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            bail!(
+                "revocation `{asked}` was not requested up to position {}; requested were: {known}",
+                report.position
+            );
+        }
+        Ok(())
+    }
+}
+
+fn observe(history: &mut History, auditor: &mut Auditor) -> Result<()> {
+    while let Some(recorded) = history.next()? {
+        auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+    }
+    Ok(())
+}
+
+fn identity(report: &Report, sha256: &str, complete: bool) -> String {
+    let identity = report.slug.as_ref().zip(report.kind);
+    let end = report
+        .last_at
+        .map_or_else(String::new, |at| format!(", the last at {at}"));
+    let broken_off = if complete {
+        ""
+    } else {
+        "; THE REST OF THE LOG CANNOT BE READ"
+    };
+    let facts = [
+        (
+            "enterprise",
+            identity.map_or_else(|| "none yet".to_owned(), |(slug, kind)| format!("{slug}, {kind}")),
+        ),
+        ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
+        ("sha256", format!("{sha256}, of all bytes of the log")),
+    ];
+    Facts(&facts).to_string()
+}

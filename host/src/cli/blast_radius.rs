@@ -1,0 +1,247 @@
+//! A plan in words and tables: what a request would take, from whom, and what it would leave.
+
+use enterprise_credentials::{
+    CallerLoss, Enterprise, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
+};
+
+use super::table::{Facts, Table, count};
+
+/// How many rows a table shows that may have any number of them; JSON has them all.
+const ROWS_MAX: usize = 20;
+
+/// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
+const NOT_MODELLED: [(&str, &str); 4] = [
+    ("web and SSO sessions", "end them at the identity provider"),
+    ("app installation tokens", "suspend or uninstall the app"),
+    (
+        "app refresh tokens (ghr_…)",
+        "have the service refuse those issued before the cut",
+    ),
+    ("deploy keys", "delete them in each repository"),
+];
+
+pub(super) fn not_modelled() -> impl Iterator<Item = &'static str> {
+    NOT_MODELLED.into_iter().map(|(access, _)| access)
+}
+
+/// The whole plan, for a person.
+pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan) -> String {
+    let sections = [
+        totals(enterprise, plan),
+        by_kind(plan).to_string(),
+        by_role(plan).to_string(),
+        by_organization(&plan.by_organization).to_string(),
+        owners(&plan.owners).to_string(),
+        caller(enterprise, plan.caller.as_ref()),
+        not_covered(plan),
+    ];
+    sections
+        .into_iter()
+        .filter(|section| !section.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
+    let identity = enterprise.slug().zip(enterprise.kind());
+    let identity = identity.map_or_else(String::new, |(slug, kind)| format!("{slug}, {kind}"));
+    let destroyed = if plan.revoke_credentials {
+        count(plan.credentials_destroyed)
+    } else {
+        "0, none without revoke_credentials".to_owned()
+    };
+    let pending = &plan.already_pending;
+    let facts = [
+        ("enterprise", identity),
+        ("cut", format!("position {}", count(plan.cut.value()))),
+        ("authorizations revoked", count(plan.authorizations_revoked)),
+        ("credentials destroyed", destroyed),
+        (
+            "pending already",
+            match (pending.authorizations, pending.credentials) {
+                (0, 0) => "nothing, from earlier revocations".to_owned(),
+                (authorizations, credentials) => format!(
+                    "{} authorizations and {} credentials, in earlier revocations; not counted here",
+                    count(authorizations),
+                    count(credentials)
+                ),
+            },
+        ),
+    ];
+    Facts(&facts).to_string()
+}
+
+fn by_kind(plan: &Plan) -> Table<3> {
+    let mut table = Table::new([
+        "by kind of credential",
+        "authorizations revoked",
+        "credentials destroyed",
+    ]);
+    for KindLoss {
+        kind,
+        authorizations_revoked,
+        credentials_destroyed,
+    } in &plan.by_kind
+    {
+        table.row([
+            kind.to_string(),
+            count(*authorizations_revoked),
+            count(*credentials_destroyed),
+        ]);
+    }
+    table.total(total(plan));
+    table
+}
+
+fn by_role(plan: &Plan) -> Table<3> {
+    let mut table = Table::new([
+        "by role of the owner",
+        "authorizations revoked",
+        "credentials destroyed",
+    ]);
+    for RoleLoss {
+        role,
+        authorizations_revoked,
+        credentials_destroyed,
+    } in &plan.by_role
+    {
+        table.row([
+            role.to_string(),
+            count(*authorizations_revoked),
+            count(*credentials_destroyed),
+        ]);
+    }
+    table.total(total(plan));
+    table
+}
+
+fn total(plan: &Plan) -> [String; 3] {
+    [
+        "all".to_owned(),
+        count(plan.authorizations_revoked),
+        count(plan.credentials_destroyed),
+    ]
+}
+
+/// Those that lose most come first.
+fn by_organization(losses: &[OrganizationLoss]) -> Table<3> {
+    let mut table = Table::new(["by organization", "id", "authorizations revoked"]);
+    let mut losses: Vec<_> = losses.iter().collect();
+    losses.sort_by_key(|loss| (std::cmp::Reverse(loss.authorizations_revoked), loss.organization));
+    let (shown, rest) = losses.split_at(losses.len().min(ROWS_MAX));
+    for loss in shown {
+        table.row([
+            loss.login.to_string(),
+            loss.organization.to_string(),
+            count(loss.authorizations_revoked),
+        ]);
+    }
+    if !rest.is_empty() {
+        let sum = rest.iter().map(|loss| loss.authorizations_revoked).sum();
+        table.row([format!("{} more", count(rest.len() as u64)), String::new(), count(sum)]);
+    }
+    table.total([
+        "all".to_owned(),
+        String::new(),
+        count(losses.iter().map(|loss| loss.authorizations_revoked).sum()),
+    ]);
+    table
+}
+
+fn owners(owners: &[OwnerLoss]) -> Table<4> {
+    let mut table = Table::new([
+        "enterprise owners, none is spared",
+        "id",
+        "authorizations revoked",
+        "credentials destroyed",
+    ]);
+    let row = |name: String, id: String, losses: &[OwnerLoss]| {
+        let authorizations = losses.iter().map(|loss| loss.authorizations_revoked).sum();
+        let credentials = losses.iter().map(|loss| loss.credentials_destroyed).sum();
+        [name, id, count(authorizations), count(credentials)]
+    };
+    let (shown, rest) = owners.split_at(owners.len().min(ROWS_MAX));
+    for loss in shown {
+        table.row(row(
+            loss.login.to_string(),
+            loss.person.to_string(),
+            std::slice::from_ref(loss),
+        ));
+    }
+    if !rest.is_empty() {
+        table.row(row(format!("{} more", count(rest.len() as u64)), String::new(), rest));
+    }
+    table
+}
+
+fn caller(enterprise: &Enterprise, loss: Option<&CallerLoss>) -> String {
+    let Some(loss) = loss else {
+        return String::new();
+    };
+    let credential = enterprise.credential(loss.credential);
+    let owner = credential.and_then(|credential| {
+        let (_, login, role) = enterprise.people().find(|(person, ..)| *person == credential.owner())?;
+        Some(format!(
+            "credential {}, the {} of {login}, {role}",
+            loss.credential,
+            credential.kind()
+        ))
+    });
+    let facts = [
+        (
+            "the caller's token",
+            owner.unwrap_or_else(|| format!("credential {}, whose owner left", loss.credential)),
+        ),
+        (
+            "its authorizations",
+            format!("{} revoked", count(loss.authorizations_revoked)),
+        ),
+        (
+            "the token itself",
+            if loss.destroyed {
+                "destroyed: it can follow no job"
+            } else {
+                "kept"
+            }
+            .to_owned(),
+        ),
+        (
+            "warning in the answer",
+            if loss.warned { "yes" } else { "no" }.to_owned(),
+        ),
+    ];
+    Facts(&facts).to_string()
+}
+
+fn not_covered(plan: &Plan) -> String {
+    let NotCovered {
+        collaborator_credentials,
+        member_credentials,
+        without_authorization,
+    } = plan.not_covered;
+    let members_keep = if plan.revoke_credentials {
+        "of members: app tokens, which revoke-all cannot destroy. Revoke the apps to end them."
+    } else {
+        "of members: without revoke_credentials no credential is destroyed."
+    };
+    let left = [
+        (
+            collaborator_credentials,
+            "of guests and collaborators: they are NOT locked out. Remove these people to end them.",
+        ),
+        (member_credentials, members_keep),
+        (
+            without_authorization,
+            "of all these have no authorization now, and may get one later.",
+        ),
+    ];
+    let counts = left.map(|(number, _)| count(number));
+    let width = counts.iter().map(String::len).max().unwrap_or_default();
+    let mut words = "  NOT COVERED: credentials that authenticate still when all is done\n".to_owned();
+    for (number, (_, what)) in counts.iter().zip(left) {
+        words.push_str(&format!("  {number:>width$}  {what}\n"));
+    }
+    words.push_str("\n  NOT IN THIS LOG, so neither revoked nor counted\n");
+    words.push_str(&Facts(&NOT_MODELLED.map(|(access, remedy)| (access, remedy.to_owned()))).to_string());
+    words
+}

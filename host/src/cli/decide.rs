@@ -1,0 +1,70 @@
+//! `decide`: what the core would answer to a command, without recording anything.
+
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Args;
+use enterprise_credentials::log::write_line;
+use enterprise_credentials::{Command, Refusal, Timestamp};
+
+use super::history::HistoryFile;
+use super::table::Facts;
+use super::time::{time, time_of_question};
+
+/// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
+///
+/// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is refused.
+#[derive(Debug, Args)]
+pub(crate) struct Decide {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// The command, such as `{"type":"DestroyCredential","credential":7}`.
+    #[arg(long, value_name = "JSON", value_parser = command)]
+    command: Command,
+    /// When it would be given. Default: now, or the time of the last event if that is later.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+fn command(json: &str) -> Result<Command, serde_json::Error> {
+    serde_json::from_str(json)
+}
+
+impl Decide {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let enterprise = self.history.replay_any()?;
+        let at = time_of_question(&enterprise, self.at, None)?;
+        let events = match enterprise.decide(&self.command, at) {
+            Ok(events) => events,
+            Err(refusal) => {
+                writeln!(stderr(), "refused: {refusal}\n{}", reasons(&refusal))?;
+                return Ok(super::refused());
+            }
+        };
+        if events.is_empty() {
+            writeln!(stderr(), "nothing to do: the command would change nothing")?;
+        }
+        let mut lines = Vec::new();
+        for recorded in enterprise.record(events, at, None) {
+            write_line(&recorded, &mut lines);
+        }
+        stdout().write_all(&lines)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The rule behind a refusal, and what it means over HTTP.
+fn reasons(refusal: &Refusal) -> String {
+    let rule = refusal.rule();
+    let status = rule.http().map_or_else(
+        || "none: no request breaks this rule".to_owned(),
+        |http| http.status.to_string(),
+    );
+    let facts = [
+        ("rule", rule.id().to_owned()),
+        ("says", rule.sentence().to_owned()),
+        ("source", rule.source().to_string()),
+        ("http status", status),
+    ];
+    Facts(&facts).to_string().trim_end().to_owned()
+}

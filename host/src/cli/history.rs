@@ -1,0 +1,167 @@
+//! A log that is read line by line: nothing of it is kept but the state.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use enterprise_credentials::limits::LINE_BYTES_MAX;
+use enterprise_credentials::log::{Decoder, Until};
+use enterprise_credentials::{CorruptHistory, Enterprise, RecordedEvent};
+use indicatif::ProgressBar;
+use sha2::{Digest, Sha256};
+
+use super::progress;
+
+/// A file, or standard input, in the middle of being read.
+pub(super) struct History {
+    name: String,
+    reader: BufReader<Source>,
+    decoder: Decoder,
+    line: Vec<u8>,
+}
+
+impl History {
+    fn open(path: &Path) -> Result<Self> {
+        let name = name(path);
+        let (read, bar): (Box<dyn Read>, _) = if path == Path::new("-") {
+            (Box::new(std::io::stdin()), ProgressBar::hidden())
+        } else {
+            let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
+            let bytes = file.metadata().with_context(|| format!("cannot read {name}"))?.len();
+            (Box::new(file), progress::bytes(bytes))
+        };
+        let source = Source {
+            read,
+            bar,
+            hash: Sha256::new(),
+        };
+        let (decoder, line) = (Decoder::new(), Vec::new());
+        let reader = BufReader::with_capacity(LINE_BYTES_MAX, source);
+        Ok(Self {
+            name,
+            reader,
+            decoder,
+            line,
+        })
+    }
+
+    /// The next event; nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<RecordedEvent>> {
+        // A line feed, and one byte that shows that the line is too long.
+        const LONGEST: u64 = LINE_BYTES_MAX as u64 + 2;
+        self.line.clear();
+        let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut self.line);
+        if read.with_context(|| format!("cannot read {}", self.name))? == 0 {
+            return Ok(None);
+        }
+        let decoded = self
+            .decoder
+            .decode(&self.line)
+            .with_context(|| format!("cannot read {}", self.name));
+        decoded.map(Some)
+    }
+
+    /// Says where an event stands that does not fit the ones before it.
+    pub(super) fn blame(&self, corrupt: CorruptHistory) -> anyhow::Error {
+        // Line n of a log holds position n.
+        let line = corrupt.position;
+        anyhow::Error::new(corrupt).context(format!("{} breaks off at line {line}", self.name))
+    }
+
+    /// Reads what is left, and gives the SHA-256 of the whole, in hexadecimal digits.
+    pub(super) fn sha256(mut self) -> Result<String> {
+        let name = &self.name;
+        std::io::copy(&mut self.reader, &mut std::io::sink()).with_context(|| format!("cannot read {name}"))?;
+        let hash = std::mem::take(&mut self.reader.get_mut().hash).finalize();
+        Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        format!("`{}`", path.display())
+    }
+}
+
+/// The log that a command reads.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct HistoryFile {
+    /// The log, one event a line; `-` reads standard input.
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+}
+
+impl fmt::Display for HistoryFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(&self.path))
+    }
+}
+
+impl HistoryFile {
+    /// Opens the log at its beginning.
+    pub(super) fn open(&self) -> Result<History> {
+        History::open(&self.path)
+    }
+
+    /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere: it is an error.
+    pub(super) fn replay(&self, until: Option<Until>) -> Result<Enterprise> {
+        let (enterprise, read_any) = self.fold(until)?;
+        ensure!(
+            read_any || reaches(&enterprise, until),
+            "{self} holds no event: nothing is known of any enterprise"
+        );
+        Ok(enterprise)
+    }
+
+    /// The state that the log leads to at its end. A log without any event leads to a state in which nothing happened.
+    pub(super) fn replay_any(&self) -> Result<Enterprise> {
+        self.fold(None).map(|(enterprise, _)| enterprise)
+    }
+
+    fn fold(&self, until: Option<Until>) -> Result<(Enterprise, bool)> {
+        let mut history = self.open()?;
+        let mut enterprise = Enterprise::new();
+        let mut read_any = false;
+        while !reaches(&enterprise, until)
+            && let Some(recorded) = history.next()?
+        {
+            read_any = true;
+            if matches!(until, Some(Until::Time(last)) if recorded.at > last) {
+                break;
+            }
+            enterprise.apply(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+        }
+        Ok((enterprise, read_any))
+    }
+}
+
+/// Lines beyond a position are not even read: they may be broken.
+fn reaches(enterprise: &Enterprise, until: Option<Until>) -> bool {
+    matches!(until, Some(Until::Position(last)) if enterprise.position() >= last)
+}
+
+/// The bytes as they come, counted and hashed on their way.
+struct Source {
+    read: Box<dyn Read>,
+    bar: ProgressBar,
+    hash: Sha256,
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.read.read(buffer)?;
+        self.hash.update(buffer.get(..length).unwrap_or_default());
+        self.bar.inc(length as u64);
+        Ok(length)
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

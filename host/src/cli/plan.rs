@@ -1,0 +1,104 @@
+//! `plan`: the blast radius of a request, before it is made.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use clap::Args;
+use enterprise_credentials::log::Until;
+use enterprise_credentials::{
+    Caller, CredentialId, Enterprise, EnterpriseKind, EnterpriseSlug, Plan, Position, RevokeAll, Timestamp,
+};
+use serde::Serialize;
+
+use super::answer::{self, Answer};
+use super::blast_radius;
+use super::history::HistoryFile;
+use super::json::write_json;
+use super::time::{time, time_of_question, until};
+
+/// Show what a request to revoke everything would take, from whom, and what it would leave. Changes nothing.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// The credential that would make the request: shows what becomes of it, and what the answer would be.
+    #[arg(long = "as", value_name = "CREDENTIAL", value_parser = credential)]
+    credential: Option<CredentialId>,
+    /// Plan for a request that also destroys the tokens and keys of enterprise members.
+    #[arg(long)]
+    revoke_credentials: bool,
+    /// Plan as of this position, or of this time.
+    #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
+    until: Option<Until>,
+    /// When the request would be made: decides which tokens have expired. Default: now, or where `--until` ends.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads a credential's id.
+pub(super) fn credential(text: &str) -> Result<CredentialId, String> {
+    let number = text.parse().map_err(|_| "a credential's id is a number".to_owned())?;
+    CredentialId::new(number).map_err(|error| error.to_string())
+}
+
+/// What a machine gets.
+#[derive(Serialize)]
+struct Document<'a> {
+    slug: Option<&'a EnterpriseSlug>,
+    kind: Option<EnterpriseKind>,
+    position: Position,
+    at: Timestamp,
+    plan: &'a Plan,
+    not_modelled: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer>,
+}
+
+impl PlanArgs {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let enterprise = self.history.replay(self.until)?;
+        let at = time_of_question(&enterprise, self.at, self.until)?;
+        let caller = self
+            .credential
+            .map(|credential| answer::caller(&enterprise, credential))
+            .transpose()?;
+        let asked = caller.is_some();
+        let request = RevokeAll {
+            caller: caller.unwrap_or(Caller::Stranger {}),
+            revoke_credentials: self.revoke_credentials,
+            idempotency_key: None,
+        };
+        let plan = enterprise.plan(&request, at);
+        let answer = asked.then(|| Answer::to(&enterprise, &request, at)).transpose()?;
+        if self.json {
+            write_json(&Document {
+                slug: enterprise.slug(),
+                kind: enterprise.kind(),
+                position: enterprise.position(),
+                at,
+                plan: &plan,
+                not_modelled: blast_radius::not_modelled().collect(),
+                answer,
+            })?;
+        } else {
+            let words = in_words(&enterprise, &plan, answer.as_ref());
+            stdout().write_all(words.as_bytes())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn in_words(enterprise: &Enterprise, plan: &Plan, answer: Option<&Answer>) -> String {
+    let mut words = blast_radius::in_words(enterprise, plan);
+    if plan.revoke_credentials && enterprise.kind() == Some(EnterpriseKind::PersonalAccounts) {
+        words.push_str("\n  revoke_credentials is for managed users only: whoever asks, this request is refused.\n");
+    }
+    if let Some(answer) = answer {
+        words.push_str("\n  THE ANSWER WOULD BE\n");
+        words.extend(answer.in_words().lines().map(|line| format!("  {line}\n")));
+    }
+    words
+}

@@ -1,0 +1,133 @@
+//! `replay`: the state that a log leads to.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use clap::Args;
+use enterprise_credentials::log::Until;
+use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
+
+use super::history::HistoryFile;
+use super::json::write_json;
+use super::table::{Facts, Table, count};
+use super::time::until;
+
+/// Show the state of an enterprise as its log tells it, at the end or at an earlier position or time.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// Stop after this position, or after the last event that is not later than this time.
+    #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
+    until: Option<Until>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let summary = self.history.replay(self.until)?.summary();
+        if self.json {
+            write_json(&summary)?;
+        } else {
+            stdout().write_all(in_words(&summary).as_bytes())?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn in_words(summary: &Summary) -> String {
+    let sections = [
+        identity(summary).to_string(),
+        people(&summary.people).to_string(),
+        credentials(&summary.credentials).to_string(),
+        revocations(&summary.revocations),
+    ];
+    sections.join("\n")
+}
+
+fn identity(summary: &Summary) -> String {
+    let none = || "none yet".to_owned();
+    let facts = [
+        (
+            "enterprise",
+            summary.slug.as_ref().map_or_else(none, ToString::to_string),
+        ),
+        ("kind", summary.kind.map_or_else(none, |kind| kind.to_string())),
+        ("position", count(summary.position.value())),
+        ("last event", summary.last_at.map_or_else(none, |at| at.to_string())),
+        ("organizations", count(summary.organizations)),
+        ("permission holders", count(summary.permission_holders)),
+    ];
+    Facts(&facts).to_string()
+}
+
+fn people(people: &[CountByRole]) -> Table<2> {
+    let mut table = Table::new(["people by role", "present"]);
+    for CountByRole { role, people } in people {
+        table.row([role.to_string(), count(*people)]);
+    }
+    table.total(["all".to_owned(), count(people.iter().map(|by| by.people).sum())]);
+    table
+}
+
+fn credentials(kinds: &[CountByKind]) -> Table<8> {
+    let mut table = Table::new([
+        "credentials by kind",
+        "issued",
+        "alive",
+        "destroyed",
+        "to be destroyed",
+        "owner left",
+        "authorizations",
+        "to be revoked",
+    ]);
+    let columns: [fn(&CountByKind) -> u64; 7] = [
+        |by| by.issued,
+        |by| by.alive,
+        |by| by.destroyed,
+        |by| by.destruction_pending,
+        |by| by.owner_departed,
+        |by| by.authorizations_live,
+        |by| by.authorizations_pending,
+    ];
+    let row = |name: String, number: &dyn Fn(&fn(&CountByKind) -> u64) -> u64| {
+        let [a, b, c, d, e, f, g] = columns.each_ref().map(|column| count(number(column)));
+        [name, a, b, c, d, e, f, g]
+    };
+    for by in kinds {
+        table.row(row(by.kind.to_string(), &|column| column(by)));
+    }
+    table.total(row("all".to_owned(), &|column| kinds.iter().map(column).sum()));
+    table
+}
+
+fn revocations(revocations: &[Progress]) -> String {
+    if revocations.is_empty() {
+        return "  no revocation was ever requested\n".to_owned();
+    }
+    let mut table = Table::new([
+        "revocation",
+        "state",
+        "requested",
+        "authorizations",
+        "credentials",
+        "completed",
+    ]);
+    for progress in revocations {
+        table.row([
+            progress.id.to_string(),
+            progress.state.as_str().to_owned(),
+            progress.requested_at.to_string(),
+            count(progress.authorizations_revoked),
+            if progress.revoke_credentials {
+                count(progress.credentials_destroyed)
+            } else {
+                "kept".to_owned()
+            },
+            progress.completed_at.map_or_else(String::new, |at| at.to_string()),
+        ]);
+    }
+    table.to_string()
+}
