@@ -146,3 +146,27 @@ async fn rebuild_look_up_of(connection: &mut SqliteConnection, enterprise: &Ente
         insert_fingerprints(connection, enterprise, &lines).await?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_writer_syncs_every_commit_and_readers_cannot_write() {
+        let path = std::env::temp_dir().join(format!("enterprise-credentials-settings-{}.db", std::process::id()));
+        let url = format!("sqlite:{}", path.display());
+        let store = SqliteStore::open(&url, IfMissing::Create).await.unwrap();
+        let setting = async |name: &str| -> String {
+            let pragma = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));
+            sqlx::query_scalar(pragma).fetch_one(&store.writer).await.unwrap()
+        };
+        assert_eq!(setting("journal_mode").await, "wal");
+        assert_eq!(setting("synchronous").await, "2", "FULL");
+        assert_eq!(setting("foreign_keys").await, "1");
+        assert_eq!(setting("user_version").await, LOOK_UP_VERSION.to_string());
+        let written = sqlx::query("DELETE FROM fingerprints").execute(&store.readers).await;
+        assert!(written.is_err());
+        store.close().await;
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,14 @@
+//! The API as a client sees it: a real server on a loopback port, over a real store.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod connections;
+mod failures;
+mod operation;
+mod running;

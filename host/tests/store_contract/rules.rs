@@ -1,0 +1,290 @@
+//! The rules, for any store: each takes one that is empty.
+
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::token;
+
+use crate::common::history::{History, MEMBER, lines as lines_of};
+
+/// What a rule found: nothing, or the sentence that does not hold.
+pub(crate) type Verdict = Result<(), &'static str>;
+
+macro_rules! hold {
+    ($condition:expr, $sentence:literal) => {
+        if !$condition {
+            return Err($sentence);
+        }
+    };
+}
+
+pub(crate) async fn reads_give_back_the_bytes<S: Store>(store: &S) -> Verdict {
+    let (slug, mut lines) = sample("octo-corp", "");
+    for line in &mut lines {
+        line.bytes.splice(0..1, *b"{ \t\"unknown\":\"\\u0041\",");
+        line.bytes.push(b'\r');
+    }
+    let bytes: Vec<Vec<u8>> = lines.iter().map(|line| line.bytes.clone()).collect();
+    hold!(
+        store.append(&slug, at(0), &lines[..4]).await.is_ok(),
+        "a new stream can be begun"
+    );
+    hold!(
+        store.append(&slug, at(4), &lines[4..]).await.is_ok(),
+        "a stream can be continued"
+    );
+    hold!(
+        store.append(&slug, head(&lines), &[]).await.is_ok(),
+        "an append of nothing does nothing"
+    );
+    hold!(
+        read(store, &slug, 0, 1_000).await == bytes,
+        "a read gives back what was appended"
+    );
+    hold!(
+        read(store, &slug, 3, 1_000).await == bytes[3..],
+        "a read begins behind the position given"
+    );
+    hold!(
+        read(store, &slug, 3, 4).await == bytes[3..7],
+        "a read gives at most the limit"
+    );
+    hold!(
+        read(store, &slug, 1_000, 4).await.is_empty(),
+        "behind the end there is nothing"
+    );
+    Ok(())
+}
+
+pub(crate) async fn streams_are_kept_apart<S: Store>(store: &S) -> Verdict {
+    let ((slug, lines), (other, others)) = (sample("octo-corp", ""), sample("other-corp", "-other"));
+    hold!(
+        store.append(&slug, at(0), &lines).await.is_ok(),
+        "one stream can be begun"
+    );
+    hold!(
+        read(store, &other, 0, 1_000).await.is_empty(),
+        "another stream stays empty"
+    );
+    hold!(
+        store.append(&other, at(0), &others[..2]).await.is_ok(),
+        "another stream can be begun beside it"
+    );
+    hold!(
+        read(store, &slug, 0, 1_000).await.len() == lines.len(),
+        "the first stream is what it was"
+    );
+    Ok(())
+}
+
+pub(crate) async fn an_append_elsewhere_conflicts<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = sample("octo-corp", "");
+    let gap = store.append(&slug, at(2), &lines[2..4]).await;
+    hold!(conflict(&gap) == Some((2, 0)), "a stream that does not exist ends at 0");
+    hold!(
+        store.append(&slug, at(0), &lines[..4]).await.is_ok(),
+        "a new stream can be begun"
+    );
+    for (expected, range) in [(0, 0..1), (3, 3..5), (6, 6..7)] {
+        let elsewhere = store.append(&slug, at(expected), &lines[range]).await;
+        hold!(
+            conflict(&elsewhere) == Some((expected, 4)),
+            "a conflict tells where the stream ends"
+        );
+    }
+    hold!(
+        read(store, &slug, 0, 1_000).await.len() == 4,
+        "nothing of a conflicting append is kept"
+    );
+    Ok(())
+}
+
+pub(crate) async fn lines_out_of_place_are_refused<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = sample("octo-corp", "");
+    let gap = [lines[0].clone(), lines[2].clone()];
+    let refused = store.append(&slug, at(0), &gap).await;
+    hold!(
+        matches!(refused, Err(StoreError::Misplaced { .. })),
+        "lines follow each other without gaps"
+    );
+    hold!(read(store, &slug, 0, 1_000).await.is_empty(), "nothing of them is kept");
+    Ok(())
+}
+
+pub(crate) async fn an_append_is_whole_or_nothing<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = sample("octo-corp", "");
+    // The same tokens again, under another slug: the last lines repeat fingerprints, the first do not.
+    let mut salted = sample("other-corp", "-other").1;
+    let repeated = sample("other-corp", "").1;
+    let last = salted.len() - 1;
+    salted[last] = repeated[last].clone();
+    let other = slug_of("other-corp");
+    hold!(
+        store.append(&slug, at(0), &lines).await.is_ok(),
+        "the first stream can be begun"
+    );
+    hold!(
+        store.append(&other, at(0), &salted).await.is_err(),
+        "a repeated fingerprint fails the append"
+    );
+    hold!(
+        read(store, &other, 0, 1_000).await.is_empty(),
+        "no line of a failed append is kept"
+    );
+    let (fingerprint, _) = salted[last - 2]
+        .fingerprint()
+        .ok_or("the sample issues a credential there")?;
+    hold!(
+        holder(store, fingerprint).await.is_none(),
+        "no fingerprint of a failed append is kept"
+    );
+    Ok(())
+}
+
+pub(crate) async fn a_fingerprint_stands_for_one_credential<S: Store>(store: &S) -> Verdict {
+    let ((slug, lines), (other, others)) = (sample("octo-corp", ""), sample("other-corp", ""));
+    let taken = lines
+        .iter()
+        .find_map(Line::fingerprint)
+        .ok_or("the sample issues a credential")?;
+    hold!(
+        store.append(&slug, at(0), &lines).await.is_ok(),
+        "the first stream can be begun"
+    );
+    match store.append(&other, at(0), &others).await {
+        Err(StoreError::DuplicateFingerprint {
+            fingerprint,
+            holder,
+            position,
+            ..
+        }) => {
+            hold!(fingerprint == *taken.0, "the first repeated fingerprint is named");
+            hold!(
+                position == others[7].event.position,
+                "the position of the second is named"
+            );
+            hold!(holder == held_by(&slug, taken.1), "the first holder is named");
+        }
+        _ => return Err("a fingerprint of another enterprise is refused"),
+    }
+    hold!(
+        holder(store, taken.0).await == Some(held_by(&slug, taken.1)),
+        "the first keeps it"
+    );
+
+    let mut history = History::sample("third-corp", "-third");
+    for credential in [5_000, 5_001] {
+        history.issue(credential, MEMBER, "classic_pat", "[]", "ghp_same", "");
+    }
+    let twice = store.append(&history.slug(), at(0), &lines_of(&history.log)).await;
+    let found =
+        matches!(&twice, Err(StoreError::DuplicateFingerprint { holder, .. }) if holder.credential.value() == 5_000);
+    hold!(found, "two credentials of one append do not share one either");
+    Ok(())
+}
+
+pub(crate) async fn the_look_up_is_filled_by_issues<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = sample("octo-corp", "");
+    hold!(
+        store.append(&slug, at(0), &lines).await.is_ok(),
+        "a new stream can be begun"
+    );
+    for (fingerprint, credential) in lines.iter().filter_map(Line::fingerprint) {
+        hold!(
+            holder(store, fingerprint).await == Some(held_by(&slug, credential)),
+            "every issue is found"
+        );
+    }
+    let unknown = token::fingerprint("ghp_unknown").map_err(|_| "a fingerprint")?;
+    hold!(
+        holder(store, &unknown).await.is_none(),
+        "what nobody issued is not found"
+    );
+    Ok(())
+}
+
+pub(crate) async fn streams_are_listed_with_their_ends<S: Store>(store: &S) -> Verdict {
+    hold!(
+        store.streams().await.is_ok_and(|streams| streams.is_empty()),
+        "an empty store lists nothing"
+    );
+    let ((slug, lines), (other, others)) = (sample("octo-corp", ""), sample("a-corp", "-a"));
+    hold!(
+        store.append(&slug, at(0), &lines[..3]).await.is_ok(),
+        "a new stream can be begun"
+    );
+    hold!(
+        store.append(&slug, at(3), &lines[3..5]).await.is_ok(),
+        "a stream can be continued"
+    );
+    hold!(
+        store.append(&other, at(0), &others[..2]).await.is_ok(),
+        "another stream can be begun"
+    );
+    let listed = store.streams().await.map_err(|_| "streams can be listed")?;
+    hold!(
+        listed == [(other, at(2)), (slug, at(5))],
+        "streams are listed in order, with their last positions"
+    );
+    Ok(())
+}
+
+pub(crate) async fn of_appends_at_once_one_wins<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = sample("octo-corp", "");
+    hold!(
+        store.append(&slug, at(0), &lines[..2]).await.is_ok(),
+        "a new stream can be begun"
+    );
+    let append = || store.append(&slug, at(2), &lines[2..4]);
+    let (a, b, c) = tokio::join!(append(), append(), append());
+    let results = [a, b, c];
+    hold!(
+        results.iter().filter(|result| result.is_ok()).count() == 1,
+        "one append wins"
+    );
+    hold!(results.iter().filter_map(conflict).count() == 2, "the others conflict");
+    hold!(read(store, &slug, 0, 1_000).await.len() == 4, "it is recorded once");
+    Ok(())
+}
+
+pub(crate) fn sample(slug: &str, salt: &str) -> (EnterpriseSlug, Vec<Line>) {
+    let mut lines = lines_of(&History::sample(slug, salt).log);
+    // Ends with an issue, so that the last line can be at fault.
+    while lines.last().is_some_and(|line| line.fingerprint().is_none()) {
+        lines.pop();
+    }
+    (slug_of(slug), lines)
+}
+
+fn slug_of(text: &str) -> EnterpriseSlug {
+    EnterpriseSlug::new(text).unwrap()
+}
+
+pub(crate) fn at(position: u64) -> Position {
+    Position::new(position).unwrap()
+}
+
+fn head(lines: &[Line]) -> Position {
+    lines.last().unwrap().event.position
+}
+
+pub(crate) fn held_by(enterprise: &EnterpriseSlug, credential: CredentialId) -> Holder {
+    Holder {
+        enterprise: enterprise.clone(),
+        credential,
+    }
+}
+
+async fn read(store: &impl Store, slug: &EnterpriseSlug, after: u64, limit: u32) -> Vec<Vec<u8>> {
+    store.read(slug, at(after), limit).await.unwrap()
+}
+
+async fn holder(store: &impl Store, fingerprint: &Fingerprint) -> Option<Holder> {
+    store.holder(fingerprint).await.unwrap()
+}
+
+pub(crate) fn conflict(result: &Result<(), StoreError>) -> Option<(u64, u64)> {
+    match result {
+        Err(StoreError::Conflict { expected, actual, .. }) => Some((expected.value(), actual.value())),
+        _ => None,
+    }
+}
