@@ -140,7 +140,7 @@ fn read_part<P: Part>(text: &str, part: P) -> Result<P::Value, Fault> {
 
 /// Blames the bytes, or the field that was being read.
 fn fault(error: &serde_json::Error, fields: Fields) -> Fault {
-    let column = (error.column() > 0).then_some(error.column());
+    let column = Some(error.column());
     match (error.classify(), fields.fault) {
         (Category::Eof, _) => (LogErrorKind::CutShort, None),
         (Category::Data, Some(kind @ LogErrorKind::RepeatedField { .. })) => (kind, column),

@@ -1,6 +1,6 @@
 //! Each answer, byte for byte.
 
-use enterprise_credentials::rest;
+use enterprise_credentials::{Rule, rest};
 use serde_json::{Value, json};
 
 use crate::world::{AGENT, APP, CLASSIC, FINE_GRAINED, OAUTH, SLUG, World, header, shown, with_token};
@@ -264,6 +264,15 @@ fn every_body() {
         let answered = refused(&world, Some(with_token(CLASSIC)), &[AGENT], body);
         assert_eq!(&answered, expected, "{}", String::from_utf8_lossy(body));
     }
+}
+
+#[test]
+fn a_key_that_is_no_text_is_no_json() {
+    let body = br#"{"\ud800":1}"#;
+    let response = World::managed()
+        .answer(Some(with_token(CLASSIC)), SLUG, &[AGENT], body)
+        .response;
+    assert_eq!((response.status, response.refused_by), (400, Some(Rule::BodyIsJson)));
 }
 
 #[test]
