@@ -1,0 +1,155 @@
+//! The catalogue itself: every rule has its examples, and docs/rules.md says what the catalogue says.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use enterprise_credentials::{Rule, Source};
+
+/// A family of rules: the title of its section, its file and the text of that.
+const FAMILIES: [(&str, &str, &str); 12] = [
+    ("The request", "http.rs", include_str!("http.rs")),
+    ("Its body", "body.rs", include_str!("body.rs")),
+    ("Authentication", "authentication.rs", include_str!("authentication.rs")),
+    ("Authority", "authority.rs", include_str!("authority.rs")),
+    ("Repetition and warning", "requests.rs", include_str!("requests.rs")),
+    ("Scope", "scope.rs", include_str!("scope.rs")),
+    ("Effect", "effect.rs", include_str!("effect.rs")),
+    ("The plan", "plan.rs", include_str!("plan.rs")),
+    ("The job", "job.rs", include_str!("job.rs")),
+    ("Single commands", "commands.rs", include_str!("commands.rs")),
+    ("Granting again", "tombstones.rs", include_str!("tombstones.rs")),
+    ("Memberships", "membership.rs", include_str!("membership.rs")),
+];
+
+#[test]
+fn every_rule_has_its_examples() {
+    for rule in Rule::ALL {
+        let homes: Vec<&str> = FAMILIES
+            .iter()
+            .filter_map(|(.., text)| examples(text, rule.id()))
+            .collect();
+        assert_eq!(homes.len(), 1, "`{rule}` needs one module of its name in tests/rules");
+        for example in ["accepted", "refused"] {
+            let test = format!("    #[test]\n    fn {example}() {{\n");
+            assert!(homes[0].contains(&test), "`{rule}` needs a test `{example}`");
+        }
+    }
+}
+
+#[test]
+fn every_module_of_examples_is_named_by_a_rule() {
+    for (_, file, text) in FAMILIES {
+        for id in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(" {"))
+        {
+            assert!(
+                Rule::ALL.iter().any(|rule| rule.id() == id),
+                "tests/rules/{file}: `{id}` is no rule"
+            );
+        }
+    }
+}
+
+#[test]
+fn ids_are_the_rules_names_and_come_once() {
+    for (place, rule) in Rule::ALL.iter().enumerate() {
+        assert_eq!(rule.id().replace('_', ""), format!("{rule:?}").to_lowercase());
+        assert!(Rule::ALL.iter().skip(place + 1).all(|other| other.id() != rule.id()));
+        assert!(rule.sentence().ends_with('.'), "`{rule}`: {}", rule.sentence());
+    }
+}
+
+#[test]
+fn precedence_is_that_of_the_domain() {
+    let turns = Rule::ALL
+        .iter()
+        .filter_map(|rule| rule.http().map(|http| (http.precedence, http.status)));
+    let turns: Vec<(u8, u16)> = turns.collect();
+    assert!(
+        turns.is_sorted_by_key(|(precedence, _)| *precedence),
+        "the catalogue lists rules by their turn"
+    );
+    let statuses: Vec<u16> = turns.chunk_by(|a, b| a.0 == b.0).map(|turn| turn[0].1).collect();
+    assert!(
+        turns
+            .chunk_by(|a, b| a.0 == b.0)
+            .all(|turn| turn.iter().all(|(_, status)| *status == turn[0].1))
+    );
+    // User-Agent, token, version, enterprise; kind, scope, role; key; body: length, JSON, type; EMU; key reused.
+    assert_eq!(
+        statuses,
+        [403, 401, 400, 404, 403, 403, 403, 422, 413, 400, 422, 422, 422]
+    );
+}
+
+#[test]
+fn the_document_is_written_from_the_catalogue() {
+    let path = root().join("docs/rules.md");
+    let document = document();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &document).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == document,
+        "docs/rules.md is stale: run `UPDATE_DOCS=1 cargo test --test rules`"
+    );
+}
+
+fn document() -> String {
+    let mut document = String::from(
+        "# Rules\n\n\
+         Written from the catalogue in [src/rule.rs](../src/rule.rs) by `UPDATE_DOCS=1 cargo test --test rules`; \
+         do not edit it by hand.\n\n\
+         A rule is *documented* where the provider's public documentation states it, else it is ours and the decision \
+         says why. Of several refusals of one request the one with the lowest *precedence* is answered. Rules without a \
+         status cannot be broken by the request, or describe what it does. The examples of a rule stand in the module of \
+         its name, `accepted` and `refused` among them.\n",
+    );
+    for (title, file, text) in FAMILIES {
+        write!(
+            document,
+            "\n## {title}\n\nExamples: [tests/rules/{file}](../tests/rules/{file})\n\n"
+        )
+        .unwrap();
+        document.push_str("| rule | says | source | status | precedence |\n| --- | --- | --- | --- | --- |\n");
+        for rule in Rule::ALL.iter().filter(|rule| examples(text, rule.id()).is_some()) {
+            document.push_str(&row(*rule));
+        }
+    }
+    document
+}
+
+fn row(rule: Rule) -> String {
+    let source = match rule.source() {
+        Source::Fact => rule.source().to_string(),
+        Source::Ruling(number) => format!("[{}](decisions/{})", rule.source(), decision(number)),
+    };
+    let (status, turn) = match rule.http() {
+        Some(http) => (http.status.to_string(), http.precedence.to_string()),
+        None => (String::new(), String::new()),
+    };
+    let sentence = rule.sentence();
+    format!("| `{rule}` | {sentence} | {source} | {status} | {turn} |\n").replace("|  |", "| |")
+}
+
+/// The file of the decision with this number.
+fn decision(number: u16) -> String {
+    let files = std::fs::read_dir(root().join("docs/decisions")).unwrap();
+    let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let prefix = format!("{number:04}-");
+    names
+        .find(|name| name.starts_with(&prefix))
+        .unwrap_or_else(|| panic!("docs/decisions/{prefix}*.md is missing"))
+}
+
+/// The text of the module of this name, if a file has it.
+fn examples<'a>(text: &'a str, id: &str) -> Option<&'a str> {
+    let (_, after) = text.split_once(&format!("\nmod {id} {{\n"))?;
+    after.split("\n}\n").next()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
