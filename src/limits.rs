@@ -75,11 +75,33 @@ pub enum InvalidValue {
     },
 }
 
-/// The start of `text`, short enough for an error message.
+/// The start of `text`, short enough for an error message, and without characters that would steer a terminal.
 pub(crate) fn excerpt(text: &str) -> String {
-    let mut excerpt: String = text.chars().take(EXCERPT_LENGTH_MAX).collect();
-    if excerpt.len() < text.len() {
+    let mut characters = text.chars();
+    let start = characters.by_ref().take(EXCERPT_LENGTH_MAX);
+    let mut excerpt: String = start.flat_map(shown).collect();
+    if characters.next().is_some() {
         excerpt.push('…');
     }
     excerpt
+}
+
+/// A character as an error shows it: control characters escaped.
+fn shown(character: char) -> impl Iterator<Item = char> {
+    let escaped = character.is_control().then(|| character.escape_default());
+    let plain = escaped.is_none().then_some(character);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::excerpt;
+
+    #[test]
+    fn an_excerpt_is_short_and_cannot_steer_a_terminal() {
+        assert_eq!(excerpt("octo-corp"), "octo-corp");
+        assert_eq!(excerpt(&"ä".repeat(80)), "ä".repeat(80));
+        assert_eq!(excerpt(&"ä".repeat(81)), "ä".repeat(80) + "…");
+        assert_eq!(excerpt("\u{1b}[2J\n"), "\\u{1b}[2J\\n");
+    }
 }
