@@ -13,6 +13,7 @@ mod json;
 mod kind;
 mod plan;
 mod progress;
+mod rehearse;
 mod replay;
 mod serve;
 mod table;
@@ -33,6 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Rehearse(rehearse::Rehearse),
     Serve(serve::Serve),
     Import(import::Import),
     Export(export::Export),
@@ -47,6 +49,7 @@ enum Command {
 /// refused.
 pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Rehearse(rehearse) => rehearse.run(),
         Command::Serve(serve) => serve.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),

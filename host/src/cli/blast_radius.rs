@@ -6,9 +6,6 @@ use enterprise_credentials::{
 
 use super::table::{Facts, Table, count};
 
-/// How many rows a table shows that may have any number of them; JSON has them all.
-const ROWS_MAX: usize = 20;
-
 /// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
 const NOT_MODELLED: [(&str, &str); 4] = [
     ("web and SSO sessions", "end them at the identity provider"),
@@ -24,14 +21,14 @@ pub(super) fn not_modelled() -> impl Iterator<Item = &'static str> {
     NOT_MODELLED.into_iter().map(|(access, _)| access)
 }
 
-/// The whole plan, for a person.
-pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan) -> String {
+/// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all.
+pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) -> String {
     let sections = [
         totals(enterprise, plan),
         by_kind(plan).to_string(),
         by_role(plan).to_string(),
-        by_organization(&plan.by_organization).to_string(),
-        owners(&plan.owners).to_string(),
+        by_organization(&plan.by_organization, rows_max).to_string(),
+        owners(&plan.owners, rows_max).to_string(),
         caller(enterprise, plan.caller.as_ref()),
         not_covered(plan),
     ];
@@ -124,11 +121,11 @@ fn total(plan: &Plan) -> [String; 3] {
 }
 
 /// Those that lose most come first.
-fn by_organization(losses: &[OrganizationLoss]) -> Table<3> {
+fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
     let mut table = Table::new(["by organization", "id", "authorizations revoked"]);
     let mut losses: Vec<_> = losses.iter().collect();
     losses.sort_by_key(|loss| (std::cmp::Reverse(loss.authorizations_revoked), loss.organization));
-    let (shown, rest) = losses.split_at(losses.len().min(ROWS_MAX));
+    let (shown, rest) = losses.split_at(losses.len().min(rows_max));
     for loss in shown {
         table.row([
             loss.login.to_string(),
@@ -148,7 +145,7 @@ fn by_organization(losses: &[OrganizationLoss]) -> Table<3> {
     table
 }
 
-fn owners(owners: &[OwnerLoss]) -> Table<4> {
+fn owners(owners: &[OwnerLoss], rows_max: usize) -> Table<4> {
     let mut table = Table::new([
         "enterprise owners, none is spared",
         "id",
@@ -160,7 +157,7 @@ fn owners(owners: &[OwnerLoss]) -> Table<4> {
         let credentials = losses.iter().map(|loss| loss.credentials_destroyed).sum();
         [name, id, count(authorizations), count(credentials)]
     };
-    let (shown, rest) = owners.split_at(owners.len().min(ROWS_MAX));
+    let (shown, rest) = owners.split_at(owners.len().min(rows_max));
     for loss in shown {
         table.row(row(
             loss.login.to_string(),

@@ -102,6 +102,10 @@ impl fmt::Display for HistoryFile {
 }
 
 impl HistoryFile {
+    pub(super) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// Opens the log at its beginning.
     pub(super) fn open(&self) -> Result<History> {
         History::open(&self.path)
@@ -117,9 +121,16 @@ impl HistoryFile {
         Ok(enterprise)
     }
 
-    /// The state that the log leads to at its end. A log without any event leads to a state in which nothing happened.
-    pub(super) fn replay_any(&self) -> Result<Enterprise> {
-        self.fold(None).map(|(enterprise, _)| enterprise)
+    /// Hands each event, and the bytes of its line, to `each`, and gives the state at the end. A log without any event
+    /// leads to a state in which nothing happened.
+    pub(super) fn read(&self, each: &mut dyn FnMut(&RecordedEvent, &[u8]) -> Result<()>) -> Result<Enterprise> {
+        let mut history = self.open()?;
+        let mut enterprise = Enterprise::new();
+        while let Some(recorded) = history.next()? {
+            enterprise.apply(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+            each(&recorded, history.line.strip_suffix(b"\n").unwrap_or(&history.line))?;
+        }
+        Ok(enterprise)
     }
 
     fn fold(&self, until: Option<Until>) -> Result<(Enterprise, bool)> {

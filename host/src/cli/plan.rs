@@ -38,8 +38,11 @@ pub(crate) struct PlanArgs {
     json: bool,
 }
 
+/// How many organizations, and how many owners, are shown to a person.
+const ROWS_MAX: usize = 20;
+
 /// Reads a credential's id.
-pub(super) fn credential(text: &str) -> Result<CredentialId, String> {
+fn credential(text: &str) -> Result<CredentialId, String> {
     let number = text.parse().map_err(|_| "a credential's id is a number".to_owned())?;
     CredentialId::new(number).map_err(|error| error.to_string())
 }
@@ -92,7 +95,7 @@ impl PlanArgs {
 }
 
 fn in_words(enterprise: &Enterprise, plan: &Plan, answer: Option<&Answer>) -> String {
-    let mut words = blast_radius::in_words(enterprise, plan);
+    let mut words = blast_radius::in_words(enterprise, plan, ROWS_MAX);
     if plan.revoke_credentials && enterprise.kind() == Some(EnterpriseKind::PersonalAccounts) {
         words.push_str("\n  revoke_credentials is for managed users only: whoever asks, this request is refused.\n");
     }

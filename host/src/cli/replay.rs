@@ -83,24 +83,26 @@ fn credentials(kinds: &[CountByKind]) -> Table<8> {
         "authorizations",
         "to be revoked",
     ]);
-    let columns: [fn(&CountByKind) -> u64; 7] = [
-        |by| by.issued,
-        |by| by.alive,
-        |by| by.destroyed,
-        |by| by.destruction_pending,
-        |by| by.owner_departed,
-        |by| by.authorizations_live,
-        |by| by.authorizations_pending,
-    ];
-    let row = |name: String, number: &dyn Fn(&fn(&CountByKind) -> u64) -> u64| {
-        let [a, b, c, d, e, f, g] = columns.each_ref().map(|column| count(number(column)));
-        [name, a, b, c, d, e, f, g]
-    };
     for by in kinds {
-        table.row(row(by.kind.to_string(), &|column| column(by)));
+        table.row(numbers(by.kind.as_str(), std::slice::from_ref(by)));
     }
-    table.total(row("all".to_owned(), &|column| kinds.iter().map(column).sum()));
+    table.total(numbers("all", kinds));
     table
+}
+
+/// What these kinds have together.
+fn numbers(name: &str, kinds: &[CountByKind]) -> [String; 8] {
+    let sum = |column: fn(&CountByKind) -> u64| count(kinds.iter().map(column).sum());
+    [
+        name.to_owned(),
+        sum(|by| by.issued),
+        sum(|by| by.alive),
+        sum(|by| by.destroyed),
+        sum(|by| by.destruction_pending),
+        sum(|by| by.owner_departed),
+        sum(|by| by.authorizations_live),
+        sum(|by| by.authorizations_pending),
+    ]
 }
 
 fn revocations(revocations: &[Progress]) -> String {

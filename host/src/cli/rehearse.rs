@@ -1,0 +1,213 @@
+//! `rehearse`: the main job, end to end, on a store that is thrown away.
+
+mod caller;
+mod directory;
+mod evidence;
+mod job;
+mod load;
+mod request;
+
+use std::io::{Write, stdout};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use enterprise_credentials::{Caller, Enterprise, EnterpriseSlug, Plan, RevokeAll};
+use enterprise_credentials_host::enterprises::time_for;
+use enterprise_credentials_host::host::{Host, HostOptions};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+
+use self::caller::{Means, TokenSource};
+use self::directory::Directory;
+use self::load::Source;
+use self::request::{Answer, Request};
+use super::blast_radius;
+use super::generate::SampleArgs;
+use super::table::count;
+
+/// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job, audit the evidence.
+///
+/// Everything happens on a store in a temporary directory, which is removed at the end, and a server on a free loopback
+/// port. Without a history of your own, a sample enterprise is made. Exits with 0 only if the evidence is clean, and with
+/// 3 where the request was refused.
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    /// Rehearse on a copy of this log, instead of a sample enterprise.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["members", "credentials", "kind"])]
+    history: Option<PathBuf>,
+    /// Call with a token from this file: one a line, or as `generate --tokens` writes them.
+    ///
+    /// The first that may make the request is taken, an owner's before others. Without this file a token is added to the
+    /// copy of the log.
+    #[arg(long, value_name = "FILE", requires = "history")]
+    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    sample: SampleArgs,
+    /// Also destroy the tokens and keys of enterprise members.
+    #[arg(long)]
+    revoke_credentials: bool,
+}
+
+/// What the sample of a rehearsal is made from: every rehearsal without a history shows the same enterprise.
+const SEED: u64 = 1;
+/// How many organizations, and how many owners, the plan shows.
+const ROWS_MAX: usize = 5;
+
+impl Rehearse {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let directory = Directory::new()?;
+        let rehearsed = super::runtime()?.block_on(async {
+            tokio::select! {
+                rehearsed = self.rehearse(&directory) => rehearsed,
+                interrupted = tokio::signal::ctrl_c() => match interrupted {
+                    Ok(()) => bail!("interrupted: the rehearsal's store is removed"),
+                    Err(error) => Err(error).context("cannot listen for signals"),
+                },
+            }
+        });
+        let removed = directory.remove();
+        let code = rehearsed?;
+        removed?;
+        Ok(code)
+    }
+
+    async fn rehearse(&self, directory: &Directory) -> Result<ExitCode> {
+        let store = SqliteStore::open(&directory.store_url(), IfMissing::Create).await?;
+        let (mut enterprise, means) = self.prepare(&store).await?;
+        let plan = self.show_plan(&enterprise, &means)?;
+
+        let mut host = Host::start(
+            store.clone(),
+            SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            HostOptions::default(),
+        )
+        .await
+        .context("cannot listen on a loopback port")?;
+        let address = host.address();
+        let code = tokio::select! {
+            ended = host.ended() => return Err(ended.into()),
+            code = self.call(address, &store, &mut enterprise, &means, &plan) => code,
+        };
+        host.stop().await;
+        store.close().await;
+        code
+    }
+
+    async fn prepare(&self, store: &SqliteStore) -> Result<(Enterprise, Means)> {
+        let started = Instant::now();
+        let sample = self.sample.with_seed(SEED);
+        let (source, tokens) = match (&self.history, &self.token_file) {
+            (None, _) => (Source::Sample(sample), TokenSource::Sample(sample)),
+            (Some(path), Some(file)) => (Source::history(path), TokenSource::File(file.clone())),
+            (Some(path), None) => (Source::history(path), TokenSource::Added),
+        };
+        let mut enterprise = source.load(store).await?;
+        let means = tokens.choose(store, &mut enterprise).await?;
+        say(
+            "THE ENTERPRISE",
+            &load::in_words(&enterprise, self.history.as_ref(), started.elapsed()),
+        )?;
+        Ok((enterprise, means))
+    }
+
+    fn show_plan(&self, enterprise: &Enterprise, means: &Means) -> Result<Plan> {
+        let caller = Caller::Person {
+            person: means.person,
+            credential: Some(means.credential),
+        };
+        let request = RevokeAll {
+            caller,
+            revoke_credentials: self.revoke_credentials,
+            idempotency_key: None,
+        };
+        let plan = enterprise.plan(&request, time_for(enterprise));
+        say("THE PLAN", &blast_radius::in_words(enterprise, &plan, ROWS_MAX))?;
+        Ok(plan)
+    }
+
+    async fn call(
+        &self,
+        address: SocketAddr,
+        store: &SqliteStore,
+        enterprise: &mut Enterprise,
+        means: &Means,
+        plan: &Plan,
+    ) -> Result<ExitCode> {
+        let slug = enterprise.slug().context("the log creates no enterprise")?.clone();
+        let request = Request::revoke_all(address, &slug, means, self.revoke_credentials);
+        let read_in = warm_up(address, &slug, means).await?;
+        say(
+            "THE REQUEST",
+            &format!(
+                "{}\n  The server has read the store, in {}.\n",
+                request.in_words(),
+                took(read_in)
+            ),
+        )?;
+        let sent = Instant::now();
+        let answer = request.send().await?;
+        say("THE ANSWER", &answer.in_words(sent.elapsed()))?;
+        if !answer.is_accepted() {
+            return refused(&answer);
+        }
+
+        let revocation = answer.revocation()?;
+        let followed = job::follow(address, store, enterprise, means, &answer, plan).await?;
+        say("THE JOB", &followed)?;
+
+        let (words, clean) = evidence::gather(store, &slug, revocation, means, plan).await?;
+        say("THE EVIDENCE, from the store", &words)?;
+        let verdict = if clean {
+            format!(
+                "  CLEAN: as planned, {} authorizations revoked and {} credentials destroyed; every event keeps the rules\n",
+                count(plan.authorizations_revoked),
+                count(plan.credentials_destroyed)
+            )
+        } else {
+            "  NOT CLEAN: what was recorded is not what was planned, or breaks the rules above\n".to_owned()
+        };
+        say("THE VERDICT", &verdict)?;
+        Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// Lets the server read the stream before its answer is timed.
+async fn warm_up(address: SocketAddr, slug: &EnterpriseSlug, means: &Means) -> Result<Duration> {
+    let started = Instant::now();
+    let answer = Request::progress(address, &format!("{}/1", Request::revocations(slug)), means)
+        .send()
+        .await?;
+    ensure!(
+        !answer.is_server_error(),
+        "the server failed: it answered {}",
+        answer.status()
+    );
+    Ok(started.elapsed())
+}
+
+fn refused(answer: &Answer) -> Result<ExitCode> {
+    if answer.is_server_error() {
+        bail!("the server failed: it answered {}", answer.status());
+    }
+    say("THE VERDICT", "  REFUSED: nothing was recorded, nothing was revoked\n")?;
+    Ok(super::refused())
+}
+
+/// Shows one step, at once.
+fn say(heading: &str, words: &str) -> Result<()> {
+    let mut output = stdout().lock();
+    writeln!(output, "{heading}\n\n{words}")?;
+    output.flush()?;
+    Ok(())
+}
+
+/// How long something took.
+fn took(duration: Duration) -> String {
+    match duration.as_millis() {
+        milliseconds @ 0..1_000 => format!("{milliseconds} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The evidence, from the store alone: the stream is exported and audited, and held against the plan.
+
+use anyhow::{Context, Result};
+use enterprise_credentials::audit::{Auditor, Report};
+use enterprise_credentials::log::Decoder;
+use enterprise_credentials::{Actor, EnterpriseSlug, Plan, Position, RevocationId};
+use enterprise_credentials_host::store::{SqliteStore, Store};
+
+use super::caller::Means;
+use crate::cli::evidence;
+
+const PAGE_LINES: u32 = 5_000;
+
+/// The report in words, and whether it is clean and says what was planned.
+pub(super) async fn gather(
+    store: &SqliteStore,
+    slug: &EnterpriseSlug,
+    revocation: RevocationId,
+    means: &Means,
+    plan: &Plan,
+) -> Result<(String, bool)> {
+    let mut report = audit(store, slug, revocation).await?;
+    report.revocations.retain(|evidence| evidence.progress.id == revocation);
+    let clean = report.is_clean() && is_as_planned(&report, means, plan);
+    Ok((evidence::in_words(&report, true), clean))
+}
+
+async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: RevocationId) -> Result<Report> {
+    let mut auditor = Auditor::about(revocation);
+    let mut decoder = Decoder::new();
+    let mut last = Position::START;
+    loop {
+        let lines = store.read(slug, last, PAGE_LINES).await?;
+        let is_last = lines.len() < PAGE_LINES as usize;
+        // Deciding page after page again would hold up the server's own threads.
+        (auditor, decoder) = tokio::task::spawn_blocking(move || observe(auditor, decoder, &lines)).await??;
+        last = auditor.enterprise().position();
+        if is_last {
+            return Ok(auditor.finish());
+        }
+    }
+}
+
+fn observe(mut auditor: Auditor, mut decoder: Decoder, lines: &[Vec<u8>]) -> Result<(Auditor, Decoder)> {
+    for line in lines {
+        let recorded = decoder
+            .decode(line)
+            .context("the store holds a line that is no event")?;
+        auditor
+            .observe(&recorded)
+            .context("the store holds an event that does not fit")?;
+    }
+    Ok((auditor, decoder))
+}
+
+/// Asked by this caller, done, and with the totals that were shown before the request was sent.
+fn is_as_planned(report: &Report, means: &Means, plan: &Plan) -> bool {
+    let asked_by = Actor::Person {
+        person: means.person,
+        credential: Some(means.credential),
+    };
+    let planned = (
+        plan.authorizations_revoked,
+        plan.credentials_destroyed,
+        plan.revoke_credentials,
+    );
+    report.revocations.first().is_some_and(|evidence| {
+        let progress = &evidence.progress;
+        let recorded = (
+            progress.authorizations_revoked,
+            progress.credentials_destroyed,
+            progress.revoke_credentials,
+        );
+        progress.completed_at.is_some() && recorded == planned && evidence.request.requested_by == asked_by
+    })
+}

@@ -1,0 +1,154 @@
+//! The real request, and its real answer.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use enterprise_credentials::{EnterpriseSlug, RevocationId};
+use ureq::Agent;
+use ureq::http::{self, HeaderMap, StatusCode};
+
+use super::caller::Means;
+
+/// Longer than any answer takes: nobody waits for a server that hangs.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How much of a token is shown: enough to know it by, too little to use.
+const TOKEN_SHOWN: usize = 8;
+const HEADERS_SHOWN: [&str; 4] = [
+    "location",
+    "x-github-request-id",
+    "x-oauth-scopes",
+    "x-accepted-oauth-scopes",
+];
+
+/// A request with a bearer token.
+#[derive(Clone)]
+pub(super) struct Request {
+    url: String,
+    token: String,
+    described: String,
+    /// What is posted; nothing is got.
+    body: Option<String>,
+}
+
+impl Request {
+    pub(super) fn revoke_all(
+        address: SocketAddr,
+        slug: &EnterpriseSlug,
+        means: &Means,
+        revoke_credentials: bool,
+    ) -> Self {
+        Self {
+            url: format!("http://{address}/enterprises/{slug}/credential-authorizations/revoke-all"),
+            token: means.token.clone(),
+            described: means.described.clone(),
+            body: Some(serde_json::json!({ "revoke_credentials": revoke_credentials }).to_string()),
+        }
+    }
+
+    /// Where the revocations of an enterprise are.
+    pub(super) fn revocations(slug: &EnterpriseSlug) -> String {
+        format!("/enterprises/{slug}/credential-authorizations/revocations")
+    }
+
+    /// How far a revocation is, asked at its `Location`.
+    pub(super) fn progress(address: SocketAddr, location: &str, means: &Means) -> Self {
+        Self {
+            url: format!("http://{address}{location}"),
+            token: means.token.clone(),
+            described: means.described.clone(),
+            body: None,
+        }
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let shown: String = self.token.chars().take(TOKEN_SHOWN).collect();
+        format!(
+            "  POST {}\n  Authorization: Bearer {shown}…   ({})\n  Accept: application/vnd.github+json\n  \
+             X-GitHub-Api-Version: 2026-03-10\n\n  {}\n",
+            self.url,
+            self.described,
+            self.body.as_deref().unwrap_or_default()
+        )
+    }
+
+    /// Sends it as any client would, and reads the whole answer.
+    pub(super) async fn send(&self) -> Result<Answer> {
+        let request = self.clone();
+        let sent = tokio::task::spawn_blocking(move || request.send_blocking());
+        let answer = sent.await.context("the request was not sent")?;
+        answer.with_context(|| format!("`{}` does not answer", self.url))
+    }
+
+    fn send_blocking(&self) -> Result<Answer, ureq::Error> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT));
+        let request = http::Request::builder()
+            .uri(&self.url)
+            .header("Accept", "application/vnd.github+json")
+            .header("Authorization", format!("Bearer {}", self.token))
+            .header("User-Agent", "enterprise-credentials-rehearsal")
+            .header("X-GitHub-Api-Version", "2026-03-10");
+        let agent = config.build().new_agent();
+        let mut response = match &self.body {
+            Some(body) => agent.run(request.method("POST").body(body.as_str())?)?,
+            None => agent.run(request.body(())?)?,
+        };
+        Ok(Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.body_mut().read_to_string()?,
+        })
+    }
+}
+
+/// What the server said.
+pub(super) struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn body(&self) -> &str {
+        &self.body
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.status == StatusCode::ACCEPTED
+    }
+
+    pub(super) fn is_server_error(&self) -> bool {
+        self.status.is_server_error()
+    }
+
+    /// The id at the end of the `Location`.
+    pub(super) fn revocation(&self) -> Result<RevocationId> {
+        let id = self.location()?.rsplit('/').next().and_then(|id| id.parse().ok());
+        Ok(RevocationId::new(
+            id.context("the `Location` of the answer names no revocation")?,
+        )?)
+    }
+
+    pub(super) fn in_words(&self, took: Duration) -> String {
+        let mut words = format!("  {}, after {}\n", self.status, super::took(took));
+        for name in HEADERS_SHOWN {
+            for value in self.headers.get_all(name) {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                words.push_str(&format!("  {name}: {value}\n"));
+            }
+        }
+        words.push_str(&format!("\n  {}\n", self.body));
+        words
+    }
+
+    pub(super) fn location(&self) -> Result<&str> {
+        let location = self.headers.get("location").and_then(|value| value.to_str().ok());
+        location.context("the answer has no `Location`")
+    }
+}

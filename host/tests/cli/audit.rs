@@ -1,0 +1,136 @@
+//! `audit` finds nothing in a history that keeps the rules, and something in any other.
+
+use sha2::{Digest, Sha256};
+
+use crate::{file, revoked, run, run_on, sample, with_line};
+
+#[test]
+fn generated_histories_are_clean() {
+    for kind in ["managed_users", "personal_accounts"] {
+        let words = run_on(&sample(kind), &["audit", "-"]).output();
+        assert!(
+            words.contains("NO FINDINGS") && words.contains("no revocation was requested"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn the_evidence_says_who_asked_by_what_authority_and_what_came_of_it() {
+    let log = revoked("managed_users", true);
+    let path = file("audit.jsonl", &log);
+    let document = run(&["audit", &path, "--json"]).json();
+    let sha256: String = Sha256::digest(&log).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(
+        (&document["sha256"], &document["complete"]),
+        (&sha256.clone().into(), &true.into())
+    );
+    let evidence = &document["revocations"][0];
+    assert_eq!(
+        evidence["requested_by"],
+        serde_json::json!({"person": 2, "credential": 2})
+    );
+    assert_eq!(
+        (&evidence["role"], &evidence["authority"]),
+        (&"owner".into(), &"owner".into())
+    );
+    assert_eq!(
+        evidence["authorizations_revoked"],
+        evidence["plan"]["authorizations_revoked"]
+    );
+
+    let words = run(&["audit", &path]).output();
+    for shown in [
+        &sha256,
+        evidence["login"].as_str().unwrap(),
+        "by authority of   owner",
+        "ALIVE AFTER",
+        "NO FINDINGS",
+    ] {
+        assert!(words.contains(shown), "{shown} is not in:\n{words}");
+    }
+}
+
+#[test]
+fn one_revocation_can_be_asked_for() {
+    let log = revoked("managed_users", false);
+    let id = log
+        .lines()
+        .position(|line| line.contains("RevokeAllRequested"))
+        .unwrap()
+        + 1;
+    let one = run_on(&log, &["audit", "-", "--json", "--revocation", &id.to_string()]).json();
+    assert_eq!(one["revocations"].as_array().unwrap().len(), 1);
+    let unknown = run_on(&log, &["audit", "-", "--revocation", "7"]);
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.stderr.contains(&format!("requested were: {id}")),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn a_request_without_authority_is_a_finding() {
+    let log = revoked("managed_users", true);
+    let id = log
+        .lines()
+        .position(|line| line.contains("RevokeAllRequested"))
+        .unwrap()
+        + 1;
+    // The billing manager, who may not.
+    let forged = with_line(&log, id, |line| {
+        line.replace(r#"{"person":2,"credential":2}"#, r#"{"person":6,"credential":6}"#)
+    });
+    let run = run_on(&forged, &["audit", "-"]);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    assert!(
+        run.stdout.contains("FINDINGS: 1") && run.stdout.contains("owner_or_permission"),
+        "{}",
+        run.stdout
+    );
+    let document = run_on(&forged, &["audit", "-", "--json"]).json();
+    assert_eq!(document["findings"][0]["rule"], "owner_or_permission");
+}
+
+#[test]
+fn a_log_that_breaks_off_is_shown_up_to_there() {
+    let log = revoked("managed_users", true);
+    let id = log
+        .lines()
+        .position(|line| line.contains("RevokeAllRequested"))
+        .unwrap()
+        + 1;
+    // An item that the job never recorded, and all positions after it moved up, so that only the fold can tell.
+    let position = |line: &str| line.split([':', ',']).nth(1).unwrap().parse::<usize>().unwrap();
+    let dropped: String = log
+        .lines()
+        .filter(|line| position(line) != id + 5)
+        .map(|line| match position(line) {
+            here if here > id => {
+                line.replacen(
+                    &format!(":{here},"),
+                    &format!(":{},", here - usize::from(here > id + 5)),
+                    1,
+                ) + "\n"
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let run = run_on(&dropped, &["audit", "-"]);
+    assert_eq!(run.code, 1);
+    let last = dropped.lines().count();
+    assert!(
+        run.stderr.contains(&format!("breaks off at line {last}")),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stdout.contains("THE REST OF THE LOG CANNOT BE READ"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("THE JOB IS NOT DONE"), "{}", run.stdout);
+    let document = run_on(&dropped, &["audit", "-", "--json"]).json();
+    assert_eq!(document["complete"], false);
+}

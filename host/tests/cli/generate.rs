@@ -1,0 +1,149 @@
+//! `generate` gives the same bytes for ever, of an enterprise that has a bit of everything.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+
+use enterprise_credentials::log::{read, replay};
+use enterprise_credentials::{CredentialKind, Event, Role};
+use enterprise_credentials_host::token::fingerprint;
+use sha2::{Digest, Sha256};
+
+use crate::{path, run, sample};
+
+fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whoever changes these has changed what everybody's rehearsals show: that is not done.
+#[test]
+fn the_same_arguments_give_the_same_bytes_in_every_version() {
+    assert_eq!(
+        sha256(sample("managed_users")),
+        "d8d64cdfd2f903ca636aff8ec6f2d94d5db5a79229246dbf72a89552da04e21f"
+    );
+    assert_eq!(
+        sha256(sample("personal_accounts")),
+        "07f9eace74e7374779a0ec6489943967b5c5a67145687d27fc7eda27800128b8"
+    );
+}
+
+#[test]
+fn another_seed_gives_another_history_of_the_same_size() {
+    let of = |seed| run(&["generate", "--members", "20", "--credentials", "50", "--seed", seed]).output();
+    let (one, two) = (of("1"), of("2"));
+    assert_ne!(one, two);
+    for log in [one, two] {
+        let summary = replay(log.as_bytes()).unwrap().summary();
+        assert_eq!(summary.credentials.iter().map(|by| by.issued).sum::<u64>(), 50);
+    }
+}
+
+#[test]
+fn the_smallest_sample_is_one_owner_with_one_token() {
+    let log = run(&["generate", "--members", "1", "--credentials", "1"]).output();
+    let enterprise = replay(log.as_bytes()).unwrap();
+    let (people, credentials) = (enterprise.people().count(), enterprise.credentials().count());
+    assert_eq!((people, credentials), (1, 1));
+    assert_eq!(run(&["generate", "--members", "0"]).code, 2);
+    assert_eq!(run(&["generate", "--credentials", "0"]).code, 2);
+    assert_eq!(run(&["generate", "--kind", "neither"]).code, 2);
+}
+
+#[test]
+fn a_sample_has_every_role_and_every_kind_of_credential_and_every_way_in_which_things_end() {
+    for kind in ["managed_users", "personal_accounts"] {
+        let log = run(&["generate", "--members", "800", "--credentials", "5000", "--kind", kind]).output();
+        let events: BTreeSet<&str> = read(log.as_bytes())
+            .map(|recorded| recorded.unwrap().event.name())
+            .collect();
+        let missing: Vec<_> = Event::NAMES.into_iter().filter(|name| !events.contains(name)).collect();
+        assert_eq!(missing, ["RevokeAllRequested", "RevocationCompleted"], "{kind}");
+
+        let enterprise = replay(log.as_bytes()).unwrap();
+        let end = enterprise.last_at().unwrap();
+        let summary = enterprise.summary();
+        for by in &summary.people {
+            assert_eq!(
+                by.people > 0,
+                by.role.exists_in(enterprise.kind().unwrap()),
+                "{kind}: {by:?}"
+            );
+        }
+        assert!(summary.people.iter().any(|by| by.role == Role::Owner && by.people >= 4));
+        assert!(summary.permission_holders >= 2);
+        for by in &summary.credentials {
+            assert!(
+                by.alive > 0 && by.destroyed > 0 && by.owner_departed > 0 && by.authorizations_live > 0,
+                "{by:?}"
+            );
+        }
+        let expired = |kind| {
+            let mut of_kind = enterprise.credentials().filter(|credential| credential.kind() == kind);
+            of_kind.any(|credential| credential.expires_at().is_some_and(|expiry| expiry <= end))
+        };
+        assert!(expired(CredentialKind::ClassicPat) && expired(CredentialKind::GithubAppUserToken));
+
+        let granted = log.matches("CredentialAuthorized").count();
+        assert!(
+            (6_500..8_500).contains(&granted),
+            "about 1.5 to a credential, not {granted} to 5,000"
+        );
+    }
+}
+
+#[test]
+fn tokens_are_those_of_living_credentials_and_readable_by_nobody_else() {
+    let path = path("tokens.csv");
+    // A file that others can read already is taken from them before anything is written.
+    std::fs::write(&path, "old").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    let tokens = path.to_str().unwrap();
+    let log = run(&[
+        "generate",
+        "--members",
+        "40",
+        "--credentials",
+        "300",
+        "--seed",
+        "7",
+        "--tokens",
+        tokens,
+    ])
+    .output();
+    assert_eq!(log, sample("managed_users"), "tokens change nothing in the history");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let csv = std::fs::read_to_string(&path).unwrap();
+    let enterprise = replay(log.as_bytes()).unwrap();
+    let mut rows = csv.lines();
+    assert_eq!(rows.next(), Some("token,credential,owner,role,kind"));
+    let mut count = 0;
+    for row in rows {
+        let [token, credential, owner, role, kind] = row.split(',').collect::<Vec<_>>().try_into().unwrap();
+        assert!(!log.contains(token), "a token stands in the history");
+        assert!(log.contains(fingerprint(token).unwrap().as_str()), "{row}");
+        let credential = enterprise_credentials::CredentialId::new(credential.parse().unwrap()).unwrap();
+        let person = enterprise
+            .authenticates(credential, enterprise.last_at().unwrap())
+            .unwrap();
+        assert_eq!(
+            (person.to_string(), enterprise.role(person).unwrap().to_string()),
+            (owner.into(), role.into())
+        );
+        let issued = enterprise.credential(credential).unwrap().kind();
+        assert_eq!(issued.as_str(), kind);
+        assert!(token.starts_with(issued.token_prefix().unwrap()));
+        count += 1;
+    }
+    let end = enterprise.last_at().unwrap();
+    let alive = enterprise
+        .credentials()
+        .filter(|credential| credential.kind() != CredentialKind::SshKey);
+    assert_eq!(
+        count,
+        alive
+            .filter(|credential| enterprise.authenticates(credential.id(), end).is_ok())
+            .count()
+    );
+    std::fs::remove_file(path).unwrap();
+}

@@ -1,0 +1,158 @@
+//! `plan` tells before what the job does after, and what it leaves alone.
+
+use serde_json::Value;
+
+use crate::{requested, revoked, run_on, sample};
+
+fn plan(log: &str, options: &[&str]) -> Value {
+    let arguments = [&["plan", "-", "--json"], options].concat();
+    run_on(log, &arguments).json()
+}
+
+fn sum(rows: &Value, field: &str) -> u64 {
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[field].as_u64().unwrap())
+        .sum()
+}
+
+#[test]
+fn the_totals_planned_are_the_totals_recorded() {
+    for (kind, revoke_credentials) in [
+        ("managed_users", true),
+        ("managed_users", false),
+        ("personal_accounts", false),
+    ] {
+        let options: &[&str] = if revoke_credentials {
+            &["--revoke-credentials"]
+        } else {
+            &[]
+        };
+        let planned = plan(&sample(kind), options)["plan"].clone();
+        let after = run_on(&revoked(kind, revoke_credentials), &["replay", "-", "--json"]).json();
+        let recorded = &after["revocations"][0];
+        assert_eq!(recorded["state"], "completed");
+        assert_eq!(recorded["id"], planned["cut"]);
+        for total in ["authorizations_revoked", "credentials_destroyed"] {
+            assert_eq!(recorded[total], planned[total], "{kind}, {total}");
+            assert_eq!(sum(&planned["by_kind"], total), planned[total].as_u64().unwrap());
+            assert_eq!(sum(&planned["by_role"], total), planned[total].as_u64().unwrap());
+        }
+        assert!(planned["authorizations_revoked"].as_u64().unwrap() > 100);
+        assert_eq!(
+            sum(&planned["by_organization"], "authorizations_revoked"),
+            planned["authorizations_revoked"]
+        );
+    }
+}
+
+#[test]
+fn the_answer_is_that_of_the_operation() {
+    let log = sample("managed_users");
+    for (credential, status, what) in [
+        ("2", 202, r#""authority":"owner""#),
+        ("4", 202, r#""authority":"permission""#),
+        (
+            "6",
+            403,
+            "Must be an enterprise owner or have the write_enterprise_credentials permission",
+        ),
+        ("7", 403, "Resource not accessible by personal access token"),
+        ("8", 403, r#""refused_by":"admin_enterprise_scope""#),
+        ("9", 401, "Bad credentials"),
+    ] {
+        let answer = plan(&log, &["--as", credential, "--at", "2026-03-10"])["answer"].clone();
+        assert_eq!(answer["status"], status, "{credential}");
+        assert!(answer.to_string().contains(what), "{credential}: {answer}");
+    }
+    let personal = plan(&sample("personal_accounts"), &["--as", "2", "--revoke-credentials"]);
+    assert_eq!(
+        (&personal["answer"]["status"], &personal["answer"]["refused_by"]),
+        (&422.into(), &"managed_users_only".into())
+    );
+}
+
+#[test]
+fn the_callers_own_token_is_not_spared_and_the_answer_warns() {
+    let log = sample("managed_users");
+    let loss = |options: &[&str]| plan(&log, options)["plan"]["caller"].clone();
+    assert_eq!(
+        loss(&["--as", "2", "--revoke-credentials"]),
+        serde_json::json!({"credential": 2, "authorizations_revoked": 2, "destroyed": true, "warned": true})
+    );
+    assert_eq!(loss(&["--as", "2"])["destroyed"], false);
+    assert_eq!(loss(&[]), Value::Null);
+}
+
+#[test]
+fn people_are_told_what_is_not_covered_collaborators_first() {
+    let log = sample("managed_users");
+    let document = plan(&log, &["--revoke-credentials", "--at", "2026-03-10"]);
+    let words = run_on(
+        &log,
+        &["plan", "-", "--as", "2", "--revoke-credentials", "--at", "2026-03-10"],
+    )
+    .output();
+    let not_covered = words.split("NOT COVERED").nth(1).unwrap();
+    let mut lines = not_covered.lines().skip(1);
+    for (field, what) in [
+        ("collaborator_credentials", "NOT locked out"),
+        ("member_credentials", "app tokens"),
+        ("without_authorization", "no authorization now"),
+    ] {
+        let (line, count) = (
+            lines.next().unwrap(),
+            document["plan"]["not_covered"][field].to_string(),
+        );
+        assert!(line.trim_start().starts_with(&count) && line.contains(what), "{line}");
+        assert_ne!(count, "0");
+    }
+    for access in document["not_modelled"].as_array().unwrap() {
+        assert!(not_covered.contains(access.as_str().unwrap()), "{access}");
+    }
+    assert_eq!(document["not_modelled"].as_array().unwrap().len(), 4);
+    assert!(
+        words.contains("202 Credential authorization revocation has been queued"),
+        "{words}"
+    );
+}
+
+#[test]
+fn what_is_pending_already_belongs_to_the_earlier_request() {
+    let before = plan(&sample("managed_users"), &["--revoke-credentials"])["plan"].clone();
+    let again = plan(&requested("managed_users", true), &["--revoke-credentials"])["plan"].clone();
+    assert_eq!(again["authorizations_revoked"], 0);
+    assert_eq!(
+        again["already_pending"]["authorizations"],
+        before["authorizations_revoked"]
+    );
+    assert_eq!(again["already_pending"]["credentials"], before["credentials_destroyed"]);
+}
+
+#[test]
+fn a_plan_can_be_made_as_of_an_earlier_position() {
+    let log = requested("managed_users", true);
+    let until = (log.lines().count() - 1).to_string();
+    let (then, now) = (plan(&log, &["--until", &until]), plan(&sample("managed_users"), &[]));
+    assert_eq!(then["plan"]["by_kind"], now["plan"]["by_kind"]);
+    assert_eq!(then["position"].to_string(), until);
+}
+
+#[test]
+fn a_credential_that_was_never_issued_cannot_ask() {
+    let unknown = run_on(&sample("managed_users"), &["plan", "-", "--as", "999999"]);
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.stderr.contains("credential `999999` was not issued"),
+        "{}",
+        unknown.stderr
+    );
+    assert_eq!(run_on("", &["plan", "-", "--as", "mona"]).code, 2);
+}
+
+#[test]
+fn on_personal_accounts_destroying_is_refused_whoever_asks() {
+    let words = run_on(&sample("personal_accounts"), &["plan", "-", "--revoke-credentials"]).output();
+    assert!(words.contains("whoever asks, this request is refused"), "{words}");
+}

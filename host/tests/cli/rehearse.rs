@@ -1,0 +1,166 @@
+//! `rehearse` runs the main job for real, and says what came of it.
+
+use crate::{Run, file, path, run, sample};
+
+const SMALL: [&str; 4] = ["--members", "60", "--credentials", "500"];
+
+fn rehearse(options: &[&str]) -> Run {
+    let run = run(&[&["rehearse"], options].concat());
+    let words = run.stdout.split_whitespace().chain(run.stderr.split_whitespace());
+    let tokens: Vec<&str> = words.filter(|word| word.contains("ghp_") && word.len() > 20).collect();
+    assert!(tokens.is_empty(), "a whole token is shown: {tokens:?}");
+    run
+}
+
+/// The two numbers in the verdict.
+fn revoked_and_destroyed(words: &str) -> (u64, u64) {
+    let verdict = words.split("THE VERDICT").nth(1).unwrap();
+    let numbers: Vec<u64> = verdict
+        .split_whitespace()
+        .filter_map(|word| word.replace(',', "").parse().ok())
+        .collect();
+    (numbers[0], numbers[1])
+}
+
+fn assert_clean(words: &str) {
+    assert!(
+        words.contains("202 Accepted") && words.contains("NO FINDINGS") && words.contains("CLEAN: as planned"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_sample_of_managed_users_loses_its_authorizations_and_the_token_follows_the_job() {
+    let words = rehearse(&SMALL).output();
+    assert_clean(&words);
+    let (revoked, destroyed) = revoked_and_destroyed(&words);
+    assert!(revoked > 300 && destroyed == 0, "{words}");
+    assert!(words.contains("followed at its Location"), "{words}");
+    assert!(
+        words.contains(r#""warning":"The token used for this request may also be revoked"#),
+        "{words}"
+    );
+}
+
+#[test]
+fn with_revoke_credentials_the_callers_token_dies_and_the_store_tells_the_rest() {
+    let words = rehearse(&[&SMALL[..], &["--revoke-credentials"]].concat()).output();
+    assert_clean(&words);
+    let (revoked, destroyed) = revoked_and_destroyed(&words);
+    assert!(revoked > 300 && destroyed > 200, "{words}");
+    assert!(
+        words.contains("followed in the store: at its Location the token gets 401"),
+        "{words}"
+    );
+}
+
+#[test]
+fn personal_accounts_lose_authorizations_only() {
+    let words = rehearse(&[&SMALL[..], &["--kind", "personal_accounts"]].concat()).output();
+    assert_clean(&words);
+    assert_eq!(revoked_and_destroyed(&words).1, 0);
+}
+
+#[test]
+fn personal_accounts_with_revoke_credentials_are_refused_as_documented() {
+    let refused = rehearse(&[&SMALL[..], &["--kind", "personal_accounts", "--revoke-credentials"]].concat());
+    assert_eq!((refused.code, refused.stderr.as_str()), (3, ""));
+    let words = refused.stdout;
+    assert!(words.contains("422 Unprocessable Entity"), "{words}");
+    assert!(
+        words.contains(
+            "The `revoke_credentials` option is only available for Enterprise Managed User (EMU) enterprises"
+        ),
+        "{words}"
+    );
+    assert!(words.contains("REFUSED: nothing was recorded"), "{words}");
+    assert!(!words.contains("THE JOB"), "{words}");
+}
+
+#[test]
+fn a_history_without_tokens_gets_one_in_the_copy_and_that_is_said() {
+    let log = sample("managed_users");
+    let history = file("rehearse.jsonl", &log);
+    let words = rehearse(&["--history", &history, "--revoke-credentials"]).output();
+    assert_clean(&words);
+    assert!(words.contains("ADDED to the copy of the log"), "{words}");
+    assert_eq!(std::fs::read_to_string(history).unwrap(), log, "the log is as it was");
+}
+
+#[test]
+fn a_history_with_its_tokens_is_called_by_an_owner_among_them() {
+    let tokens = path("rehearse-tokens.csv");
+    let tokens = tokens.to_str().unwrap();
+    let log = run(&[
+        "generate",
+        "--members",
+        "40",
+        "--credentials",
+        "300",
+        "--tokens",
+        tokens,
+    ])
+    .output();
+    let history = file("rehearse-with-tokens.jsonl", &log);
+    let csv = std::fs::read_to_string(tokens).unwrap();
+
+    // Backwards, an unqualified token comes first; the owner's is found all the same.
+    let backwards: Vec<&str> = csv.lines().rev().collect();
+    let given = file("backwards.csv", &backwards.join("\n"));
+    let words = rehearse(&["--history", &history, "--token-file", &given]).output();
+    assert_clean(&words);
+    assert!(words.contains(", owner)") && !words.contains("ADDED"), "{words}");
+
+    // Where nobody else is there, the unqualified one is refused, and that is the answer.
+    let billing_manager = csv
+        .lines()
+        .find(|row| row.contains(",6,6,"))
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap();
+    let refused = rehearse(&[
+        "--history",
+        &history,
+        "--token-file",
+        &file("one-token", billing_manager),
+    ]);
+    assert_eq!(refused.code, 3);
+    assert!(refused.stdout.contains("403 Forbidden"), "{}", refused.stdout);
+
+    let unknown = rehearse(&[
+        "--history",
+        &history,
+        "--token-file",
+        &file("no-token", "ghp_unknown\n"),
+    ]);
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.stderr.contains("holds no token of a credential in the log"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn what_cannot_be_rehearsed_is_an_error() {
+    assert_eq!(rehearse(&["--history", "no/such/file"]).code, 1);
+    assert_eq!(rehearse(&["--history", "x", "--members", "5"]).code, 2);
+    assert_eq!(rehearse(&["--token-file", "x"]).code, 2);
+    let empty = rehearse(&["--history", &file("empty.jsonl", "")]);
+    assert_eq!(empty.code, 1);
+    assert!(empty.stderr.contains("holds no event"), "{}", empty.stderr);
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let directory = path("rehearse-tmp");
+    std::fs::create_dir_all(&directory).unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_enterprise-credentials"))
+        .args(["rehearse", "--members", "12", "--credentials", "50"])
+        .env("TMPDIR", &directory)
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+}
