@@ -41,7 +41,7 @@ pub(super) struct SampleArgs {
     /// How many credentials are issued.
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     credentials: u32,
-    /// The kind of enterprise.
+    /// The kind of enterprise: `managed_users` (EMU) or `personal_accounts`.
     #[arg(long, value_name = "KIND", default_value = "managed_users", value_parser = enterprise_kind)]
     kind: EnterpriseKind,
 }

@@ -1,6 +1,6 @@
 //! `rehearse` runs the main job for real, and says what came of it.
 
-use crate::{Run, file, path, run, sample};
+use crate::{Run, file, path, requested, run, sample};
 
 const SMALL: [&str; 4] = ["--members", "60", "--credentials", "500"];
 
@@ -140,6 +140,19 @@ fn a_history_with_its_tokens_is_called_by_an_owner_among_them() {
         "{}",
         unknown.stderr
     );
+}
+
+#[test]
+fn a_job_that_the_log_left_unfinished_is_finished_first() {
+    let log = requested("managed_users", false);
+    let words = rehearse(&["--history", &file("unfinished.jsonl", &log), "--revoke-credentials"]).output();
+    assert_clean(&words);
+    let (revoked, destroyed) = revoked_and_destroyed(&words);
+    assert!(
+        revoked == 0 && destroyed > 100,
+        "the authorizations belong to the earlier request: {words}"
+    );
+    assert!(words.contains("in earlier revocations; not counted here"), "{words}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use enterprise_credentials::{Actor, EnterpriseSlug, Plan, Position, RevocationId
 use enterprise_credentials_host::store::{SqliteStore, Store};
 
 use super::caller::Means;
-use crate::cli::evidence;
+use crate::cli::{evidence, progress};
 
 const PAGE_LINES: u32 = 5_000;
 
@@ -19,13 +19,15 @@ pub(super) async fn gather(
     means: &Means,
     plan: &Plan,
 ) -> Result<(String, bool)> {
-    let mut report = audit(store, slug, revocation).await?;
+    let mut report = audit(store, slug, revocation, plan).await?;
     report.revocations.retain(|evidence| evidence.progress.id == revocation);
     let clean = report.is_clean() && is_as_planned(&report, means, plan);
     Ok((evidence::in_words(&report, true), clean))
 }
 
-async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: RevocationId) -> Result<Report> {
+async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: RevocationId, plan: &Plan) -> Result<Report> {
+    let events = plan.cut.value() + plan.authorizations_revoked + plan.credentials_destroyed;
+    let bar = progress::counted(events, "auditing");
     let mut auditor = Auditor::about(revocation);
     let mut decoder = Decoder::new();
     let mut last = Position::START;
@@ -35,7 +37,9 @@ async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: Revocatio
         // Deciding page after page again would hold up the server's own threads.
         (auditor, decoder) = tokio::task::spawn_blocking(move || observe(auditor, decoder, &lines)).await??;
         last = auditor.enterprise().position();
+        bar.set_position(last.value());
         if is_last {
+            bar.finish_and_clear();
             return Ok(auditor.finish());
         }
     }
