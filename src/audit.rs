@@ -225,9 +225,12 @@ impl Auditor {
         else {
             return None;
         };
-        let record = self.enterprise.credentials.get(credential)?;
-        let authorization = record.authorizations.get(organization)?;
-        self.enterprise.taken_by(record, authorization)?;
+        let organizations = &self.enterprise.organizations;
+        let issued = self.enterprise.credentials.get(credential)?;
+        let (_, authorization) = (self.enterprise.credentials).authorization(&issued, organization, organizations)?;
+        if !self.enterprise.is_taken(&issued, &authorization) {
+            return None;
+        }
         Some((credential, organization))
     }
 

@@ -4,10 +4,13 @@ mod access;
 mod apply;
 pub(crate) mod authorizations;
 pub(crate) mod credentials;
+mod index;
 pub(crate) mod membership;
 pub(crate) mod people;
+pub(crate) mod record;
 pub(crate) mod revocations;
 pub(crate) mod scope;
+mod scopes;
 mod summary;
 
 use alloc::vec::Vec;

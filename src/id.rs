@@ -41,6 +41,12 @@ macro_rules! id {
             }
         }
 
+        impl From<$name> for u64 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -74,6 +80,13 @@ id!(
     RevocationId,
     "a revocation id"
 );
+
+impl CredentialId {
+    /// The id in the low 53 bits of a word that was made from one.
+    pub(crate) const fn in_word(word: u64) -> Self {
+        Self(word & ID_MAX)
+    }
+}
 
 impl RevocationId {
     /// The position of the request: what was live just before it is in scope.

@@ -88,7 +88,7 @@ name!(
 );
 
 /// The scopes, or app permissions, of a credential or an installation, in the order given: at most 64.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Scope>")]
 pub struct Scopes(Box<[Scope]>);
 

@@ -104,15 +104,13 @@ pub enum Refusal {
     CredentialIdTaken(CredentialId),
     /// [`Rule::RevokedPairIsTombstone`]
     #[error(
-        "revocation `{revocation}` took organization `{organization}` from credential `{credential}` for good: issue a new credential"
+        "a revocation took organization `{organization}` from credential `{credential}` for good: issue a new credential"
     )]
     Tombstone {
         /// Which credential.
         credential: CredentialId,
         /// Which organization.
         organization: OrganizationId,
-        /// By which revocation.
-        revocation: RevocationId,
     },
     /// [`Rule::RevocationKnown`]
     #[error("revocation `{0}` was never requested")]

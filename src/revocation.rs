@@ -58,10 +58,10 @@ impl RevocationState {
 }
 
 impl Progress {
-    pub(crate) fn of(id: RevocationId, revocation: &Revocation) -> Self {
+    pub(crate) fn of(revocation: &Revocation) -> Self {
         let recorded = revocation.authorizations_revoked + revocation.credentials_destroyed;
         Self {
-            id,
+            id: revocation.id,
             state: match revocation.completed_at {
                 Some(_) => RevocationState::Completed,
                 None if recorded > 0 => RevocationState::Running,

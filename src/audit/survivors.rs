@@ -10,7 +10,8 @@ use crate::audit::Auditor;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::enterprise::revocations::Epoch;
+use crate::id::{CredentialId, RevocationId};
 use crate::timestamp::Timestamp;
 
 /// How many examples a group of survivors names.
@@ -65,13 +66,13 @@ pub struct Survivors {
 ///
 /// Asked right after the request is applied, when every role is still known as it was at the cut.
 pub(super) fn fates(enterprise: &Enterprise, revoke_credentials: bool) -> Vec<Option<SurvivalReason>> {
-    let fate = |credential: &Credential| {
-        let owner = enterprise.people.get(credential.owner)?;
+    let fate = |credential: Credential| {
+        let owner = enterprise.people.get(credential.owner())?;
         if !owner.data.role.is_enterprise_member() {
             Some(SurvivalReason::OwnerWasCollaborator)
         } else if !revoke_credentials {
             Some(SurvivalReason::DestructionNotRequested)
-        } else if !credential.kind.is_destroyed_by_revoke_all() {
+        } else if !credential.kind().is_destroyed_by_revoke_all() {
             Some(SurvivalReason::KindIsNotDestroyed)
         } else {
             None
@@ -91,21 +92,23 @@ type Groups = BTreeMap<(SurvivalReason, CredentialKind), Group>;
 impl Auditor {
     /// What was alive at the end of the history although it is younger than, or outlived, this revocation's cut.
     pub(super) fn survivors(&self, revocation: RevocationId) -> Vec<Survivors> {
-        let Some(at) = self.enterprise.last_at() else {
+        let (Some(at), Some(revocation)) = (self.enterprise.last_at(), self.enterprise.revocations.get(revocation))
+        else {
             return Vec::new();
         };
+        let request = revocation.scope.request;
         let mut groups = Groups::new();
         for (slot, credential) in self.enterprise.credentials.iter().enumerate() {
-            if self.enterprise.authenticates(credential.id, at).is_err() {
+            if self.enterprise.authenticate(&credential, at).is_err() {
                 continue;
             }
             let fate = self.fates.get(slot).copied();
             // A credential that the revocation covers and that authenticates is none: the law of the cut forbids it.
             let reason = fate.unwrap_or(Some(SurvivalReason::IssuedAfterTheCut));
             if let Some(reason) = reason {
-                add(&mut groups, reason, credential);
+                add(&mut groups, reason, &credential);
             }
-            self.add_authorizations(revocation, credential, at, &mut groups);
+            self.add_authorizations(request, &credential, at, &mut groups);
         }
         let survivors = groups.into_iter().map(|((reason, kind), group)| Survivors {
             reason,
@@ -116,18 +119,19 @@ impl Auditor {
         survivors.collect()
     }
 
-    fn add_authorizations(
-        &self,
-        revocation: RevocationId,
-        credential: &Credential,
-        at: Timestamp,
-        groups: &mut Groups,
-    ) {
-        for authorization in credential.authorizations.iter() {
-            let organization: OrganizationId = authorization.organization;
-            let after = authorization.granted_at > revocation.cut();
-            if after && self.enterprise.may_use(credential.id, organization, at).is_ok() {
-                let again = self.authorized_again.contains(&(credential.id, organization));
+    fn add_authorizations(&self, request: Epoch, credential: &Credential, at: Timestamp, groups: &mut Groups) {
+        for authorization in self.enterprise.credentials.authorizations(credential) {
+            let Some(organization) = self
+                .enterprise
+                .organizations
+                .get(authorization.organization)
+                .map(|stay| stay.id)
+            else {
+                continue;
+            };
+            let after = authorization.granted > request;
+            if after && self.enterprise.may_use(credential.id(), organization, at).is_ok() {
+                let again = self.authorized_again.contains(&(credential.id(), organization));
                 let reason = if again {
                     SurvivalReason::AuthorizedAgain
                 } else {
@@ -140,9 +144,9 @@ impl Auditor {
 }
 
 fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential) {
-    let group = groups.entry((reason, credential.kind)).or_default();
+    let group = groups.entry((reason, credential.kind())).or_default();
     group.count += 1;
-    if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential.id) {
-        group.examples.push(credential.id);
+    if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential.id()) {
+        group.examples.push(credential.id());
     }
 }

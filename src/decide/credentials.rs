@@ -6,8 +6,8 @@ use crate::command::Command;
 use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::event::Event;
-use crate::id::{CredentialId, OrganizationId};
-use crate::refusal::{CredentialDenial, Refusal};
+use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 
 impl Enterprise {
@@ -46,11 +46,8 @@ impl Enterprise {
         organization: OrganizationId,
         at: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
-        self.authenticates(credential, at)?;
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self.issued(credential)?;
+        self.authenticate(&record, at)?;
         self.known_organization(organization)?;
         if self.organizations.present(organization).is_none() {
             return Err(Refusal::OrganizationGone(organization));
@@ -59,20 +56,26 @@ impl Enterprise {
             credential,
             organization,
         };
-        let Some(authorization) = record.authorizations.get(organization) else {
+        let found = self
+            .credentials
+            .authorization(&record, organization, &self.organizations);
+        let Some((_, authorization)) = found else {
             return Ok(one(granted));
         };
-        let pending = self.pending_authorization(record, authorization);
-        match (self.taken_by(record, authorization), pending) {
-            (Some(revocation), _) if !record.kind.may_be_authorized_again() => Err(Refusal::Tombstone {
+        if self.is_taken(&record, &authorization) && !record.kind().may_be_authorized_again() {
+            return Err(Refusal::Tombstone {
                 credential,
                 organization,
-                revocation,
-            }),
-            (_, Some(_)) => Ok(alloc::vec![revoked_event(credential, organization, pending), granted]),
-            (None, None) if self.is_live(record, authorization) => Ok(Vec::new()),
-            _ => Ok(one(granted)),
+            });
         }
+        let pending = self.pending_authorization(&record, &authorization);
+        if pending.is_some() {
+            return Ok(alloc::vec![revoked_event(credential, organization, pending), granted]);
+        }
+        if self.is_live(&record, &authorization) {
+            return Ok(Vec::new());
+        }
+        Ok(one(granted))
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly)
@@ -81,16 +84,16 @@ impl Enterprise {
         credential: CredentialId,
         organization: OrganizationId,
     ) -> Result<Vec<Event>, Refusal> {
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
+        let record = self.issued(credential)?;
         self.known_organization(organization)?;
-        let Some(authorization) = record.authorizations.get(organization) else {
+        let found = self
+            .credentials
+            .authorization(&record, organization, &self.organizations);
+        let Some((_, authorization)) = found else {
             return Ok(Vec::new());
         };
-        let pending = self.pending_authorization(record, authorization);
-        if pending.is_none() && !self.is_live(record, authorization) {
+        let pending = self.pending_authorization(&record, &authorization);
+        if pending.is_none() && !self.is_live(&record, &authorization) {
             return Ok(Vec::new());
         }
         Ok(one(revoked_event(credential, organization, pending)))
@@ -99,12 +102,9 @@ impl Enterprise {
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly),
     /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself)
     pub(super) fn decide_destroy(&self, credential: CredentialId) -> Result<Vec<Event>, Refusal> {
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
-        let revocation = self.pending_destruction(record);
-        let is_alive = record.destroyed_at.is_none() && self.owner_is_present(record);
+        let record = self.issued(credential)?;
+        let revocation = self.pending_destruction(&record);
+        let is_alive = !record.is_destroyed() && self.owner_is_present(&record);
         if revocation.is_none() && !is_alive {
             return Ok(Vec::new());
         }
@@ -117,11 +117,7 @@ impl Enterprise {
     }
 }
 
-fn revoked_event(
-    credential: CredentialId,
-    organization: OrganizationId,
-    revocation: Option<crate::id::RevocationId>,
-) -> Event {
+fn revoked_event(credential: CredentialId, organization: OrganizationId, revocation: Option<RevocationId>) -> Event {
     Event::AuthorizationRevoked {
         credential,
         organization,

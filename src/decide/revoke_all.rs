@@ -53,16 +53,16 @@ impl Enterprise {
         let Some(credential) = request.caller.credential().and_then(|id| self.credentials.get(id)) else {
             return false;
         };
-        if self.has_anything_pending(credential) {
+        if self.has_anything_pending(&credential) {
             return true;
         }
         if self.repeated_request(request, at).is_some() {
             return false;
         }
         let scope = self.next_scope(request);
-        self.covers_credential(scope, credential)
-            || (credential.authorizations.iter())
-                .any(|authorization| self.covers_authorization(scope, credential, authorization))
+        self.covers_credential(scope, &credential)
+            || (self.credentials.authorizations(&credential))
+                .any(|authorization| self.covers_authorization(scope, &credential, &authorization))
     }
 
     /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.
@@ -102,10 +102,10 @@ impl Enterprise {
 
     fn check_kind_and_scope(&self, id: CredentialId) -> Result<(), Refusal> {
         let credential = self.credentials.get(id).ok_or(CredentialDenial::Unknown(id))?;
-        match credential.kind.call_requirement() {
+        match credential.kind().call_requirement() {
             CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(id)),
             CallRequirement::NotSupported => Err(Refusal::FineGrainedPat),
-            CallRequirement::Scope(scope) if credential.scopes.contains(scope) => Ok(()),
+            CallRequirement::Scope(scope) if self.credentials.scopes(&credential).contains(scope) => Ok(()),
             CallRequirement::Scope(ENTERPRISE_CREDENTIALS_WRITE) => Err(Refusal::AppPermissionMissing),
             CallRequirement::Scope(_) => Err(Refusal::ScopeMissing),
         }
@@ -139,6 +139,6 @@ impl Enterprise {
             .credentials
             .get(credential)
             .ok_or(CredentialDenial::Unknown(credential))?;
-        Ok(record.kind)
+        Ok(record.kind())
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
-use crate::enterprise::authorizations::Outcome;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::record::Outcome;
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
@@ -14,14 +14,17 @@ use crate::timestamp::Timestamp;
 /// A credential that was issued, alive or not.
 #[derive(Debug, Clone, Copy)]
 pub struct CredentialRef<'a> {
-    credential: &'a Credential,
+    id: CredentialId,
     owner: PersonId,
+    kind: CredentialKind,
+    scopes: &'a Scopes,
+    expires_at: Option<Timestamp>,
 }
 
 impl<'a> CredentialRef<'a> {
     /// Its id.
     pub const fn id(&self) -> CredentialId {
-        self.credential.id
+        self.id
     }
 
     /// Whose it is.
@@ -31,17 +34,17 @@ impl<'a> CredentialRef<'a> {
 
     /// Of what kind it is.
     pub const fn kind(&self) -> CredentialKind {
-        self.credential.kind
+        self.kind
     }
 
     /// Its scopes or app permissions, in the order given at issue.
     pub const fn scopes(&self) -> &'a Scopes {
-        &self.credential.scopes
+        self.scopes
     }
 
     /// From when on it authenticates no more.
     pub const fn expires_at(&self) -> Option<Timestamp> {
-        self.credential.expires_at
+        self.expires_at
     }
 }
 
@@ -53,22 +56,7 @@ impl Enterprise {
     /// # Errors
     /// [`CredentialDenial`], naming the rule.
     pub fn authenticates(&self, credential: CredentialId, at: Timestamp) -> Result<PersonId, CredentialDenial> {
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
-        if record.destroyed_at.is_some() {
-            return Err(CredentialDenial::Destroyed(credential));
-        }
-        if let Some(revocation) = self.pending_destruction(record) {
-            return Err(CredentialDenial::DestructionPending { credential, revocation });
-        }
-        let owner = self.people.get(record.owner).filter(|owner| owner.is_present());
-        let owner = owner.ok_or(CredentialDenial::OwnerDeparted(credential))?;
-        match record.expires_at {
-            Some(expires_at) if at >= expires_at => Err(CredentialDenial::Expired { credential, expires_at }),
-            _ => Ok(owner.id),
-        }
+        self.authenticate(&self.issued(credential)?, at)
     }
 
     /// Whether a credential may be used for an organization at `at`.
@@ -84,11 +72,8 @@ impl Enterprise {
         organization: OrganizationId,
         at: Timestamp,
     ) -> Result<(), AccessDenial> {
-        self.authenticates(credential, at)?;
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
+        let credential = self.issued(credential)?;
+        self.authenticate(&credential, at)?;
         let stay = self.organizations.latest(organization);
         if !stay
             .ok_or(AccessDenial::OrganizationUnknown(organization))?
@@ -96,18 +81,20 @@ impl Enterprise {
         {
             return Err(AccessDenial::OrganizationGone(organization));
         }
-        let authorization = record.authorizations.get(organization);
-        let authorization = authorization.ok_or(AccessDenial::NotAuthorized(organization))?;
-        if let Outcome::Revoked(_) = authorization.outcome {
+        let found = self
+            .credentials
+            .authorization(&credential, organization, &self.organizations);
+        let (_, authorization) = found.ok_or(AccessDenial::NotAuthorized(organization))?;
+        if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
             return Err(AccessDenial::Revoked(organization));
         }
-        if let Some(revocation) = self.pending_authorization(record, authorization) {
+        if let Some(revocation) = self.pending_authorization(&credential, &authorization) {
             return Err(AccessDenial::RevocationPending {
                 organization,
                 revocation,
             });
         }
-        if !self.is_live(record, authorization) {
+        if !self.is_live(&credential, &authorization) {
             return Err(AccessDenial::NotAuthorized(organization));
         }
         Ok(())
@@ -115,17 +102,13 @@ impl Enterprise {
 
     /// A credential, alive or not; nothing for an id that was never issued.
     pub fn credential(&self, id: CredentialId) -> Option<CredentialRef<'_>> {
-        let credential = self.credentials.get(id)?;
-        let owner = self.people.get(credential.owner)?.id;
-        Some(CredentialRef { credential, owner })
+        self.credential_ref(self.credentials.get(id)?)
     }
 
     /// Every credential ever issued, in order of issue.
     pub fn credentials(&self) -> impl Iterator<Item = CredentialRef<'_>> {
-        self.credentials.iter().filter_map(|credential| {
-            let owner = self.people.get(credential.owner)?.id;
-            Some(CredentialRef { credential, owner })
-        })
+        let credentials = self.credentials.iter();
+        credentials.filter_map(|credential| self.credential_ref(credential))
     }
 
     /// The present role of a person; nothing for one who is not in the enterprise now.
@@ -152,23 +135,60 @@ impl Enterprise {
 
     /// The unfinished revocations, in order of their cuts: what a worker has to do.
     pub fn pending_revocations(&self) -> impl Iterator<Item = RevocationId> {
-        self.revocations.running().iter().copied()
+        self.revocations.running()
     }
 
     /// The latest cut, finished or not: a host should refuse app refresh tokens older than it.
     pub fn last_cut(&self) -> Option<RevocationId> {
-        self.revocations.last()
+        self.revocations.iter().next_back().map(|revocation| revocation.id)
     }
 
     /// How far a revocation is, in O(1); nothing for one that was never requested.
     pub fn progress(&self, id: RevocationId) -> Option<Progress> {
-        self.revocations.get(id).map(|revocation| Progress::of(id, revocation))
+        self.revocations.get(id).map(Progress::of)
     }
 
     /// How far each revocation is, in order of their cuts.
     pub fn revocations(&self) -> impl Iterator<Item = Progress> {
-        self.revocations
-            .iter()
-            .map(|(id, revocation)| Progress::of(id, revocation))
+        self.revocations.iter().map(Progress::of)
+    }
+
+    /// A credential that was issued.
+    pub(crate) fn issued(&self, credential: CredentialId) -> Result<Credential, CredentialDenial> {
+        let issued = self.credentials.get(credential);
+        issued.ok_or(CredentialDenial::Unknown(credential))
+    }
+
+    /// See [`Enterprise::authenticates`].
+    pub(crate) fn authenticate(&self, credential: &Credential, at: Timestamp) -> Result<PersonId, CredentialDenial> {
+        let id = credential.id();
+        if credential.is_destroyed() {
+            return Err(CredentialDenial::Destroyed(id));
+        }
+        if let Some(revocation) = self.pending_destruction(credential) {
+            return Err(CredentialDenial::DestructionPending {
+                credential: id,
+                revocation,
+            });
+        }
+        let owner = self.people.get(credential.owner()).filter(|owner| owner.is_present());
+        let owner = owner.ok_or(CredentialDenial::OwnerDeparted(id))?;
+        match self.credentials.expires_at(credential) {
+            Some(expires_at) if at >= expires_at => Err(CredentialDenial::Expired {
+                credential: id,
+                expires_at,
+            }),
+            _ => Ok(owner.id),
+        }
+    }
+
+    fn credential_ref(&self, credential: Credential) -> Option<CredentialRef<'_>> {
+        Some(CredentialRef {
+            id: credential.id(),
+            owner: self.people.get(credential.owner())?.id,
+            kind: credential.kind(),
+            scopes: self.credentials.scopes(&credential),
+            expires_at: self.credentials.expires_at(&credential),
+        })
     }
 }

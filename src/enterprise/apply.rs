@@ -1,11 +1,14 @@
 //! Folding one recorded event into the state. Structure is checked here, rules are not: an old stream must stay
 //! readable when policy changes.
 
+use alloc::vec::Vec;
+
 use crate::corrupt_history::{CorruptHistory, Corruption};
-use crate::enterprise::authorizations::{Authorization, Authorizations, Outcome};
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::membership::Ordinal;
 use crate::enterprise::people::{Organization, Person};
-use crate::enterprise::revocations::{Revocation, Scope};
+use crate::enterprise::record::{Authorization, Outcome, Record};
+use crate::enterprise::revocations::{Epoch, Revocation, Scope};
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
@@ -74,11 +77,12 @@ impl Enterprise {
                 let absent = self.organizations.present(*organization).is_none();
                 structure(absent, "the organization is present already")?;
                 let data = Organization { login: login.clone() };
-                self.organizations.begin(*organization, data);
+                let begun = self.organizations.begin(*organization, data);
+                begun.ok_or(TOO_MANY)?;
             }
             Event::OrganizationRemoved { organization } => {
                 self.present_organization(*organization)?;
-                self.organizations.end(*organization, recorded.position);
+                self.organizations.end(*organization, self.now()?);
             }
             _ => {}
         }
@@ -90,17 +94,18 @@ impl Enterprise {
             Event::MemberAdded { member, login, role } => {
                 let absent = self.people.present(*member).is_none();
                 structure(absent, "the person is present already")?;
-                self.people.begin(*member, Person::new(login.clone(), *role));
+                let begun = self.people.begin(*member, Person::new(login.clone(), *role));
+                begun.ok_or(TOO_MANY)?;
             }
             Event::MemberRoleChanged { member, role } => {
-                let oldest_cut = self.revocations.oldest_destroying_cut();
+                let (now, oldest) = (self.now()?, self.revocations.oldest_destroying());
                 let person = self.present_person(*member)?;
                 structure(person.role != *role, "the person has this role already")?;
-                person.change_role(*role, recorded.position, oldest_cut);
+                person.change_role(*role, now, oldest);
             }
             Event::MemberRemoved { member } => {
                 self.present_person(*member)?;
-                self.people.end(*member, recorded.position);
+                self.people.end(*member, self.now()?);
             }
             Event::PermissionGranted { member, .. } => {
                 let person = self.present_person(*member)?;
@@ -123,13 +128,13 @@ impl Enterprise {
             Event::CredentialAuthorized {
                 credential,
                 organization,
-            } => self.grant(recorded, *credential, *organization),
+            } => self.grant(*credential, *organization),
             Event::AuthorizationRevoked {
                 credential,
                 organization,
                 revocation,
             } => self.revoke(*credential, *organization, *revocation),
-            Event::CredentialDestroyed { credential, revocation } => self.destroy(recorded, *credential, *revocation),
+            Event::CredentialDestroyed { credential, revocation } => self.destroy(*credential, *revocation),
             _ => Ok(()),
         }
     }
@@ -149,40 +154,43 @@ impl Enterprise {
         let fresh = self.credentials.slot(*credential).is_none();
         structure(fresh, "the credential id was issued before")?;
         let owner = self.people.present_ordinal(*owner).ok_or(unknown_person(*owner))?;
-        self.credentials.issue(Credential {
-            id: *credential,
-            owner,
-            kind: *kind,
-            scopes: scopes.clone(),
-            expires_at: *expires_at,
-            issued_at: recorded.position,
-            destroyed_at: None,
-            authorizations: Authorizations::default(),
-        });
+        let make = |scopes| Record::new(*credential, *kind, owner, scopes, expires_at.is_some());
+        let slot = self.credentials.issue(*credential, make, scopes).ok_or(TOO_MANY)?;
+        if let Some(expires_at) = expires_at {
+            self.credentials.expire(slot, *expires_at);
+        }
         Ok(())
     }
 
-    fn grant(
-        &mut self,
-        recorded: &RecordedEvent,
-        credential: CredentialId,
-        organization: OrganizationId,
-    ) -> Result<(), Corruption> {
+    fn grant(&mut self, credential: CredentialId, organization: OrganizationId) -> Result<(), Corruption> {
         let membership = self.present_organization(organization)?;
-        let record = self.known_credential(credential)?;
-        structure(record.destroyed_at.is_none(), "the credential is destroyed")?;
-        structure(self.owner_is_present(record), "the credential's owner left")?;
-        if let Some(authorization) = record.authorizations.get(organization) {
-            let pending = self.pending_authorization(record, authorization).is_some();
+        let credential = self.known_credential(credential)?;
+        structure(!credential.is_destroyed(), "the credential is destroyed")?;
+        structure(self.owner_is_present(&credential), "the credential's owner left")?;
+        let replaced = self
+            .credentials
+            .authorization(&credential, organization, &self.organizations);
+        if let Some((_, authorization)) = &replaced {
+            let pending = self.pending_authorization(&credential, authorization).is_some();
             structure(!pending, "the authorization is pending in a revocation")?;
             structure(
-                !self.is_live(record, authorization),
+                !self.is_live(&credential, authorization),
                 "the authorization is live already",
             )?;
         }
-        if let Some(record) = self.credentials.get_mut(credential) {
-            record.authorizations.grant(organization, membership, recorded.position);
-        }
+        let authorization = Authorization {
+            organization: membership,
+            granted: self.now()?,
+            outcome: Outcome::Granted,
+        };
+        let replaced = replaced.map(|(place, _)| place);
+        (self.credentials).grant(
+            credential.slot,
+            replaced,
+            organization,
+            authorization,
+            &self.organizations,
+        );
         Ok(())
     }
 
@@ -192,56 +200,67 @@ impl Enterprise {
         organization: OrganizationId,
         revocation: Option<RevocationId>,
     ) -> Result<(), Corruption> {
-        let record = self.known_credential(credential)?;
-        let authorization = record.authorizations.get(organization);
-        let authorization = authorization.ok_or(Corruption::Transition("the authorization was never granted"))?;
-        let pending = self.pending_authorization(record, authorization);
-        let unrecorded = pending.is_some() || self.is_live(record, authorization);
+        let credential = self.known_credential(credential)?;
+        let found = self
+            .credentials
+            .authorization(&credential, organization, &self.organizations);
+        let (place, authorization) = found.ok_or(Corruption::Transition("the authorization was never granted"))?;
+        let pending = self.pending_authorization(&credential, &authorization);
+        let unrecorded = pending.is_some() || self.is_live(&credential, &authorization);
         structure(unrecorded, "the authorization is neither live nor pending")?;
         same_revocation(pending, revocation)?;
-        if let Some(record) = self.credentials.get_mut(credential) {
-            record.authorizations.revoke(organization, revocation);
-        }
-        self.count(revocation, credential, |revocation| {
+        let outcome = if pending.is_some() {
+            Outcome::Taken
+        } else {
+            Outcome::Revoked
+        };
+        self.credentials.set_outcome(credential.slot, place, outcome);
+        self.count(revocation, credential.slot, |revocation| {
             revocation.authorizations_revoked += 1
         });
         Ok(())
     }
 
-    fn destroy(
-        &mut self,
-        recorded: &RecordedEvent,
-        credential: CredentialId,
-        revocation: Option<RevocationId>,
-    ) -> Result<(), Corruption> {
-        let record = self.known_credential(credential)?;
-        structure(record.destroyed_at.is_none(), "the credential is destroyed already")?;
-        let pending = self.pending_destruction(record);
-        let unrecorded = pending.is_some() || self.owner_is_present(record);
+    fn destroy(&mut self, credential: CredentialId, revocation: Option<RevocationId>) -> Result<(), Corruption> {
+        let credential = self.known_credential(credential)?;
+        structure(!credential.is_destroyed(), "the credential is destroyed already")?;
+        let pending = self.pending_destruction(&credential);
+        let unrecorded = pending.is_some() || self.owner_is_present(&credential);
         structure(unrecorded, "the credential left with its owner and is not pending")?;
         same_revocation(pending, revocation)?;
-        if let Some(record) = self.credentials.get_mut(credential) {
-            record.destroyed_at = Some(recorded.position);
-        }
-        self.count(revocation, credential, |revocation| {
+        self.end_authorizations(&credential);
+        self.credentials.destroy(credential.slot);
+        self.count(revocation, credential.slot, |revocation| {
             revocation.credentials_destroyed += 1
         });
         Ok(())
     }
 
+    /// Ends the authorizations of a credential that is being destroyed, but for the pending ones, which wait for their job.
+    fn end_authorizations(&mut self, credential: &Credential) {
+        let ends = |(place, authorization): (usize, Authorization)| {
+            let pending = self.pending_authorization(credential, &authorization).is_some();
+            (authorization.outcome == Outcome::Granted && !pending).then_some(place)
+        };
+        let authorizations = self.credentials.authorizations(credential).enumerate();
+        let ended: Vec<usize> = authorizations.filter_map(ends).collect();
+        for place in ended {
+            self.credentials.set_outcome(credential.slot, place, Outcome::Ended);
+        }
+    }
+
     /// Counts an item for its revocation, and lets the cursor pass the credentials before it that have nothing left.
-    fn count(&mut self, id: Option<RevocationId>, credential: CredentialId, count: impl FnOnce(&mut Revocation)) {
+    fn count(&mut self, id: Option<RevocationId>, slot: u32, count: impl FnOnce(&mut Revocation)) {
         let Some((id, revocation)) = id.and_then(|id| Some((id, self.revocations.get_mut(id)?))) else {
             return;
         };
         count(revocation);
         let mut cursor = revocation.cursor;
-        let slot = self.credentials.slot(credential).unwrap_or(cursor);
         while cursor < slot
             && self
                 .credentials
                 .at(cursor)
-                .is_some_and(|c| !self.has_something_left(c, id))
+                .is_some_and(|c| !self.has_something_left(&c, id))
         {
             cursor += 1;
         }
@@ -269,6 +288,11 @@ impl Enterprise {
             return Ok(());
         };
         self.known_actor(*requested_by)?;
+        let scope = Scope {
+            request: self.now()?,
+            issued: self.credentials.len(),
+            revoke_credentials: *revoke_credentials,
+        };
         let id = RevocationId::new(recorded.position.value()).map_err(|_| Corruption::Position {
             expected: self.position.next(),
         })?;
@@ -276,19 +300,15 @@ impl Enterprise {
         if let Some(key) = idempotency_key {
             (self.revocations).remember_key(*requested_by, key.clone(), id, recorded.at);
         }
-        let revocation = Revocation {
-            scope: Scope {
-                cut: recorded.position,
-                revoke_credentials: *revoke_credentials,
-            },
+        self.revocations.begin(Revocation {
+            id,
+            scope,
             requested_at: recorded.at,
             completed_at: None,
             authorizations_revoked: 0,
             credentials_destroyed: 0,
-            slots_issued: self.credentials.len(),
             cursor: 0,
-        };
-        self.revocations.begin(id, revocation);
+        });
         Ok(())
     }
 
@@ -306,9 +326,8 @@ impl Enterprise {
             id: id.value(),
         })?;
         structure(revocation.completed_at.is_none(), "the revocation is completed already")?;
-        let mut left = self.credentials_left(*id, revocation);
-        structure(left.next().is_none(), "the revocation has something left")?;
-        drop(left);
+        let is_empty = self.credentials_left(revocation).next().is_none();
+        structure(is_empty, "the revocation has something left")?;
         if (*authorizations_revoked, *credentials_destroyed)
             != (revocation.authorizations_revoked, revocation.credentials_destroyed)
         {
@@ -329,18 +348,23 @@ impl Enterprise {
         credential.map_or(Ok(()), |credential| self.known_credential(credential).map(drop))
     }
 
-    fn known_credential(&self, id: CredentialId) -> Result<&Credential, Corruption> {
+    fn known_credential(&self, id: CredentialId) -> Result<Credential, Corruption> {
         self.credentials.get(id).ok_or(Corruption::Unknown {
             what: "credential",
             id: id.value(),
         })
     }
 
+    /// The present epoch.
+    fn now(&self) -> Result<Epoch, Corruption> {
+        self.revocations.now().ok_or(TOO_MANY)
+    }
+
     fn present_person(&mut self, id: PersonId) -> Result<&mut Person, Corruption> {
         self.people.present_data_mut(id).ok_or(unknown_person(id))
     }
 
-    fn present_organization(&self, id: OrganizationId) -> Result<crate::enterprise::membership::Ordinal, Corruption> {
+    fn present_organization(&self, id: OrganizationId) -> Result<Ordinal, Corruption> {
         self.organizations.present_ordinal(id).ok_or(Corruption::Unknown {
             what: "organization",
             id: id.value(),
@@ -349,7 +373,7 @@ impl Enterprise {
 
     pub(crate) fn owner_is_present(&self, credential: &Credential) -> bool {
         self.people
-            .get(credential.owner)
+            .get(credential.owner())
             .is_some_and(|owner| owner.is_present())
     }
 
@@ -357,11 +381,15 @@ impl Enterprise {
     /// organization and owner still in the same membership.
     pub(crate) fn is_live(&self, credential: &Credential, authorization: &Authorization) -> bool {
         authorization.outcome == Outcome::Granted
-            && credential.destroyed_at.is_none()
+            && !credential.is_destroyed()
             && self.owner_is_present(credential)
-            && (self.organizations.get(authorization.membership)).is_some_and(|stay| stay.is_present())
+            && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 }
+
+/// What ids and positions allow, but no memory holds.
+const TOO_MANY: Corruption =
+    Corruption::Transition("there are 4294967295 of these already, the most that a state holds");
 
 fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corruption> {
     if holds {

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::enterprise::membership::Memberships;
-use crate::id::{OrganizationId, PersonId, Position};
+use crate::enterprise::revocations::Epoch;
+use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::Role;
 
@@ -32,8 +33,8 @@ pub(crate) struct Person {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct EarlierRole {
     role: Role,
-    /// The position of the event that ended it.
-    until: Position,
+    /// When it ended.
+    until: Epoch,
 }
 
 impl Person {
@@ -46,15 +47,15 @@ impl Person {
         }
     }
 
-    /// Takes a new role from the event at `at` on. Earlier roles stay known at `oldest_cut` and after it, and no longer:
-    /// no running revocation asks for them.
-    pub(crate) fn change_role(&mut self, role: Role, at: Position, oldest_cut: Option<Position>) {
-        match oldest_cut {
-            Some(cut) => {
-                self.earlier_roles.retain(|earlier| earlier.until > cut);
+    /// Takes a new role at `now`. Earlier roles stay known back to `oldest`, the oldest request whose job may still ask
+    /// for them, and no longer.
+    pub(crate) fn change_role(&mut self, role: Role, now: Epoch, oldest: Option<Epoch>) {
+        match oldest {
+            Some(oldest) => {
+                self.earlier_roles.retain(|earlier| earlier.until > oldest);
                 self.earlier_roles.push(EarlierRole {
                     role: self.role,
-                    until: at,
+                    until: now,
                 });
             }
             None => self.earlier_roles.clear(),
@@ -62,9 +63,9 @@ impl Person {
         self.role = role;
     }
 
-    /// The role when the event at `cut` was recorded, and the position until which it lasted, if it has ended.
-    pub(crate) fn role_at(&self, cut: Position) -> (Role, Option<Position>) {
-        let begun = self.earlier_roles.partition_point(|earlier| earlier.until < cut);
+    /// The role when a request was recorded, and the first request that found another, if that role has ended.
+    pub(crate) fn role_at(&self, request: Epoch) -> (Role, Option<Epoch>) {
+        let begun = self.earlier_roles.partition_point(|earlier| earlier.until <= request);
         match self.earlier_roles.get(begun) {
             Some(earlier) => (earlier.role, Some(earlier.until)),
             None => (self.role, None),

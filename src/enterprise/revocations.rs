@@ -4,14 +4,23 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::event::Actor;
-use crate::id::{InstallationId, PersonId, Position, RevocationId};
+use crate::id::{InstallationId, PersonId, RevocationId};
 use crate::name::IdempotencyKey;
 use crate::timestamp::Timestamp;
+
+/// A time in the stream, as coarse as scopes need it: how many revocations had been requested.
+///
+/// The request of epoch *n* is the one that found *n* requests before it. So what happened in an epoch up to that of a
+/// request happened before the request, and all else after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Epoch(pub(crate) u32);
 
 /// What a revocation is about, settled by its request: everything that was live at the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scope {
-    pub(crate) cut: Position,
+    pub(crate) request: Epoch,
+    /// How many credentials had been issued at the cut: what was issued later is not in scope.
+    pub(crate) issued: u32,
     /// Whether members' tokens and keys are destroyed too.
     pub(crate) revoke_credentials: bool,
 }
@@ -19,15 +28,14 @@ pub(crate) struct Scope {
 /// One revocation, from its request on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
+    pub(crate) id: RevocationId,
     pub(crate) scope: Scope,
     pub(crate) requested_at: Timestamp,
     pub(crate) completed_at: Option<Timestamp>,
     pub(crate) authorizations_revoked: u64,
     pub(crate) credentials_destroyed: u64,
-    /// How many credentials had been issued at the cut: what was issued later is not in scope.
-    pub(crate) slots_issued: usize,
-    /// Every credential before this place in the order of issue has nothing left.
-    pub(crate) cursor: usize,
+    /// Every credential before this slot has nothing left.
+    pub(crate) cursor: u32,
 }
 
 /// Who an idempotency key belongs to: a person, whichever token is used, or an installation.
@@ -55,11 +63,12 @@ struct FirstUse {
 /// Every revocation ever requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Revocations {
-    all: BTreeMap<RevocationId, Revocation>,
-    /// The unfinished ones, in order of their cuts.
-    running: Vec<RevocationId>,
+    /// In order of their requests: each at the place that its epoch says.
+    all: Vec<Revocation>,
+    /// The unfinished ones.
+    running: Vec<Scope>,
     /// Those of the unfinished ones that destroy credentials.
-    running_destroying: Vec<RevocationId>,
+    running_destroying: Vec<Scope>,
     keys: BTreeMap<(Requester, IdempotencyKey), FirstUse>,
     /// The keys in order of first use, so that those past their 24 hours are forgotten.
     keys_in_order: VecDeque<(Requester, IdempotencyKey)>,
@@ -67,40 +76,55 @@ pub(crate) struct Revocations {
 
 impl Revocations {
     pub(crate) fn get(&self, id: RevocationId) -> Option<&Revocation> {
-        self.all.get(&id)
+        self.all.get(self.place(id)?)
     }
 
     pub(crate) fn get_mut(&mut self, id: RevocationId) -> Option<&mut Revocation> {
-        self.all.get_mut(&id)
+        let place = self.place(id)?;
+        self.all.get_mut(place)
     }
 
     /// All of them, in order of their cuts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (RevocationId, &Revocation)> {
-        self.all.iter().map(|(id, revocation)| (*id, revocation))
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Revocation> {
+        self.all.iter()
     }
 
-    pub(crate) fn last(&self) -> Option<RevocationId> {
-        self.all.last_key_value().map(|(id, _)| *id)
+    /// The epoch of the next request; nothing where there were 2^32 − 1 requests already.
+    pub(crate) fn now(&self) -> Option<Epoch> {
+        u32::try_from(self.all.len())
+            .ok()
+            .filter(|epoch| *epoch < u32::MAX)
+            .map(Epoch)
     }
 
     /// The unfinished ones, in order of their cuts.
-    pub(crate) fn running(&self) -> &[RevocationId] {
-        &self.running
+    pub(crate) fn running(&self) -> impl Iterator<Item = RevocationId> {
+        self.running.iter().filter_map(|scope| self.id_of(*scope))
     }
 
-    /// The earliest unfinished revocation with its cut after `position`.
-    pub(crate) fn running_after(&self, position: Position) -> Option<(RevocationId, Scope)> {
-        self.first_after(&self.running, position)
+    /// The scope of the earliest unfinished revocation that was requested after what happened in this epoch.
+    pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Scope> {
+        let earlier = self.running.partition_point(|scope| scope.request < epoch);
+        self.running.get(earlier).copied()
     }
 
-    /// The earliest unfinished revocation that destroys credentials, with its cut after `position`.
-    pub(crate) fn running_destroying_after(&self, position: Position) -> Option<(RevocationId, Scope)> {
-        self.first_after(&self.running_destroying, position)
+    /// The scope of the earliest unfinished revocation that destroys credentials, was requested after what happened in
+    /// this epoch, and after the issue of the credential in this slot.
+    pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Scope> {
+        let is_earlier = |scope: &Scope| scope.request < epoch || scope.issued <= slot;
+        let earlier = self.running_destroying.partition_point(is_earlier);
+        self.running_destroying.get(earlier).copied()
     }
 
-    /// The oldest cut at which a running revocation may still ask for roles.
-    pub(crate) fn oldest_destroying_cut(&self) -> Option<Position> {
-        self.running_destroying.first().map(|id| id.cut())
+    /// The revocation of a scope that this table gave out.
+    pub(crate) fn id_of(&self, scope: Scope) -> Option<RevocationId> {
+        let revocation = self.all.get(usize::try_from(scope.request.0).ok()?)?;
+        Some(revocation.id)
+    }
+
+    /// The oldest request at which an unfinished job may still ask for roles.
+    pub(crate) fn oldest_destroying(&self) -> Option<Epoch> {
+        self.running_destroying.first().map(|scope| scope.request)
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -110,12 +134,12 @@ impl Revocations {
     }
 
     /// Begins a revocation.
-    pub(crate) fn begin(&mut self, id: RevocationId, revocation: Revocation) {
-        self.running.push(id);
+    pub(crate) fn begin(&mut self, revocation: Revocation) {
+        self.running.push(revocation.scope);
         if revocation.scope.revoke_credentials {
-            self.running_destroying.push(id);
+            self.running_destroying.push(revocation.scope);
         }
-        self.all.insert(id, revocation);
+        self.all.push(revocation);
     }
 
     /// Remembers the key of a request; of several requests under one key the first counts.
@@ -145,15 +169,16 @@ impl Revocations {
 
     /// Ends a revocation.
     pub(crate) fn complete(&mut self, id: RevocationId, at: Timestamp) {
-        self.running.retain(|running| *running != id);
-        self.running_destroying.retain(|running| *running != id);
-        if let Some(revocation) = self.all.get_mut(&id) {
-            revocation.completed_at = Some(at);
-        }
+        let Some(revocation) = self.get_mut(id) else {
+            return;
+        };
+        revocation.completed_at = Some(at);
+        let scope = revocation.scope;
+        self.running.retain(|running| *running != scope);
+        self.running_destroying.retain(|running| *running != scope);
     }
 
-    fn first_after(&self, sorted: &[RevocationId], position: Position) -> Option<(RevocationId, Scope)> {
-        let id = *sorted.get(sorted.partition_point(|id| id.cut() <= position))?;
-        Some((id, self.all.get(&id)?.scope))
+    fn place(&self, id: RevocationId) -> Option<usize> {
+        self.all.binary_search_by_key(&id, |revocation| revocation.id).ok()
     }
 }

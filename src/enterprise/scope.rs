@@ -1,13 +1,16 @@
 //! What a revocation covers: decided here, and nowhere else.
 
 use crate::enterprise::Enterprise;
-use crate::enterprise::authorizations::{Authorization, Outcome};
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::revocations::Scope;
+use crate::enterprise::record::{Authorization, Outcome};
+use crate::enterprise::revocations::{Epoch, Scope};
 use crate::id::RevocationId;
 
 impl Enterprise {
     /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut.
+    ///
+    /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
+    /// own end is not asked for here.
     pub(crate) fn covers_authorization(
         &self,
         scope: Scope,
@@ -15,21 +18,21 @@ impl Enterprise {
         authorization: &Authorization,
     ) -> bool {
         authorization.outcome == Outcome::Granted
-            && authorization.granted_at < scope.cut
-            && !credential.was_destroyed_at(scope.cut)
-            && (self.people.get(credential.owner)).is_some_and(|owner| !owner.had_ended_at(scope.cut))
-            && (self.organizations.get(authorization.membership)).is_some_and(|stay| !stay.had_ended_at(scope.cut))
+            && authorization.granted <= scope.request
+            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
+            && (self.organizations.get(authorization.organization))
+                .is_some_and(|stay| !stay.had_ended_at(scope.request))
     }
 
-    /// Whether a credential is in this scope: of the three kinds, not destroyed at the cut, and owned by someone who was
-    /// an enterprise member at the cut.
+    /// Whether a credential that is not destroyed is in this scope: of the three kinds, issued before the cut, and owned by
+    /// someone who was an enterprise member at the cut.
     pub(crate) fn covers_credential(&self, scope: Scope, credential: &Credential) -> bool {
         scope.revoke_credentials
-            && credential.kind.is_destroyed_by_revoke_all()
-            && credential.issued_at < scope.cut
-            && !credential.was_destroyed_at(scope.cut)
-            && self.people.get(credential.owner).is_some_and(|owner| {
-                !owner.had_ended_at(scope.cut) && owner.data.role_at(scope.cut).0.is_enterprise_member()
+            && credential.kind().is_destroyed_by_revoke_all()
+            && !credential.is_destroyed()
+            && credential.slot < scope.issued
+            && self.people.get(credential.owner()).is_some_and(|owner| {
+                !owner.had_ended_at(scope.request) && owner.data.role_at(scope.request).0.is_enterprise_member()
             })
     }
 
@@ -41,16 +44,18 @@ impl Enterprise {
         credential: &Credential,
         authorization: &Authorization,
     ) -> Option<RevocationId> {
-        let (id, scope) = self.revocations.running_after(authorization.granted_at)?;
-        self.covers_authorization(scope, credential, authorization)
-            .then_some(id)
+        let scope = self.revocations.running_after(authorization.granted)?;
+        let is_covered = self.covers_authorization(scope, credential, authorization);
+        is_covered.then(|| self.revocations.id_of(scope)).flatten()
     }
 
-    /// The revocation that took a pair, recorded or pending: of every kind but fine-grained, the pair is a tombstone.
-    pub(crate) fn taken_by(&self, credential: &Credential, authorization: &Authorization) -> Option<RevocationId> {
+    /// Whether a revocation took this authorization, recorded or pending: of every kind but fine-grained, the pair is a
+    /// tombstone.
+    pub(crate) fn is_taken(&self, credential: &Credential, authorization: &Authorization) -> bool {
         match authorization.outcome {
-            Outcome::Granted => self.pending_authorization(credential, authorization),
-            Outcome::Revoked(revocation) => revocation,
+            Outcome::Granted => self.pending_authorization(credential, authorization).is_some(),
+            Outcome::Taken => true,
+            Outcome::Revoked | Outcome::Ended => false,
         }
     }
 
@@ -58,18 +63,18 @@ impl Enterprise {
     ///
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
     pub(crate) fn pending_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        if credential.destroyed_at.is_some() {
+        if credential.is_destroyed() {
             return None;
         }
-        let mut passed = credential.issued_at;
+        let mut passed = Epoch::default();
         loop {
-            let (id, scope) = self.revocations.running_destroying_after(passed)?;
+            let scope = self.revocations.running_destroying_after(passed, credential.slot)?;
             if self.covers_credential(scope, credential) {
-                return Some(id);
+                return self.revocations.id_of(scope);
             }
-            let owner = self.people.get(credential.owner)?;
-            let (role, until) = owner.data.role_at(scope.cut);
-            if owner.had_ended_at(scope.cut) || role.is_enterprise_member() {
+            let owner = self.people.get(credential.owner())?;
+            let (role, until) = owner.data.role_at(scope.request);
+            if owner.had_ended_at(scope.request) || role.is_enterprise_member() {
                 return None;
             }
             passed = until?;
@@ -79,14 +84,14 @@ impl Enterprise {
     /// Whether anything of a credential waits for the job of this revocation.
     pub(crate) fn has_something_left(&self, credential: &Credential, revocation: RevocationId) -> bool {
         self.pending_destruction(credential) == Some(revocation)
-            || (credential.authorizations.iter())
-                .any(|authorization| self.pending_authorization(credential, authorization) == Some(revocation))
+            || (self.credentials.authorizations(credential))
+                .any(|authorization| self.pending_authorization(credential, &authorization) == Some(revocation))
     }
 
     /// Whether anything of a credential is pending in any revocation.
     pub(crate) fn has_anything_pending(&self, credential: &Credential) -> bool {
         self.pending_destruction(credential).is_some()
-            || (credential.authorizations.iter())
-                .any(|authorization| self.pending_authorization(credential, authorization).is_some())
+            || (self.credentials.authorizations(credential))
+                .any(|authorization| self.pending_authorization(credential, &authorization).is_some())
     }
 }

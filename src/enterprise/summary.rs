@@ -100,23 +100,23 @@ impl Enterprise {
             authorizations_live: 0,
             authorizations_pending: 0,
         };
-        for credential in self.credentials.iter().filter(|credential| credential.kind == kind) {
+        for credential in self.credentials.iter().filter(|credential| credential.kind() == kind) {
             count.issued += 1;
-            let fate = if credential.destroyed_at.is_some() {
+            let fate = if credential.is_destroyed() {
                 &mut count.destroyed
-            } else if self.pending_destruction(credential).is_some() {
+            } else if self.pending_destruction(&credential).is_some() {
                 &mut count.destruction_pending
-            } else if !self.owner_is_present(credential) {
+            } else if !self.owner_is_present(&credential) {
                 &mut count.owner_departed
             } else {
                 &mut count.alive
             };
             *fate += 1;
-            let destruction_pending = self.pending_destruction(credential).is_some();
-            for authorization in credential.authorizations.iter() {
-                if self.pending_authorization(credential, authorization).is_some() {
+            let destruction_pending = self.pending_destruction(&credential).is_some();
+            for authorization in self.credentials.authorizations(&credential) {
+                if self.pending_authorization(&credential, &authorization).is_some() {
                     count.authorizations_pending += 1;
-                } else if !destruction_pending && self.is_live(credential, authorization) {
+                } else if !destruction_pending && self.is_live(&credential, &authorization) {
                     count.authorizations_live += 1;
                 }
             }

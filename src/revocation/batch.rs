@@ -21,16 +21,16 @@ impl Enterprise {
         if revocation.completed_at.is_some() {
             return Ok(Vec::new());
         }
-        if let Some(&earlier) = self.revocations.running().first().filter(|earlier| **earlier < id) {
+        if let Some(earlier) = self.revocations.running().next().filter(|earlier| *earlier < id) {
             return Err(Refusal::EarlierRevocationRuns {
                 revocation: id,
                 earlier,
             });
         }
         let mut events = Vec::new();
-        let mut left = self.credentials_left(id, revocation);
+        let mut left = self.credentials_left(revocation);
         for credential in left.by_ref().take(usize::try_from(limit.get()).unwrap_or(usize::MAX)) {
-            self.record_credential(id, credential, &mut events);
+            self.record_credential(id, &credential, &mut events);
         }
         if left.next().is_none() {
             let destroyed = events
@@ -49,30 +49,28 @@ impl Enterprise {
     }
 
     /// The credentials with something left for a running revocation, in order of issue.
-    pub(crate) fn credentials_left<'a>(
-        &'a self,
-        id: RevocationId,
-        revocation: &Revocation,
-    ) -> impl Iterator<Item = &'a Credential> + use<'a> {
-        let slots = revocation.cursor..revocation.slots_issued;
+    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential> + use<'_> {
+        let id = revocation.id;
+        let slots = revocation.cursor..revocation.scope.issued;
         let credentials = slots.filter_map(|slot| self.credentials.at(slot));
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
     /// A credential's pending authorizations in order of grant, then its pending destruction.
     fn record_credential(&self, id: RevocationId, credential: &Credential, events: &mut Vec<Event>) {
-        for authorization in credential.authorizations.iter() {
-            if self.pending_authorization(credential, authorization) == Some(id) {
+        for authorization in self.credentials.authorizations(credential) {
+            let stay = self.organizations.get(authorization.organization);
+            if let (Some(stay), true) = (stay, self.pending_authorization(credential, &authorization) == Some(id)) {
                 events.push(Event::AuthorizationRevoked {
-                    credential: credential.id,
-                    organization: authorization.organization,
+                    credential: credential.id(),
+                    organization: stay.id,
                     revocation: Some(id),
                 });
             }
         }
         if self.pending_destruction(credential) == Some(id) {
             events.push(Event::CredentialDestroyed {
-                credential: credential.id,
+                credential: credential.id(),
                 revocation: Some(id),
             });
         }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::command::RevokeAll;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
-use crate::enterprise::authorizations::Outcome;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::record::Outcome;
 use crate::enterprise::revocations::Scope;
 use crate::id::{CredentialId, OrganizationId, PersonId, Position};
 use crate::name::Login;
@@ -137,10 +137,10 @@ impl Enterprise {
         let scope = self.next_scope(request);
         let mut tally = Tally::default();
         for credential in self.credentials.iter() {
-            self.tally_credential(scope, credential, at, &mut tally);
+            self.tally_credential(scope, &credential, at, &mut tally);
         }
         Plan {
-            cut: scope.cut,
+            cut: self.position().next(),
             revoke_credentials: scope.revoke_credentials,
             authorizations_revoked: tally.total.authorizations,
             credentials_destroyed: tally.total.credentials,
@@ -157,26 +157,24 @@ impl Enterprise {
     /// The scope of a request that were the next event.
     pub(crate) fn next_scope(&self, request: &RevokeAll) -> Scope {
         Scope {
-            cut: self.position().next(),
+            request: self.revocations.now().unwrap_or_default(),
+            issued: self.credentials.len(),
             revoke_credentials: request.revoke_credentials,
         }
     }
 
     fn tally_credential(&self, scope: Scope, credential: &Credential, at: Timestamp, tally: &mut Tally) {
-        let Some(owner) = self.people.get(credential.owner) else {
+        let Some(owner) = self.people.get(credential.owner()) else {
             return;
         };
         let mut live_at_cut = 0_u64;
         let mut loss = Loss::default();
-        for authorization in credential
-            .authorizations
-            .iter()
-            .filter(|a| a.outcome == Outcome::Granted)
-        {
-            if self.pending_authorization(credential, authorization).is_some() {
+        let authorizations = self.credentials.authorizations(credential);
+        for authorization in authorizations.filter(|authorization| authorization.outcome == Outcome::Granted) {
+            if self.pending_authorization(credential, &authorization).is_some() {
                 tally.already_pending.authorizations += 1;
-            } else if self.covers_authorization(scope, credential, authorization) {
-                *tally.by_organization.entry(authorization.organization).or_default() += 1;
+            } else if self.covers_authorization(scope, credential, &authorization) {
+                tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
                 loss.authorizations += 1;
                 live_at_cut += 1;
             }
@@ -185,8 +183,8 @@ impl Enterprise {
         tally.already_pending.credentials += u64::from(pending);
         let destroyed = !pending && self.covers_credential(scope, credential);
         loss.credentials += u64::from(destroyed);
-        tally.lose(credential.kind, owner.data.role, owner.id, loss);
-        if !destroyed && self.authenticates(credential.id, at).is_ok() {
+        tally.lose(credential.kind(), owner.data.role, owner.id, loss);
+        if !destroyed && self.authenticate(credential, at).is_ok() {
             tally.survive(owner.data.role, live_at_cut);
         }
     }
@@ -221,14 +219,14 @@ impl Enterprise {
 
     fn caller_loss(&self, request: &RevokeAll, scope: Scope, at: Timestamp) -> Option<CallerLoss> {
         let credential = self.credentials.get(request.caller.credential()?)?;
-        let authorizations = credential.authorizations.iter().filter(|authorization| {
-            self.pending_authorization(credential, authorization).is_none()
-                && self.covers_authorization(scope, credential, authorization)
+        let authorizations = self.credentials.authorizations(&credential).filter(|authorization| {
+            self.pending_authorization(&credential, authorization).is_none()
+                && self.covers_authorization(scope, &credential, authorization)
         });
         Some(CallerLoss {
-            credential: credential.id,
+            credential: credential.id(),
             authorizations_revoked: authorizations.map(|_| 1).sum(),
-            destroyed: self.pending_destruction(credential).is_none() && self.covers_credential(scope, credential),
+            destroyed: self.pending_destruction(&credential).is_none() && self.covers_credential(scope, &credential),
             warned: self.warns(request, at),
         })
     }
@@ -265,6 +263,12 @@ impl Tally {
         self.by_role.entry(role).or_default().add(loss);
         if role == Role::Owner {
             self.by_owner.entry(owner).or_default().add(loss);
+        }
+    }
+
+    fn lose_from(&mut self, organization: Option<OrganizationId>) {
+        if let Some(organization) = organization {
+            *self.by_organization.entry(organization).or_default() += 1;
         }
     }
 

@@ -1,0 +1,209 @@
+//! One credential in 24 bytes: what nearly every credential needs. The rest is out of line.
+
+use crate::credential::CredentialKind;
+use crate::enterprise::membership::Ordinal;
+use crate::enterprise::revocations::Epoch;
+use crate::id::CredentialId;
+
+/// A credential's grant for one stay of an organization, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Authorization {
+    /// The organization's membership that it was granted in.
+    pub(crate) organization: Ordinal,
+    /// When it was granted.
+    pub(crate) granted: Epoch,
+    pub(crate) outcome: Outcome,
+}
+
+/// What was recorded of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing: it is live, pending, or ended with its owner or organization.
+    Granted,
+    /// Revoked singly, outside any revocation.
+    Revoked,
+    /// Revoked by a revocation: of every kind but fine-grained, the pair is a tombstone.
+    Taken,
+    /// Ended with its credential, while it was not pending.
+    Ended,
+}
+
+const ID_BITS: u32 = 53;
+const KIND_BITS: u32 = 3;
+const DESTROYED: u64 = 1 << (ID_BITS + KIND_BITS);
+const SPILLED: u64 = DESTROYED << 1;
+const EXPIRES: u64 = SPILLED << 1;
+
+/// How many authorizations stand in the record itself.
+const INLINE: usize = 3;
+/// The organization of a place that holds no authorization.
+const NONE: u16 = u16::MAX;
+const OUTCOME_BITS: usize = 2;
+const OUTCOMES_MASK: u16 = (1 << (OUTCOME_BITS * INLINE)) - 1;
+
+/// A credential's record.
+///
+/// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch: more of
+/// them, or of different epochs, are spilled. `outcomes` holds two bits for each of them, and above them the number of the
+/// credential's scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record {
+    word: u64,
+    owner: u32,
+    granted: Epoch,
+    organizations: [u16; INLINE],
+    outcomes: u16,
+}
+
+impl Record {
+    /// The largest number of scopes that fits.
+    pub(crate) const SCOPES_MAX: u16 = u16::MAX >> (OUTCOME_BITS * INLINE);
+
+    pub(crate) const fn new(
+        id: CredentialId,
+        kind: CredentialKind,
+        owner: Ordinal,
+        scopes: u16,
+        expires: bool,
+    ) -> Self {
+        let kind: u64 = match kind {
+            CredentialKind::ClassicPat => 0,
+            CredentialKind::FineGrainedPat => 1,
+            CredentialKind::SshKey => 2,
+            CredentialKind::OauthAppUserToken => 3,
+            CredentialKind::GithubAppUserToken => 4,
+        };
+        Self {
+            word: id.value() | kind << ID_BITS | if expires { EXPIRES } else { 0 },
+            owner: owner.0,
+            granted: Epoch(0),
+            organizations: [NONE; INLINE],
+            outcomes: scopes << (OUTCOME_BITS * INLINE),
+        }
+    }
+
+    pub(crate) const fn id(&self) -> CredentialId {
+        CredentialId::in_word(self.word)
+    }
+
+    pub(crate) const fn kind(&self) -> CredentialKind {
+        match self.word >> ID_BITS & ((1 << KIND_BITS) - 1) {
+            0 => CredentialKind::ClassicPat,
+            1 => CredentialKind::FineGrainedPat,
+            2 => CredentialKind::SshKey,
+            3 => CredentialKind::OauthAppUserToken,
+            _ => CredentialKind::GithubAppUserToken,
+        }
+    }
+
+    /// The owner's membership in which it was issued.
+    pub(crate) const fn owner(&self) -> Ordinal {
+        Ordinal(self.owner)
+    }
+
+    pub(crate) const fn is_destroyed(&self) -> bool {
+        self.word & DESTROYED != 0
+    }
+
+    pub(crate) const fn is_spilled(&self) -> bool {
+        self.word & SPILLED != 0
+    }
+
+    pub(crate) const fn expires(&self) -> bool {
+        self.word & EXPIRES != 0
+    }
+
+    /// The number of its scopes.
+    pub(crate) const fn scopes(&self) -> u16 {
+        self.outcomes >> (OUTCOME_BITS * INLINE)
+    }
+
+    pub(crate) const fn set_destroyed(&mut self) {
+        self.word |= DESTROYED;
+    }
+
+    /// Empties the inline places: the authorizations are kept elsewhere from now on.
+    pub(crate) const fn set_spilled(&mut self) {
+        self.word |= SPILLED;
+        self.organizations = [NONE; INLINE];
+    }
+
+    /// The inline authorizations, in order of grant.
+    pub(crate) fn authorizations(&self) -> impl Iterator<Item = Authorization> + use<> {
+        let Self {
+            granted,
+            organizations,
+            outcomes,
+            ..
+        } = *self;
+        let taken = organizations
+            .into_iter()
+            .take_while(|organization| *organization != NONE);
+        taken.enumerate().map(move |(place, organization)| Authorization {
+            organization: Ordinal(u32::from(organization)),
+            granted,
+            outcome: outcome(outcomes, place),
+        })
+    }
+
+    /// Adds an authorization; false where it has no place here.
+    pub(crate) fn grant(&mut self, organization: Ordinal, granted: Epoch) -> bool {
+        let Ok(organization) = u16::try_from(organization.0) else {
+            return false;
+        };
+        let others_are_settled = self.authorizations().all(|a| a.outcome != Outcome::Granted);
+        if organization == NONE || !(self.granted == granted || others_are_settled) {
+            return false;
+        }
+        let Some(place) = self.organizations.iter().position(|organization| *organization == NONE) else {
+            return false;
+        };
+        if let Some(free) = self.organizations.get_mut(place) {
+            *free = organization;
+        }
+        self.granted = granted;
+        self.set_outcome(place, Outcome::Granted);
+        true
+    }
+
+    /// Removes the authorization at this place of the order of grant.
+    pub(crate) fn remove(&mut self, place: usize) {
+        let mut kept = *self;
+        kept.organizations = [NONE; INLINE];
+        let others = self
+            .organizations
+            .into_iter()
+            .enumerate()
+            .filter(|(other, _)| *other != place);
+        for ((next, (from, organization)), free) in others.enumerate().zip(&mut kept.organizations) {
+            *free = organization;
+            set(&mut kept.outcomes, next, outcome(self.outcomes, from));
+        }
+        *self = kept;
+    }
+
+    /// Records what became of the authorization at this place of the order of grant.
+    pub(crate) const fn set_outcome(&mut self, place: usize, outcome: Outcome) {
+        set(&mut self.outcomes, place, outcome);
+    }
+}
+
+const fn outcome(outcomes: u16, place: usize) -> Outcome {
+    match outcomes >> (OUTCOME_BITS * place) & 3 {
+        0 => Outcome::Granted,
+        1 => Outcome::Revoked,
+        2 => Outcome::Taken,
+        _ => Outcome::Ended,
+    }
+}
+
+const fn set(outcomes: &mut u16, place: usize, outcome: Outcome) {
+    let bits: u16 = match outcome {
+        Outcome::Granted => 0,
+        Outcome::Revoked => 1,
+        Outcome::Taken => 2,
+        Outcome::Ended => 3,
+    };
+    let shift = OUTCOME_BITS * place;
+    *outcomes = *outcomes & !(3 << shift & OUTCOMES_MASK) | bits << shift;
+}
