@@ -1,6 +1,6 @@
 //! What may be granted again, and what is gone for good.
 
-use enterprise_credentials::{CredentialKind, Refusal, RevocationId, Rule};
+use enterprise_credentials::{CredentialKind, Refusal, Rule};
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, TOKEN, World, add_organization, authorize, authorized, issue, remove_organization,
@@ -28,10 +28,10 @@ mod revoked_pair_is_tombstone {
             .filter(|kind| *kind != CredentialKind::FineGrainedPat)
         {
             let (mut world, revocation) = given_pair(kind).given_request(false);
-            refused_in(&world, revocation);
+            refused_in(&world);
             world.finish(revocation);
-            refused_in(&world, revocation);
-            refused_in(&world.after_hours(24 * 365), revocation);
+            refused_in(&world);
+            refused_in(&world.after_hours(24 * 365));
         }
     }
 
@@ -39,26 +39,25 @@ mod revoked_pair_is_tombstone {
     fn refused_even_when_the_organization_returns() {
         let (world, revocation) = given_pair(CredentialKind::ClassicPat).given_request(false);
         let mut world = world.given(remove_organization(ORG)).given(add_organization(ORG));
-        refused_in(&world, revocation);
+        refused_in(&world);
         world.finish(revocation);
-        refused_in(&world, revocation);
+        refused_in(&world);
     }
 
     #[test]
     fn refused_when_the_pending_pair_was_revoked_early() {
-        let (world, revocation) = given_pair(CredentialKind::OauthAppUserToken).given_request(false);
-        refused_in(&world.given(revoke(TOKEN, ORG)), revocation);
+        let (world, _) = given_pair(CredentialKind::OauthAppUserToken).given_request(false);
+        refused_in(&world.given(revoke(TOKEN, ORG)));
     }
 
     fn given_pair(kind: CredentialKind) -> World {
         World::managed_users().given_authorized(TOKEN, GUEST, kind)
     }
 
-    fn refused_in(world: &World, revocation: RevocationId) {
+    fn refused_in(world: &World) {
         let refusal = Refusal::Tombstone {
             credential: TOKEN,
             organization: ORG,
-            revocation,
         };
         world.refuses(&authorize(TOKEN, ORG), refusal, Rule::RevokedPairIsTombstone);
     }
@@ -97,13 +96,12 @@ mod fine_grained_may_ask_again {
 
     #[test]
     fn refused() {
-        let (world, revocation) = World::managed_users()
+        let (world, _) = World::managed_users()
             .given_authorized(TOKEN, MEMBER, CredentialKind::ClassicPat)
             .given_request(false);
         let refusal = Refusal::Tombstone {
             credential: TOKEN,
             organization: ORG,
-            revocation,
         };
         world.refuses(&authorize(TOKEN, ORG), refusal, Rule::RevokedPairIsTombstone);
     }
@@ -137,7 +135,7 @@ mod singly_revoked_may_be_granted_again {
 
     #[test]
     fn refused() {
-        let (world, revocation) = World::managed_users()
+        let (world, _) = World::managed_users()
             .given(issue(TOKEN, MEMBER, CredentialKind::ClassicPat))
             .given(authorize(TOKEN, ORG))
             .given(revoke(TOKEN, ORG))
@@ -147,7 +145,6 @@ mod singly_revoked_may_be_granted_again {
         let refusal = Refusal::Tombstone {
             credential: TOKEN,
             organization: ORG,
-            revocation,
         };
         world.refuses(&authorize(TOKEN, ORG), refusal, Rule::RevokedPairIsTombstone);
     }

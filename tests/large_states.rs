@@ -1,0 +1,205 @@
+//! What is rare or large in a state is kept out of line: it answers like what is common and small.
+#![expect(clippy::unwrap_used, reason = "a test that cannot build its history has failed")]
+
+use core::num::NonZeroU32;
+
+use enterprise_credentials::{
+    Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Login,
+    OrganizationId, PersonId, RevokeAll, Role, Scopes, Timestamp,
+};
+
+const OWNER: u64 = 7;
+
+fn at() -> Timestamp {
+    Timestamp::parse("2026-03-10T09:00:00.000Z").unwrap()
+}
+
+fn organization(id: u64) -> OrganizationId {
+    OrganizationId::new(id).unwrap()
+}
+
+fn credential(id: u64) -> CredentialId {
+    CredentialId::new(id).unwrap()
+}
+
+fn ask(enterprise: &mut Enterprise, command: &Command) -> Vec<Event> {
+    let events = enterprise.decide(command, at()).unwrap();
+    for recorded in enterprise.record(events.clone(), at(), None) {
+        enterprise.apply(&recorded).unwrap();
+    }
+    events
+}
+
+/// An EMU enterprise with one owner and this many organizations.
+fn founded(organizations: u64) -> Enterprise {
+    let mut enterprise = Enterprise::new();
+    let slug = EnterpriseSlug::new("octo-corp").unwrap();
+    let kind = EnterpriseKind::ManagedUsers;
+    ask(&mut enterprise, &Command::CreateEnterprise { slug, kind });
+    let (member, login) = (PersonId::new(OWNER).unwrap(), Login::new("mona").unwrap());
+    let role = Role::Owner;
+    ask(&mut enterprise, &Command::AddMember { member, login, role });
+    for id in 1..=organizations {
+        add_organization(&mut enterprise, id);
+    }
+    enterprise
+}
+
+fn add_organization(enterprise: &mut Enterprise, id: u64) {
+    let (organization, login) = (organization(id), Login::new("octo-org").unwrap());
+    ask(enterprise, &Command::AddOrganization { organization, login });
+}
+
+fn issue(enterprise: &mut Enterprise, id: u64, kind: CredentialKind, scopes: Scopes) {
+    let (credential, owner) = (credential(id), PersonId::new(OWNER).unwrap());
+    let (expires_at, fingerprint) = (None, None);
+    let issue = Command::IssueCredential {
+        credential,
+        owner,
+        kind,
+        scopes,
+        expires_at,
+        fingerprint,
+    };
+    ask(enterprise, &issue);
+}
+
+fn authorize(enterprise: &mut Enterprise, id: u64, of: u64) -> Vec<Event> {
+    let (credential, organization) = (credential(id), organization(of));
+    ask(
+        enterprise,
+        &Command::AuthorizeCredential {
+            credential,
+            organization,
+        },
+    )
+}
+
+fn revoke_all(enterprise: &mut Enterprise, revoke_credentials: bool) {
+    let request = RevokeAll {
+        caller: Caller::Person {
+            person: PersonId::new(OWNER).unwrap(),
+            credential: None,
+        },
+        revoke_credentials,
+        idempotency_key: None,
+    };
+    assert_eq!(ask(enterprise, &Command::RevokeAll(request)).len(), 1);
+}
+
+/// Runs the earliest job to its end, and gives the items that it recorded.
+fn run_job(enterprise: &mut Enterprise, limit: u32) -> Vec<(u64, Option<u64>)> {
+    let revocation = enterprise.pending_revocations().next().unwrap();
+    let limit = NonZeroU32::new(limit).unwrap();
+    let mut items = Vec::new();
+    while enterprise.pending_revocations().next() == Some(revocation) {
+        for event in ask(enterprise, &Command::ContinueRevocation { revocation, limit }) {
+            match event {
+                Event::AuthorizationRevoked {
+                    credential,
+                    organization,
+                    ..
+                } => items.push((credential.value(), Some(organization.value()))),
+                Event::CredentialDestroyed { credential, .. } => items.push((credential.value(), None)),
+                _ => {}
+            }
+        }
+    }
+    items
+}
+
+#[test]
+fn a_credential_with_many_authorizations_keeps_their_order_of_grant() {
+    for many in [3, 4, 16, 17, 40] {
+        let mut enterprise = founded(many);
+        issue(&mut enterprise, 901, CredentialKind::SshKey, Scopes::default());
+        for of in 1..=many {
+            authorize(&mut enterprise, 901, of);
+        }
+        for of in [2, many] {
+            let (credential, organization) = (credential(901), organization(of));
+            ask(
+                &mut enterprise,
+                &Command::RevokeAuthorization {
+                    credential,
+                    organization,
+                },
+            );
+            enterprise.may_use(credential, organization, at()).unwrap_err();
+        }
+        authorize(&mut enterprise, 901, 2);
+        enterprise.may_use(credential(901), organization(2), at()).unwrap();
+
+        revoke_all(&mut enterprise, true);
+        let mut expected: Vec<_> = (1..many).filter(|of| *of != 2).map(|of| (901, Some(of))).collect();
+        expected.extend([(901, Some(2)), (901, None)]);
+        assert_eq!(run_job(&mut enterprise, 1), expected, "{many} authorizations");
+    }
+}
+
+#[test]
+fn grants_before_and_after_a_cut_are_told_apart_on_one_credential() {
+    let mut enterprise = founded(6);
+    issue(&mut enterprise, 901, CredentialKind::FineGrainedPat, Scopes::default());
+    authorize(&mut enterprise, 901, 1);
+    authorize(&mut enterprise, 901, 2);
+    revoke_all(&mut enterprise, false);
+    authorize(&mut enterprise, 901, 3);
+    revoke_all(&mut enterprise, false);
+    authorize(&mut enterprise, 901, 4);
+    assert_eq!(
+        authorize(&mut enterprise, 901, 1).len(),
+        2,
+        "the pending grant is recorded first"
+    );
+
+    for (of, live) in [(1, true), (2, false), (3, false), (4, true)] {
+        let used = enterprise.may_use(credential(901), organization(of), at());
+        assert_eq!(used.is_ok(), live, "organization {of}");
+    }
+    assert_eq!(run_job(&mut enterprise, 10), [(901, Some(2))]);
+    assert_eq!(run_job(&mut enterprise, 10), [(901, Some(3))]);
+    revoke_all(&mut enterprise, false);
+    assert_eq!(run_job(&mut enterprise, 10), [(901, Some(4)), (901, Some(1))]);
+}
+
+#[test]
+fn more_lists_of_scopes_than_numbers_are_all_remembered() {
+    let mut enterprise = founded(1);
+    let scopes = |id: u64| Scopes::parse([format!("scope-{id}").as_str(), "repo"]).unwrap();
+    for id in 1..=2_000 {
+        issue(&mut enterprise, id, CredentialKind::ClassicPat, scopes(id % 1_500));
+    }
+    for id in 1..=2_000 {
+        let issued = enterprise.credential(credential(id)).unwrap();
+        assert_eq!(*issued.scopes(), scopes(id % 1_500), "credential {id}");
+    }
+}
+
+#[test]
+fn an_organization_may_return_more_often_than_a_record_counts() {
+    let mut enterprise = founded(1);
+    issue(&mut enterprise, 901, CredentialKind::ClassicPat, Scopes::default());
+    for _ in 0..66_000 {
+        let organization = organization(1);
+        ask(&mut enterprise, &Command::RemoveOrganization { organization });
+        add_organization(&mut enterprise, 1);
+    }
+    authorize(&mut enterprise, 901, 1);
+    enterprise.may_use(credential(901), organization(1), at()).unwrap();
+    revoke_all(&mut enterprise, false);
+    enterprise.may_use(credential(901), organization(1), at()).unwrap_err();
+    assert_eq!(run_job(&mut enterprise, 1), [(901, Some(1))]);
+}
+
+#[test]
+fn a_job_passes_every_page_of_credentials_in_order_of_issue() {
+    let mut enterprise = founded(3);
+    for id in (1..=9_000).rev() {
+        issue(&mut enterprise, id, CredentialKind::SshKey, Scopes::default());
+        authorize(&mut enterprise, id, 1 + id % 3);
+    }
+    revoke_all(&mut enterprise, false);
+    let expected: Vec<_> = (1..=9_000).rev().map(|id| (id, Some(1 + id % 3))).collect();
+    assert_eq!(run_job(&mut enterprise, 1_000), expected);
+}
