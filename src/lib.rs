@@ -56,6 +56,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(feature = "testkit")]
+extern crate std;
 
 mod command;
 mod corrupt_history;
@@ -75,6 +77,8 @@ mod timestamp;
 pub mod audit;
 pub mod log;
 pub mod rest;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};

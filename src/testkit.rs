@@ -1,0 +1,41 @@
+//! The test kit: for whoever builds an implementation of this operation, and for the core's own tests. Feature `testkit`,
+//! off by default; uses std.
+//!
+//! | concern | here |
+//! | --- | --- |
+//! | workload: random histories that reach every corner | [`strategy`], [`Word`], [`explore`] |
+//! | specification: what holds in every reachable state | [`Law`] |
+//! | a second opinion, in another technique | [`Model`] |
+//!
+//! ```
+//! use enterprise_credentials::Enterprise;
+//! use enterprise_credentials::testkit::{Coverage, Law, Run, explore};
+//!
+//! let mut coverage = Coverage::default();
+//! let explored = explore(1, 20, |word| {
+//!     let run = Run::<Enterprise>::of(word);
+//!     coverage.observe(&run);
+//!     Law::ALL.into_iter().try_for_each(|law| law.check(&run))
+//! });
+//! if let Err(counterexample) = explored {
+//!     panic!("{counterexample}"); // the seed, the shrunken word, the law and the step
+//! }
+//! ```
+
+mod candidate;
+mod coverage;
+mod exploration;
+mod laws;
+mod model;
+mod run;
+pub mod strategy;
+mod word;
+pub mod world;
+
+pub use candidate::Candidate;
+pub use coverage::Coverage;
+pub use exploration::{Counterexample, explore};
+pub use laws::{Law, Violation};
+pub use model::{Model, Pair};
+pub use run::{Moment, Run};
+pub use word::{Ask, Step, Word};

@@ -1,0 +1,159 @@
+//! What the access checks answer: the law of the cut, and the law of access.
+
+use std::format;
+use std::vec::Vec;
+
+use crate::testkit::candidate::Candidate;
+use crate::testkit::exploration::differ;
+use crate::testkit::laws::{Law, Violation};
+use crate::testkit::model::{Grant, Model};
+use crate::testkit::run::{Moment, Run};
+use crate::testkit::world;
+use crate::{AccessDenial, Command, CredentialDenial, CredentialKind, Event, Rule, Timestamp};
+
+pub(crate) fn access<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
+    for moment in &run.moments {
+        for at in boundaries(&moment.witness_after, moment.at) {
+            for credential in world::credentials() {
+                let (expected, found) = (
+                    moment.witness_after.authenticates(credential, at),
+                    moment.after.authenticates(credential, at),
+                );
+                Law::Access.at(moment, found == expected, || {
+                    differ(
+                        &format!("whether credential {credential} authenticates at {at}"),
+                        &expected,
+                        &found,
+                    )
+                })?;
+            }
+            for (credential, organization) in world::pairs() {
+                let expected = moment.witness_after.may_use(credential, organization, at);
+                let found = moment.after.may_use(credential, organization, at);
+                Law::Access.at(moment, found == expected, || {
+                    let pair = format!("credential {credential} for organization {organization}");
+                    differ(&format!("the use of {pair} at {at}"), &expected, &found)
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn the_cut<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
+    for moment in &run.moments {
+        taken_is_dead(moment)?;
+    }
+    for (moment, _) in run.requests() {
+        others_are_untouched(moment)?;
+    }
+    Ok(())
+}
+
+/// Whatever a revocation has taken, pending or recorded, is dead for every query and command.
+fn taken_is_dead<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
+    let (state, witness, at) = (&moment.after, &moment.witness_after, moment.at);
+    for credential in &witness.credentials {
+        let id = credential.id;
+        if credential.destruction.is_some() {
+            let found = state.authenticates(id, Timestamp::MIN);
+            let dead = matches!(found, Err(CredentialDenial::DestructionPending { .. }));
+            Law::TheCut.at(moment, dead, || {
+                format!("credential {id} is to be destroyed, and authenticates: {found:?}")
+            })?;
+        }
+        for &(organization, grant) in &credential.grants {
+            if !matches!(grant, Grant::Pending(_) | Grant::Taken(_)) {
+                continue;
+            }
+            let used = state.may_use(id, organization, Timestamp::MIN);
+            Law::TheCut.at(moment, used.is_err(), || {
+                format!("revoke-all took organization {organization} from credential {id}, and it may be used")
+            })?;
+            let alive = witness.authenticates(id, at).is_ok() && credential.destruction.is_none();
+            let present = matches!(witness.organizations.get(&organization), Some(Some(_)));
+            if credential.kind != CredentialKind::FineGrainedPat && alive && present {
+                let command = Command::AuthorizeCredential {
+                    credential: id,
+                    organization,
+                };
+                let found = state.decide(&command, at);
+                let refused = found
+                    .as_ref()
+                    .is_err_and(|refusal| refusal.rule() == Rule::RevokedPairIsTombstone);
+                Law::TheCut.at(moment, refused, || {
+                    format!("revoke-all took organization {organization} from credential {id}; asked again: {found:?}")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A request changes nothing for what it does not take; and what was settled meanwhile stays with its own revocation.
+fn others_are_untouched<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
+    let (before, after, at) = (&moment.before, &moment.after, moment.at);
+    for credential in world::credentials() {
+        let (was, is) = (
+            before.authenticates(credential, at),
+            after.authenticates(credential, at),
+        );
+        let taken = moment.witness_after.credential(credential).map(|it| it.destruction);
+        let newly = taken != moment.witness_before.credential(credential).map(|it| it.destruction);
+        Law::TheCut.at(moment, newly || was == is, || {
+            differ(
+                &format!("credential {credential} is not in scope, and changed"),
+                &was,
+                &is,
+            )
+        })?;
+    }
+    for (credential, organization) in world::pairs() {
+        let (was, is) = (
+            before.may_use(credential, organization, at),
+            after.may_use(credential, organization, at),
+        );
+        let pending = matches!(
+            is,
+            Err(AccessDenial::RevocationPending { .. } | AccessDenial::Credential(_))
+        );
+        let lost = was.is_ok() && pending;
+        Law::TheCut.at(moment, lost || was.is_err(), || {
+            format!(
+                "credential {credential} could be used for organization {organization}, and after the request: {is:?}"
+            )
+        })?;
+        let of_credential =
+            matches!(was, Err(AccessDenial::Credential(_))) || matches!(is, Err(AccessDenial::Credential(_)));
+        Law::TheCut.at(moment, was.is_ok() || was == is || of_credential, || {
+            differ(
+                &format!("credential {credential} for organization {organization} was dead, and changed"),
+                &was,
+                &is,
+            )
+        })?;
+    }
+    let recorded = moment
+        .recorded
+        .iter()
+        .filter(|recorded| !matches!(recorded.event, Event::RevokeAllRequested { .. }));
+    Law::TheCut.at(moment, recorded.count() == 0, || {
+        format!("a request records more than itself: {:?}", moment.recorded)
+    })
+}
+
+/// Now, long ago, and around every expiry.
+fn boundaries(witness: &Model, now: Timestamp) -> Vec<Timestamp> {
+    let mut times = Vec::from([now, Timestamp::MIN]);
+    for expires_at in witness
+        .credentials
+        .iter()
+        .filter_map(|credential| credential.expires_at)
+    {
+        times.push(expires_at);
+        times.extend(Timestamp::from_milliseconds(expires_at.milliseconds() - 1));
+    }
+    times.sort_unstable();
+    times.dedup();
+    times
+}

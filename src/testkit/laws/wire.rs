@@ -1,0 +1,124 @@
+//! The stream as bytes.
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use serde_json::{Map, Value};
+
+use crate::log::{LogError, LogErrorKind};
+use crate::testkit::candidate::Candidate;
+use crate::testkit::exploration::differ;
+use crate::testkit::laws::{Law, Violation};
+use crate::testkit::run::Run;
+use crate::{Event, RecordedEvent};
+
+type Read = Vec<Result<RecordedEvent, LogError>>;
+
+pub(crate) fn wire<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
+    let lines: Vec<Vec<u8>> = run.history.iter().map(C::write).collect();
+    let as_read: Read = run.history.iter().cloned().map(Ok).collect();
+    let read = C::read(&lines.concat());
+    Law::Wire.of(read == as_read, || {
+        differ("what is written reads otherwise", &as_read, &read)
+    })?;
+    let written: Vec<u8> = read.iter().flatten().flat_map(C::write).collect();
+    Law::Wire.of(written == lines.concat(), || {
+        String::from("what is read is written otherwise")
+    })?;
+    canonical(&lines)?;
+    let loose: Vec<u8> = lines.iter().flat_map(|line| loosened(line)).collect();
+    let read = C::read(&loose);
+    Law::Wire.of(read == as_read, || {
+        differ(
+            "another order of keys, white space and an unknown field matter",
+            &as_read,
+            &read,
+        )
+    })?;
+    for at in [0, lines.len() / 2, lines.len()] {
+        faults_are_named::<C>(run, &lines, at)?;
+    }
+    Ok(())
+}
+
+/// Envelope first, then the event's own fields, no white space: the bytes are told by the values alone.
+fn canonical(lines: &[Vec<u8>]) -> Result<(), Violation> {
+    for (line, position) in lines.iter().zip(1_u64..) {
+        let text = String::from_utf8_lossy(line);
+        let start = format!(r#"{{"position":{position},"at":""#);
+        let compact = text.starts_with(&start) && text.ends_with("}\n") && !text.contains(": ") && !text.contains(", ");
+        Law::Wire.of(compact, || format!("a line is not canonical: {text}"))?;
+    }
+    Ok(())
+}
+
+/// The same event with its keys turned round, white space, and a field that nobody knows.
+fn loosened(line: &[u8]) -> Vec<u8> {
+    let fields: Map<String, Value> = serde_json::from_slice(line).unwrap_or_default();
+    let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
+    fields.reverse();
+    fields.push((String::from("of_another_version"), Value::from(Vec::from(["a", "b"]))));
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(key, value)| format!(" \"{key}\" :\t{value} "))
+        .collect();
+    format!("{{{}}}\n", fields.join(",")).into_bytes()
+}
+
+/// What is no next event is refused by its line, and nothing is read after it.
+fn faults_are_named<C: Candidate>(run: &Run<C>, lines: &[Vec<u8>], at: usize) -> Result<(), Violation> {
+    let (head, tail) = lines.split_at_checked(at).unwrap_or((lines, &[]));
+    let position = at + 1;
+    let unknown = format!(r#"{{"position":{position},"at":"2200-01-01T00:00:00.000Z","type":"BadgePrinted"}}"#);
+    refused::<C>(
+        run,
+        head,
+        &unknown,
+        tail,
+        |kind| matches!(kind, LogErrorKind::UnknownType { name } if name == "BadgePrinted"),
+    )?;
+    let gap = unknown.replace(&format!(r#":{position},"#), &format!(r#":{},"#, position + 1));
+    let gap = gap
+        .replace("BadgePrinted", "MemberRemoved\",\"member\":\"1")
+        .replace(r#""1""#, "1");
+    refused::<C>(run, head, &gap, tail, |kind| matches!(kind, LogErrorKind::Gap { .. }))?;
+    let cut_short: String = unknown.chars().take(30).collect();
+    refused::<C>(run, head, &cut_short, tail, |kind| {
+        matches!(kind, LogErrorKind::CutShort)
+    })?;
+    if at > 0 {
+        let backwards = gap
+            .replace(&format!(r#":{},"#, position + 1), &format!(r#":{position},"#))
+            .replace("2200", "1999");
+        refused::<C>(run, head, &backwards, tail, |kind| {
+            matches!(kind, LogErrorKind::TimeBackwards { .. })
+        })?;
+    }
+    Ok(())
+}
+
+fn refused<C: Candidate>(
+    run: &Run<C>,
+    head: &[Vec<u8>],
+    line: &str,
+    tail: &[Vec<u8>],
+    as_expected: impl Fn(&LogErrorKind) -> bool,
+) -> Result<(), Violation> {
+    let bytes = [head.concat(), format!("{line}\n").into_bytes(), tail.concat()].concat();
+    let read = C::read(&bytes);
+    let before: Vec<&RecordedEvent> = read.iter().flatten().collect();
+    let kept = before.len() == head.len() && before.iter().zip(&run.history).all(|(read, written)| *read == written);
+    let named = match read.last() {
+        Some(Err(error)) => as_expected(&error.kind) && usize::try_from(error.line) == Ok(head.len() + 1),
+        _ => false,
+    };
+    Law::Wire.of(kept && named && read.len() == head.len() + 1, || {
+        let events: Vec<&Event> = before.iter().skip(head.len()).map(|recorded| &recorded.event).collect();
+        format!(
+            "line {} should be refused: {line}\n  found: {:?}, {events:?}",
+            head.len() + 1,
+            read.last()
+        )
+    })
+}
