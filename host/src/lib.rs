@@ -10,3 +10,5 @@ pub mod sample;
 pub mod store;
 pub mod token;
 pub mod worker;
+
+pub use error_chain::error_chain;

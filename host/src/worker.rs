@@ -215,7 +215,11 @@ fn report(enterprise: &EnterpriseSlug, events: &[Event]) {
     }) = events.last()
     {
         tracing::info!(
-            %enterprise, %revocation, authorizations_revoked, credentials_destroyed, "revocation completed"
+            %enterprise,
+            revocation = revocation.value(),
+            authorizations_revoked,
+            credentials_destroyed,
+            "revocation completed"
         );
     }
 }

@@ -130,6 +130,7 @@ fn a_log_with_a_fault_is_refused_whole_with_its_line() {
         let error = refused(&directory, log.as_bytes());
         assert!(error.contains(expected), "{expected}: {error}");
         assert!(error.contains("nothing was written"), "{error}");
+        assert_eq!(error.matches(expected).count(), 1, "said twice: {error}");
         assert!(!directory.file("store.db").exists(), "a store was created for nothing");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::history::TOKEN_OWNER;
 use crate::common::http::{get, raw, revoke_all, revoke_all_path};
@@ -51,6 +51,28 @@ fn a_head_that_does_not_arrive_ends_the_connection() {
     let mut rest = Vec::new();
     let ended = std::io::Read::read_to_end(&mut stream, &mut rest);
     assert!(ended.is_ok(), "the connection stayed open: {ended:?}");
+}
+
+#[test]
+fn what_was_asked_in_full_is_done_even_if_the_caller_hangs_up() {
+    let running = Running::new();
+    for asked in 1..=10 {
+        let request = format!(
+            "POST {} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {TOKEN_OWNER}\r\n\r\n",
+            revoke_all_path(SLUG)
+        );
+        let mut stream = TcpStream::connect(running.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        drop(stream);
+        let begun_at = Instant::now();
+        while running.requests() < asked {
+            assert!(
+                begun_at.elapsed() < Duration::from_secs(10),
+                "request {asked} was dropped"
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 #[test]

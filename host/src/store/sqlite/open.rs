@@ -19,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a caller waits for a connection of this process.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 const READERS: u32 = 4;
+/// Holds the pages that an import changes. Fingerprints come in no order: with SQLite's own 2 MiB their pages would be
+/// written again and again.
+const WRITER_CACHE_KIB: u32 = 64 * 1024;
 
 /// The shape of the look-up that this program reads, kept in the file as `user_version`. Whoever changes what goes into
 /// it raises the number, and every store rebuilds it from its streams when it is opened.
@@ -33,8 +36,9 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, and where
     /// SQLite fails.
     pub async fn open(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
+        let path = file(url, if_missing)?;
         let options = SqliteConnectOptions::new()
-            .filename(file(url, if_missing)?)
+            .filename(path)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .disable_statement_logging();
@@ -42,11 +46,12 @@ impl SqliteStore {
             .clone()
             .create_if_missing(if_missing == IfMissing::Create)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"));
         let writer = pool(1)
             .connect_with(writing)
             .await
-            .map_err(unavailable("open the file"))?;
+            .map_err(|error| unavailable("be opened")(format!("`{}`: {error}", path.display())))?;
         prepare(&writer).await?;
         let readers = pool(READERS)
             .connect_with(options.read_only(true))
