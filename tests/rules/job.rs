@@ -4,7 +4,7 @@ use enterprise_credentials::{CredentialKind, Refusal, RevocationId, RevocationSt
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add_organization, authorize,
-    completed, continue_revocation, destroyed, issue, next_revocation, organization, revoke, revoked,
+    completed, continue_revocation, destroy, destroyed, issue, next_revocation, organization, revoke, revoked,
 };
 
 mod revocation_known {
@@ -235,7 +235,7 @@ mod completed_once_when_nothing_is_left {
     #[test]
     fn accepted() {
         let (mut world, revocation) = given_two().given_request(false);
-        let state = |world: &World| world.enterprise.progress(revocation).unwrap().state;
+        let state = |world: &World| state(world, revocation);
         assert_eq!(state(&world), RevocationState::Queued);
         assert_eq!(
             world.when(continue_revocation(revocation, 1)),
@@ -263,6 +263,22 @@ mod completed_once_when_nothing_is_left {
         assert_eq!(world.when(continue_revocation(revocation, 1)), []);
         let world = world.after_hours(1);
         assert_eq!(world.decide(&continue_revocation(revocation, 1)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn running_from_the_first_event_of_either_sort() {
+        let given = World::managed_users().given(issue(TOKEN, MEMBER, CredentialKind::SshKey));
+        let (mut world, revocation) = given.given_request(true);
+        assert_eq!(state(&world, revocation), RevocationState::Queued);
+        world.when(destroy(TOKEN));
+        assert_eq!(state(&world, revocation), RevocationState::Running);
+    }
+
+    /// The state, which has one name in code and on the wire.
+    fn state(world: &World, revocation: RevocationId) -> RevocationState {
+        let state = world.enterprise.progress(revocation).unwrap().state;
+        assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        state
     }
 
     fn given_two() -> World {
