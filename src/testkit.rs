@@ -4,8 +4,11 @@
 //! | concern | here |
 //! | --- | --- |
 //! | workload: random histories that reach every corner | [`strategy`], [`Word`], [`explore`] |
+//! | oracle: one step at a time, core beside a foreign implementation | [`foreign`] |
 //! | specification: what holds in every reachable state | [`Law`] |
 //! | a second opinion, in another technique | [`Model`] |
+//! | proof that a suite would notice | [`wrong`], [`Coverage`] |
+//! | examples | [`scenario`] |
 //!
 //! ```
 //! use enterprise_credentials::Enterprise;
@@ -25,12 +28,15 @@
 mod candidate;
 mod coverage;
 mod exploration;
+pub mod foreign;
 mod laws;
 mod model;
 mod run;
+pub mod scenario;
 pub mod strategy;
 mod word;
 pub mod world;
+pub mod wrong;
 
 pub use candidate::Candidate;
 pub use coverage::Coverage;

@@ -12,7 +12,9 @@ use crate::{
 
 /// What the laws judge: the core's face, function by function, around an [`Enterprise`].
 ///
-/// Every function is by default the core's own, so a variant states only in what it differs.
+/// Every function is by default the core's own, so a variant states only in what it differs: the
+/// [wrong cores](crate::testkit::wrong) are written so. What is no variant of this core is compared with it through
+/// [`foreign`](crate::testkit::foreign).
 pub trait Candidate: Clone + Debug + Default + PartialEq {
     /// The state.
     fn enterprise(&self) -> &Enterprise;

@@ -1,6 +1,7 @@
 //! Judging random words under a seed, and shrinking what fails.
 
 use core::fmt;
+use std::boxed::Box;
 use std::format;
 use std::string::String;
 use std::vec::Vec;
@@ -45,7 +46,7 @@ pub fn explore<E>(
     seed: u64,
     cases: u32,
     mut judge: impl FnMut(&Word) -> Result<(), E>,
-) -> Result<(), Counterexample<E>> {
+) -> Result<(), Box<Counterexample<E>>> {
     let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     for _ in 0..cases {
@@ -55,7 +56,7 @@ pub fn explore<E>(
         };
         let word = tree.current();
         if let Err(reason) = judge(&word) {
-            return Err(shrink(tree, Counterexample { seed, word, reason }, judge));
+            return Err(Box::new(shrink(tree, Counterexample { seed, word, reason }, judge)));
         }
     }
     Ok(())

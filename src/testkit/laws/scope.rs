@@ -109,7 +109,7 @@ fn is_destroyable<C: Candidate>(moment: &Moment<C>, credential: CredentialId) ->
     })
 }
 
-/// Asked through the core's own answers: the access check, and the single commands, which name what an item is pending in.
+/// Asked through the core's own answers: the access check, and the single commands, which name the revocation.
 fn has_anything_pending(enterprise: &Enterprise, credential: CredentialId) -> bool {
     let denied = enterprise.authenticates(credential, Timestamp::MIN);
     let pair_is_pending = |organization: OrganizationId| {

@@ -1,0 +1,125 @@
+//! Deliberately wrong cores: each breaks one law, in one function around the real core. A suite that does not catch
+//! them would not catch the mistake in earnest.
+//!
+//! ```
+//! use enterprise_credentials::testkit::{explore, wrong};
+//!
+//! for core in wrong::CORES {
+//!     let caught = explore(1, wrong::WORDS_MAX, |word| core.judge(word));
+//!     assert!(caught.is_err_and(|counterexample| counterexample.reason.law == core.breaks));
+//! #   break; // the first will do: tests/wrong_cores.rs takes them all
+//! }
+//! ```
+
+mod access;
+mod authority;
+mod histories;
+mod jobs;
+mod translated;
+
+use core::fmt;
+
+use crate::testkit::laws::{self, Law, Violation};
+use crate::testkit::run::Run;
+use crate::testkit::word::Word;
+
+/// Within how many random words every wrong core is caught.
+pub const WORDS_MAX: u32 = 600;
+
+/// A core that is wrong on purpose.
+#[derive(Clone, Copy)]
+pub struct WrongCore {
+    /// Its name.
+    pub name: &'static str,
+    /// What is wrong with it, in a sentence.
+    pub wrong: &'static str,
+    /// The law that it breaks.
+    pub breaks: Law,
+    judge: fn(&Word) -> Result<(), Violation>,
+}
+
+impl WrongCore {
+    /// Takes a word, and judges the run by the law that this core breaks.
+    ///
+    /// # Errors
+    /// The violation, if this word shows it.
+    pub fn judge(&self, word: &Word) -> Result<(), Violation> {
+        (self.judge)(word)
+    }
+}
+
+impl fmt::Debug for WrongCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.wrong)
+    }
+}
+
+/// Declares the wrong cores from one table: the law with its check, the module, the type, and what is wrong.
+macro_rules! wrong_cores {
+    ($($law:ident, $check:ident, $module:ident::$core:ident, $wrong:literal;)*) => {
+        /// Every wrong core: at least one for each law.
+        pub const CORES: [WrongCore; [$($wrong),*].len()] = [$(WrongCore {
+            name: stringify!($core),
+            wrong: $wrong,
+            breaks: Law::$law,
+            judge: |word| laws::$check(&Run::<$module::$core>::of(word)),
+        },)*];
+    };
+}
+
+wrong_cores! {
+    Replay, replay, histories::ForgetsKeysInReplay, "a replay that leaves idempotency keys out";
+    HonestDecide, honest_decide, jobs::RevokesTheDead, "a single revocation that is recorded whether or not there is anything to revoke";
+    HonestDecide, honest_decide, jobs::CompletesTwice, "a completed job that completes again";
+    Determinism, determinism, jobs::ShufflesBatches, "a batch in the order of a hasher";
+    Authority, authority, authority::OwnersOnly, "an owner check that forgets the permission";
+    Authority, authority, authority::ChildScopesSuffice, "a scope check that takes read:enterprise for admin:enterprise";
+    Authority, authority, authority::AnyonesToken, "a caller's token that is not asked whose it is";
+    ManagedUsers, managed_users, authority::ForgetsManagedUsers, "revoke_credentials taken on every kind of enterprise";
+    Scope, scope, translated::GuestsAreMembers, "guests' tokens and keys destroyed with the members'";
+    Scope, scope, translated::AppTokensAreDestroyed, "OAuth app tokens destroyed with the classic tokens";
+    Scope, scope, translated::BillingManagersAreSpared, "billing managers taken for no enterprise members";
+    Scope, scope, access::NeverWarns, "a warning never given";
+    TheCut, the_cut, access::CutOffByOne, "a cut that misses the grant just before the request";
+    TheCut, the_cut, access::LaterRequestMasksEarlier, "a later watermark that masks an earlier one";
+    TheCut, the_cut, access::TombstoneForgets, "a taken pair that may be granted again once the job has recorded it";
+    TheCut, the_cut, access::WaitsForTheJob, "a destruction that is effective only when the job has recorded it";
+    Job, job, jobs::SkipsTheLastBatch, "a job that completes with its last batch left out";
+    Job, job, jobs::CompletesTwice, "a completed job that completes again";
+    Job, job, jobs::StopsShort, "a job that never completes an empty scope";
+    Job, job, jobs::MiscountsExpired, "a plan that leaves out what has expired";
+    Precedence, precedence, authority::BodyBeforeAuthority, "a body judged before the caller";
+    Precedence, precedence, authority::ManagedUsersBeforeAuthority, "a kind of enterprise told before the caller is asked";
+    Wire, wire, histories::ToleratesUnknownTypes, "a reader that passes over event types it does not know";
+    Wire, wire, histories::RefusesUnknownFields, "a reader that refuses fields it does not know";
+    Wire, wire, histories::WritesWhiteSpace, "a writer with white space";
+    Access, access, access::HonoursTheExpired, "an expiry that is not asked";
+    Access, access, access::ExpiresLate, "an expiry that is a millisecond late";
+    Access, access, access::HonoursTheDeparted, "a departed owner's token honoured";
+    Access, access, access::ForgetsOrganizations, "an organization's departure that is not asked";
+    Audit, audit, histories::TrustsAuthority, "an audit that takes the recorded authority on trust";
+    Audit, audit, histories::AuditsStructureOnly, "an audit that only folds";
+}
+
+/// Declares wrong cores around the real one: each with what it does otherwise.
+macro_rules! around_the_core {
+    ($($(#[$doc:meta])* $name:ident { $($function:item)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub(super) struct $name(crate::Enterprise);
+
+        impl crate::testkit::Candidate for $name {
+            fn enterprise(&self) -> &crate::Enterprise {
+                &self.0
+            }
+
+            fn enterprise_mut(&mut self) -> &mut crate::Enterprise {
+                &mut self.0
+            }
+
+            $($function)*
+        }
+    )*};
+}
+
+use around_the_core;
