@@ -29,6 +29,8 @@ pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, 
                 let router = TowerToHyperService::new(router.clone());
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
+                    // What a caller asked in full is done, even if they hang up before the answer.
+                    .half_close(true)
                     .header_read_timeout(options.head_timeout)
                     .serve_connection(TokioIo::new(stream), router);
                 let connection = draining.watch(connection);

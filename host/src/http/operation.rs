@@ -30,16 +30,10 @@ pub(super) async fn revoke_all<S: Store>(
     let asked = Asked {
         enterprise: path.map(|Path(enterprise)| enterprise).unwrap_or_default(),
         headers: head.headers,
-        request_id: request_id.clone(),
+        request_id,
     };
-    // On a task of its own: what a caller asked in full is done, even if they hang up before the answer.
-    let answer = tokio::spawn(async move {
-        let answer = api.revoke_all(&asked, body).await;
-        answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
-    });
-    answer
-        .await
-        .unwrap_or_else(|_| rest::internal_error(&request_id).into())
+    let answer = api.revoke_all(&asked, body).await;
+    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
 }
 
 /// `GET /enterprises/{enterprise}/credential-authorizations/revocations/{id}`
