@@ -6,12 +6,12 @@ mod common;
 
 use std::net::SocketAddr;
 
-use common::Directory;
 use common::history::{
     HOLDER, History, TOKEN_HOLDER, TOKEN_MEMBER, TOKEN_OWNER, TOKEN_OWNER_OAUTH, completions, token_of_many,
 };
 use common::http::{get, revoke_all};
 use common::process::{Serve, export, run_well};
+use common::{Directory, wait_until};
 
 const SLUG: &str = "octo-corp";
 const CREDENTIALS: u64 = 60;
@@ -80,7 +80,9 @@ fn a_token_destroyed_through_one_is_refused_by_the_other_at_once() {
     }
 
     let location = accepted.header("location").unwrap();
-    while get(two.second.address, location, TOKEN_OWNER_OAUTH).json()["state"] != "completed" {}
+    wait_until("completed", || {
+        get(two.second.address, location, TOKEN_OWNER_OAUTH).json()["state"] == "completed"
+    });
     let log = export(&two.directory.store_url(), SLUG);
     assert_eq!(
         completions(&log),

@@ -16,6 +16,7 @@ pub(crate) mod watched;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 
@@ -60,4 +61,13 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .unwrap()
+}
+
+/// Asks again and again until it holds, for a minute at most.
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun_at = Instant::now();
+    while !holds() {
+        assert!(begun_at.elapsed() < Duration::from_secs(60), "still not so: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }

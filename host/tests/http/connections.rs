@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::common::history::TOKEN_OWNER;
 use crate::common::http::{get, raw, revoke_all, revoke_all_path};
+use crate::common::wait_until;
 use crate::running::{Running, SLUG};
 
 const NOT_FOUND: &str = r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#;
@@ -64,14 +65,7 @@ fn what_was_asked_in_full_is_done_even_if_the_caller_hangs_up() {
         let mut stream = TcpStream::connect(running.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         drop(stream);
-        let begun_at = Instant::now();
-        while running.requests() < asked {
-            assert!(
-                begun_at.elapsed() < Duration::from_secs(10),
-                "request {asked} was dropped"
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until("the request is recorded", || running.requests() == asked);
     }
 }
 
