@@ -23,6 +23,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use enterprise_credentials_host::error_chain;
 
 /// Revokes every credential of an enterprise, at once, provably.
 #[derive(Debug, Parser)]
@@ -63,7 +64,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Where even that cannot be written, the exit code must do.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            let _ = writeln!(std::io::stderr(), "error: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
