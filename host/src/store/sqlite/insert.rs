@@ -47,7 +47,9 @@ pub(super) async fn insert_fingerprints(
     enterprise: &EnterpriseSlug,
     lines: &[Line],
 ) -> Result<(), StoreError> {
-    let issued: Vec<Issued<'_>> = lines.iter().filter_map(Issued::by).collect();
+    let mut issued: Vec<Issued<'_>> = lines.iter().filter_map(Issued::by).collect();
+    // In their own order they go to neighbouring pages; as issued, each goes to another. Of equal ones the first stays so.
+    issued.sort_by_key(|issued| issued.fingerprint);
     for chunk in issued.chunks(ROWS_PER_STATEMENT) {
         let rows = chunk
             .iter()
@@ -91,12 +93,14 @@ impl<'a> Issued<'a> {
     }
 }
 
-/// Of rows that were not all inserted, the first whose fingerprint stands for something else.
+/// Of fingerprints that were not all inserted, the first issued that stands for something else.
 async fn first_duplicate(
     connection: &mut SqliteConnection,
     enterprise: &EnterpriseSlug,
-    issued: &[Issued<'_>],
+    chunk: &[Issued<'_>],
 ) -> StoreError {
+    let mut issued: Vec<_> = chunk.iter().collect();
+    issued.sort_by_key(|issued| issued.position);
     for issued in issued {
         match holder(connection, issued.fingerprint).await {
             Err(error) => return error,

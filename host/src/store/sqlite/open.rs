@@ -14,10 +14,11 @@ use super::insert::insert_fingerprints;
 use super::{IfMissing, SqliteStore, begin, read, slug, unavailable};
 use crate::store::{Line, StoreError};
 
-/// How long a writer waits for another process's transaction. The longest there is is an import.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a caller waits for a connection of this process.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a writer waits for another process's transaction. The longest is an import, which takes some ten seconds for
+/// a million credentials: a request to revoke is better late than refused.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a caller waits for a connection of this process, which a waiting writer holds.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 const READERS: u32 = 4;
 /// Holds the pages that an import changes. Fingerprints come in no order: with SQLite's own 2 MiB their pages would be
 /// written again and again.
