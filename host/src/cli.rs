@@ -62,12 +62,19 @@ pub(crate) fn run() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
         Err(error) => {
             // Where even that cannot be written, the exit code must do.
             let _ = writeln!(std::io::stderr(), "error: {}", error_chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether whoever read the output, `head` for one, has seen enough: nothing to complain of.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The exit code of a command whose answer is a refusal: nothing failed.
