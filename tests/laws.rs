@@ -16,7 +16,7 @@ const WORDS: u32 = 400;
 fn holds(law: Law) {
     // One word is altered in hundreds of ways, or its requests are made in hundreds of ways: a part of the words will do.
     let judged_every = match law {
-        Law::Audit => 10,
+        Law::Audit | Law::Structure => 10,
         Law::Precedence => 4,
         _ => 1,
     };
@@ -56,6 +56,11 @@ fn replay() {
 #[test]
 fn honest_decide() {
     holds(Law::HonestDecide);
+}
+
+#[test]
+fn structure() {
+    holds(Law::Structure);
 }
 
 #[test]

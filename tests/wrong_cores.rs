@@ -49,3 +49,19 @@ fn a_workload_that_meets_too_little_is_noticed() {
     let missing = ["rule credential_not_expired", "rule expiry_keeps_scope"];
     assert_eq!(coverage.missing(), missing, "and proves nothing about expiry");
 }
+
+#[test]
+fn the_document_lists_every_law_and_every_wrong_core() {
+    let document = include_str!("../docs/testkit.md");
+    let laws = Law::ALL.map(|law| format!("| {law} | {} |", law.sentence()));
+    let cores = wrong::CORES.map(|core| format!("| {} | {} | {} |", core.name, core.wrong, core.breaks));
+    let rows: Vec<String> = laws.into_iter().chain(cores).collect();
+    let missing: Vec<&String> = rows.iter().filter(|row| !document.contains(*row)).collect();
+    for row in &missing {
+        println!("{row}");
+    }
+    assert!(
+        missing.is_empty(),
+        "docs/testkit.md lacks the rows above, or has them otherwise"
+    );
+}

@@ -7,6 +7,7 @@ mod decide;
 mod job;
 mod precedence;
 mod scope;
+mod structure;
 mod tampering;
 mod wire;
 
@@ -23,6 +24,7 @@ pub(crate) use decide::{determinism, honest_decide, replay};
 pub(crate) use job::job;
 pub(crate) use precedence::{precedence, rules_over_http};
 pub(crate) use scope::scope;
+pub(crate) use structure::structure;
 pub(crate) use wire::wire;
 
 /// Declares the laws from one table.
@@ -62,6 +64,7 @@ macro_rules! laws {
 laws! {
     Replay, "replay", replay, "Folding the recorded events gives the live state, at every prefix, split anywhere.";
     HonestDecide, "honest_decide", honest_decide, "Every event that decide returns is accepted by apply; a refused command changes nothing; deciding the same again yields no event.";
+    Structure, "structure", structure, "apply refuses a gap, time that runs backwards, an item of another revocation, an early completion and other totals, and is unchanged then; what only policy forbids it accepts.";
     Determinism, "determinism", determinism, "The same state, command and time give the same events, byte for byte.";
     Authority, "authority", authority, "Only an owner, a holder of the permission or a permitted installation, with a token of the right kind and scope, gets RevokeAllRequested; more authority never turns acceptance into refusal.";
     ManagedUsers, "managed_users", managed_users, "revoke_credentials is refused on every enterprise of personal accounts, and without it no job destroys anything.";

@@ -15,6 +15,7 @@ mod access;
 mod authority;
 mod histories;
 mod jobs;
+mod structure;
 mod translated;
 
 use core::fmt;
@@ -71,6 +72,9 @@ wrong_cores! {
     Replay, replay, histories::ForgetsKeysInReplay, "a replay that leaves idempotency keys out";
     HonestDecide, honest_decide, jobs::RevokesTheDead, "a single revocation that is recorded whether or not there is anything to revoke";
     HonestDecide, honest_decide, jobs::CompletesTwice, "a completed job that completes again";
+    Structure, structure, structure::PassesOverGaps, "an apply that passes over gaps";
+    Structure, structure, structure::CountsForAnyRevocation, "an apply that counts an item for whichever revocation has it";
+    Structure, structure, structure::AsksPolicyInApply, "an apply that asks who had authority";
     Determinism, determinism, jobs::ShufflesBatches, "a batch in the order of a hasher";
     Authority, authority, authority::OwnersOnly, "an owner check that forgets the permission";
     Authority, authority, authority::ChildScopesSuffice, "a scope check that takes read:enterprise for admin:enterprise";

@@ -131,7 +131,22 @@ fn same_end_for_all_batch_sizes<C: Candidate>(run: &Run<C>) -> Result<(), Violat
             )
         })?;
     }
-    Law::Job.of(whole.is_ok(), || format!("the jobs do not end: {whole:?}"))
+    Law::Job.of(whole.is_ok(), || format!("the jobs do not end: {whole:?}"))?;
+    let mut state = run.end.clone();
+    let mut left = whole.map(|(events, _)| events).unwrap_or_default();
+    while !left.is_empty() {
+        let recorded = state.enterprise().record(Vec::from_iter(left.drain(..1)), at, None);
+        let applied = recorded.iter().try_for_each(|recorded| state.apply(recorded));
+        let resumed = finish(&state, 2, at).map(|(events, _)| events);
+        Law::Job.of(applied.is_ok() && resumed.as_ref() == Ok(&left), || {
+            differ(
+                "a job that is resumed within a batch records otherwise",
+                &left,
+                &resumed,
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// The process dies after any event, within a batch, too; what is left is found from the stream alone.
