@@ -1,0 +1,231 @@
+//! The whole way of the test kit's comparison with somebody else's implementation: this project's own server, driven over
+//! real HTTP as if nothing were known of it but its API and how its data get in.
+//!
+//! Whoever holds another server to the core writes such a file: what [`Service::ask`] cannot ask over HTTP is put where
+//! the server finds it, and everything else is compared.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod common;
+
+use std::net::SocketAddr;
+
+use enterprise_credentials::log::{read, write_line};
+use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
+use enterprise_credentials::{
+    Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
+};
+use enterprise_credentials_host::enterprises::Enterprises;
+use enterprise_credentials_host::http::{self, HttpOptions};
+use enterprise_credentials_host::store::{Line, SqliteStore, Store, StoreError};
+use enterprise_credentials_host::token::fingerprint;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::common::http::revoke_all;
+use crate::common::{Directory, runtime};
+
+/// Random histories, and under which seed.
+const WORDS: u32 = 300;
+const SEED: u64 = 1;
+
+#[test]
+fn the_server_answers_as_the_core_does() {
+    let mut service = Service::start();
+    let coverage = compare(&mut service, SEED, WORDS).unwrap_or_else(|divergence| panic!("{divergence}"));
+    println!(
+        "{coverage}; {} requests over HTTP, statuses {:?}",
+        service.requests,
+        service.statuses()
+    );
+    assert_eq!(
+        service.statuses(),
+        [202, 401, 403, 422],
+        "every status that a known token can meet"
+    );
+    for rule in [
+        Rule::WarningForOwnToken,
+        Rule::IdempotentFor24Hours,
+        Rule::EarliestRevocationOwnsItem,
+    ] {
+        assert!(coverage.count(rule) > 0, "{rule} was never met");
+    }
+}
+
+/// A server without its worker, so that jobs go on when the random history says so.
+struct Service {
+    runtime: Runtime,
+    address: SocketAddr,
+    store: SqliteStore,
+    /// Each random history gets an enterprise of its own.
+    enterprise: u32,
+    /// Where the server's stream ends, and what is to be put there before it is asked.
+    end: Position,
+    pending: Vec<Line>,
+    requests: usize,
+    met: Vec<u16>,
+    _stop: watch::Sender<bool>,
+    _directory: Directory,
+}
+
+impl Service {
+    fn start() -> Self {
+        let (directory, runtime) = (Directory::new(), runtime());
+        let (stop, stopped) = watch::channel(false);
+        let (store, address) = runtime.block_on(async {
+            let store = directory.store().await;
+            let (enterprises, _) = Enterprises::new(store.clone());
+            let options = HttpOptions::default();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(http::serve(
+                listener,
+                http::router(enterprises, options),
+                options,
+                stopped,
+            ));
+            (store, address)
+        });
+        Self {
+            runtime,
+            address,
+            store,
+            enterprise: 0,
+            end: Position::START,
+            pending: Vec::new(),
+            requests: 0,
+            met: Vec::new(),
+            _stop: stop,
+            _directory: directory,
+        }
+    }
+
+    fn slug(&self) -> EnterpriseSlug {
+        EnterpriseSlug::new(&format!("word-{}", self.enterprise)).unwrap()
+    }
+
+    fn token(&self, credential: CredentialId) -> String {
+        format!("token-of-word-{}-credential-{credential}", self.enterprise)
+    }
+
+    fn statuses(&self) -> Vec<u16> {
+        let mut statuses = self.met.clone();
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+
+    /// Takes over what the core recorded: under this enterprise's name, and with the tokens' fingerprints.
+    fn follow(&mut self, recorded_by_core: &[RecordedEvent]) {
+        for recorded in recorded_by_core {
+            let mut event = recorded.clone();
+            match &mut event.event {
+                Event::EnterpriseCreated { slug, .. } => *slug = self.slug(),
+                Event::CredentialIssued {
+                    credential,
+                    fingerprint: of_token,
+                    ..
+                } => {
+                    *of_token = Some(fingerprint(&self.token(*credential)).unwrap());
+                }
+                _ => {}
+            }
+            let mut bytes = Vec::new();
+            write_line(&event, &mut bytes);
+            bytes.pop();
+            self.pending.push(Line { event, bytes });
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let lines = std::mem::take(&mut self.pending);
+        if let Some(last) = lines.last() {
+            self.runtime
+                .block_on(self.store.append(&self.slug(), self.end, &lines))?;
+            self.end = last.event.position;
+        }
+        Ok(())
+    }
+
+    /// What the server has appended since it was last looked at.
+    fn appended(&mut self) -> Result<Vec<Event>, StoreError> {
+        let lines = self.runtime.block_on(self.store.read(&self.slug(), self.end, 10))?;
+        let mut whole: Vec<u8> = self
+            .runtime
+            .block_on(self.store.read(&self.slug(), Position::START, 10_000))?
+            .join(&b'\n');
+        whole.push(b'\n');
+        let events: Vec<RecordedEvent> = read(&whole).map(Result::unwrap).collect();
+        self.end = events.last().map_or(self.end, |last| last.position);
+        Ok(events
+            .into_iter()
+            .rev()
+            .take(lines.len())
+            .rev()
+            .map(|recorded| recorded.event)
+            .collect())
+    }
+
+    fn request(&mut self, request: &RevokeAll, credential: CredentialId) -> Result<Answer, StoreError> {
+        let body = format!(r#"{{"revoke_credentials":{}}}"#, request.revoke_credentials);
+        let key = request
+            .idempotency_key
+            .as_ref()
+            .map(|key| ("Idempotency-Key", key.as_str()));
+        let headers: Vec<(&str, &str)> = key.into_iter().collect();
+        let (slug, token) = (self.slug(), self.token(credential));
+        let answer = revoke_all(self.address, slug.as_str(), &token, &body, &headers);
+        self.requests += 1;
+        self.met.push(answer.status);
+        match answer.status {
+            202 => Ok(Answer::accepted(
+                Some(self.appended()?),
+                Some(answer.json().get("warning").is_some()),
+            )),
+            status => Ok(Answer::refused(None, Some(status))),
+        }
+    }
+}
+
+impl Implementation for Service {
+    type Error = StoreError;
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.enterprise += 1;
+        self.end = Position::START;
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn ask(&mut self, asked: &Asked<'_>) -> Result<Answer, StoreError> {
+        match over_http(asked) {
+            Some((request, credential)) => {
+                self.flush()?;
+                self.request(request, credential)
+            }
+            None => {
+                self.follow(asked.recorded_by_core);
+                Ok(Answer::Unasked)
+            }
+        }
+    }
+}
+
+/// What can be asked over HTTP: a request with a token, by its owner; at the time of the stream's last event, which is
+/// later than the server's clock and so is the server's time.
+fn over_http<'a>(asked: &Asked<'a>) -> Option<(&'a RevokeAll, CredentialId)> {
+    let Command::RevokeAll(request) = asked.command else {
+        return None;
+    };
+    let Caller::Person {
+        person,
+        credential: Some(credential),
+    } = request.caller
+    else {
+        return None;
+    };
+    let known = asked.core_before.credential(credential);
+    let own = known.is_none_or(|known| known.owner() == person);
+    (own && asked.core_before.last_at() == Some(asked.at)).then_some((request, credential))
+}
