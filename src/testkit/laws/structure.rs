@@ -131,7 +131,14 @@ fn miscounted(event: &Event) -> Vec<(Event, Named)> {
             authorizations_revoked, ..
         } => {
             *authorizations_revoked += 1;
-            Vec::from([(altered, totals)])
+            let mut other = event.clone();
+            if let Event::RevocationCompleted {
+                credentials_destroyed, ..
+            } = &mut other
+            {
+                *credentials_destroyed += 1;
+            }
+            Vec::from([(altered, totals), (other, totals)])
         }
         _ => Vec::new(),
     }
