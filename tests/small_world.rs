@@ -99,7 +99,10 @@ fn explore_all(kind: &str, organizations: usize, depth: usize) {
         states += seen.len();
     }
     println!("{kind}, {organizations} organizations: {states} states, {transitions} transitions, to depth {depth}");
-    assert!(states > 10_000, "the world is small, but not as small as {states} states");
+    assert!(
+        states > 10_000,
+        "the world is small, but not as small as {states} states"
+    );
 }
 
 fn beginning(kind: &str, second: &str, organizations: usize) -> State {
