@@ -30,7 +30,8 @@ use crate::timestamp::Timestamp;
 /// An enterprise as its recorded events have made it.
 ///
 /// [`Enterprise::apply`] is the only way to change it, so a state is always the replay of a history. Its size is that of
-/// what the history names; no command but [`ContinueRevocation`](crate::Command::ContinueRevocation) scans it.
+/// what the history names. What a command costs does not grow with it, but for a revocation's job: its batches, and the
+/// completion when it is applied, together pass once over the credentials issued before the cut.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Enterprise {
     position: Position,

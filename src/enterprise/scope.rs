@@ -36,6 +36,22 @@ impl Enterprise {
             })
     }
 
+    /// Whether a credential's owner is still in the membership in which it was issued.
+    pub(crate) fn owner_is_present(&self, credential: &Credential) -> bool {
+        self.people
+            .get(credential.owner())
+            .is_some_and(|owner| owner.is_present())
+    }
+
+    /// Whether an authorization is live, pending or not: granted, not revoked, its credential not destroyed, and its
+    /// organization and owner still in the same membership.
+    pub(crate) fn is_live(&self, credential: &Credential, authorization: &Authorization) -> bool {
+        authorization.outcome == Outcome::Granted
+            && !credential.is_destroyed()
+            && self.owner_is_present(credential)
+            && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
+    }
+
     /// The running revocation in which an authorization is pending: the earliest that covers it.
     ///
     /// A grant that is dead at one cut is dead at every later one, so the first cut after the grant decides.

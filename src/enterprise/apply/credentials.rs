@@ -1,0 +1,147 @@
+//! Credentials and authorizations: issued, granted, revoked, destroyed.
+
+use alloc::vec::Vec;
+
+use super::{TOO_MANY, structure, unknown_person};
+use crate::corrupt_history::Corruption;
+use crate::enterprise::Enterprise;
+use crate::enterprise::credentials::Credential;
+use crate::enterprise::record::{Authorization, Outcome, Record};
+use crate::event::{Event, RecordedEvent};
+use crate::id::{CredentialId, OrganizationId, RevocationId};
+
+impl Enterprise {
+    pub(super) fn apply_to_credentials(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+        match &recorded.event {
+            Event::CredentialIssued { .. } => self.issue(recorded),
+            Event::CredentialAuthorized {
+                credential,
+                organization,
+            } => self.grant(*credential, *organization),
+            Event::AuthorizationRevoked {
+                credential,
+                organization,
+                revocation,
+            } => self.revoke(*credential, *organization, *revocation),
+            Event::CredentialDestroyed { credential, revocation } => self.destroy(*credential, *revocation),
+            _ => Ok(()),
+        }
+    }
+
+    fn issue(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+        let Event::CredentialIssued {
+            credential,
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            ..
+        } = &recorded.event
+        else {
+            return Ok(());
+        };
+        let fresh = self.credentials.slot(*credential).is_none();
+        structure(fresh, "the credential id was issued before")?;
+        let owner = self.people.present_ordinal(*owner).ok_or(unknown_person(*owner))?;
+        let make = |scopes| Record::new(*credential, *kind, owner, scopes, expires_at.is_some());
+        let slot = self.credentials.issue(*credential, make, scopes).ok_or(TOO_MANY)?;
+        if let Some(expires_at) = expires_at {
+            self.credentials.expire(slot, *expires_at);
+        }
+        Ok(())
+    }
+
+    fn grant(&mut self, credential: CredentialId, organization: OrganizationId) -> Result<(), Corruption> {
+        let membership = self.present_organization(organization)?;
+        let credential = self.known_credential(credential)?;
+        structure(!credential.is_destroyed(), "the credential is destroyed")?;
+        structure(self.owner_is_present(&credential), "the credential's owner left")?;
+        let replaced = self
+            .credentials
+            .authorization(&credential, organization, &self.organizations);
+        if let Some((_, authorization)) = &replaced {
+            let pending = self.pending_authorization(&credential, authorization).is_some();
+            structure(!pending, "the authorization is pending in a revocation")?;
+            structure(
+                !self.is_live(&credential, authorization),
+                "the authorization is live already",
+            )?;
+        }
+        let authorization = Authorization {
+            organization: membership,
+            granted: self.now()?,
+            outcome: Outcome::Granted,
+        };
+        let replaced = replaced.map(|(place, _)| place);
+        (self.credentials).grant(
+            credential.slot,
+            replaced,
+            organization,
+            authorization,
+            &self.organizations,
+        );
+        Ok(())
+    }
+
+    fn revoke(
+        &mut self,
+        credential: CredentialId,
+        organization: OrganizationId,
+        revocation: Option<RevocationId>,
+    ) -> Result<(), Corruption> {
+        let credential = self.known_credential(credential)?;
+        let found = self
+            .credentials
+            .authorization(&credential, organization, &self.organizations);
+        let (place, authorization) = found.ok_or(Corruption::Transition("the authorization was never granted"))?;
+        let pending = self.pending_authorization(&credential, &authorization);
+        let unrecorded = pending.is_some() || self.is_live(&credential, &authorization);
+        structure(unrecorded, "the authorization is neither live nor pending")?;
+        same_revocation(pending, revocation)?;
+        let outcome = if pending.is_some() {
+            Outcome::Taken
+        } else {
+            Outcome::Revoked
+        };
+        self.credentials.set_outcome(credential.slot, place, outcome);
+        self.count(revocation, credential.slot, |revocation| {
+            revocation.authorizations_revoked += 1
+        });
+        Ok(())
+    }
+
+    fn destroy(&mut self, credential: CredentialId, revocation: Option<RevocationId>) -> Result<(), Corruption> {
+        let credential = self.known_credential(credential)?;
+        structure(!credential.is_destroyed(), "the credential is destroyed already")?;
+        let pending = self.pending_destruction(&credential);
+        let unrecorded = pending.is_some() || self.owner_is_present(&credential);
+        structure(unrecorded, "the credential left with its owner and is not pending")?;
+        same_revocation(pending, revocation)?;
+        self.end_authorizations(&credential);
+        self.credentials.destroy(credential.slot);
+        self.count(revocation, credential.slot, |revocation| {
+            revocation.credentials_destroyed += 1
+        });
+        Ok(())
+    }
+
+    /// Ends the authorizations of a credential that is being destroyed, but for the pending ones, which wait for their job.
+    fn end_authorizations(&mut self, credential: &Credential) {
+        let ends = |(place, authorization): (usize, Authorization)| {
+            let pending = self.pending_authorization(credential, &authorization).is_some();
+            (authorization.outcome == Outcome::Granted && !pending).then_some(place)
+        };
+        let authorizations = self.credentials.authorizations(credential).enumerate();
+        let ended: Vec<usize> = authorizations.filter_map(ends).collect();
+        for place in ended {
+            self.credentials.set_outcome(credential.slot, place, Outcome::Ended);
+        }
+    }
+}
+
+fn same_revocation(expected: Option<RevocationId>, found: Option<RevocationId>) -> Result<(), Corruption> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Corruption::Revocation { expected, found })
+}

@@ -1,0 +1,109 @@
+//! Revocations: requested, counted item by item, completed.
+
+use super::{structure, unknown_person};
+use crate::corrupt_history::Corruption;
+use crate::enterprise::Enterprise;
+use crate::enterprise::revocations::{Revocation, Scope};
+use crate::event::{Actor, Event, RecordedEvent};
+use crate::id::RevocationId;
+
+impl Enterprise {
+    pub(super) fn apply_to_revocations(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+        match &recorded.event {
+            Event::RevokeAllRequested { .. } => self.request(recorded),
+            Event::RevocationCompleted { .. } => self.complete(recorded),
+            _ => Ok(()),
+        }
+    }
+
+    fn request(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+        let Event::RevokeAllRequested {
+            requested_by,
+            revoke_credentials,
+            idempotency_key,
+            ..
+        } = &recorded.event
+        else {
+            return Ok(());
+        };
+        self.known_actor(*requested_by)?;
+        let scope = Scope {
+            request: self.now()?,
+            issued: self.credentials.len(),
+            revoke_credentials: *revoke_credentials,
+        };
+        let id = RevocationId::new(recorded.position.value()).map_err(|_| Corruption::Position {
+            expected: self.position.next(),
+        })?;
+        self.revocations.forget_old_keys(recorded.at);
+        if let Some(key) = idempotency_key {
+            (self.revocations).remember_key(*requested_by, key.clone(), id, recorded.at);
+        }
+        self.revocations.begin(Revocation {
+            id,
+            scope,
+            requested_at: recorded.at,
+            completed_at: None,
+            authorizations_revoked: 0,
+            credentials_destroyed: 0,
+            cursor: 0,
+        });
+        Ok(())
+    }
+
+    fn complete(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+        let Event::RevocationCompleted {
+            revocation: id,
+            authorizations_revoked,
+            credentials_destroyed,
+        } = &recorded.event
+        else {
+            return Ok(());
+        };
+        let revocation = self.revocations.get(*id).ok_or(Corruption::Unknown {
+            what: "revocation",
+            id: id.value(),
+        })?;
+        structure(revocation.completed_at.is_none(), "the revocation is completed already")?;
+        let is_empty = self.credentials_left(revocation).next().is_none();
+        structure(is_empty, "the revocation has something left")?;
+        if (*authorizations_revoked, *credentials_destroyed)
+            != (revocation.authorizations_revoked, revocation.credentials_destroyed)
+        {
+            return Err(Corruption::Totals {
+                authorizations_revoked: revocation.authorizations_revoked,
+                credentials_destroyed: revocation.credentials_destroyed,
+            });
+        }
+        self.revocations.complete(*id, recorded.at);
+        Ok(())
+    }
+
+    /// Counts an item for its revocation, and lets the cursor pass the credentials before it that have nothing left.
+    pub(super) fn count(&mut self, id: Option<RevocationId>, slot: u32, count: impl FnOnce(&mut Revocation)) {
+        let Some((id, revocation)) = id.and_then(|id| Some((id, self.revocations.get_mut(id)?))) else {
+            return;
+        };
+        count(revocation);
+        let mut cursor = revocation.cursor;
+        while cursor < slot
+            && self
+                .credentials
+                .at(cursor)
+                .is_some_and(|c| !self.has_something_left(&c, id))
+        {
+            cursor += 1;
+        }
+        if let Some(revocation) = self.revocations.get_mut(id) {
+            revocation.cursor = cursor;
+        }
+    }
+
+    fn known_actor(&self, actor: Actor) -> Result<(), Corruption> {
+        let Actor::Person { person, credential } = actor else {
+            return Ok(());
+        };
+        self.people.latest(person).ok_or(unknown_person(person))?;
+        credential.map_or(Ok(()), |credential| self.known_credential(credential).map(drop))
+    }
+}
