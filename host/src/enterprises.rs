@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use enterprise_credentials::log::{Decoder, LogError, write_line};
+use enterprise_credentials::log::{Decoder, LogError};
 use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Event, RecordedEvent, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -148,7 +148,7 @@ impl<S: Store> Enterprises<S> {
                 let recorded = enterprise.record(events, at, None);
                 (
                     enterprise.position(),
-                    recorded.into_iter().map(line).collect::<Vec<_>>(),
+                    recorded.into_iter().map(Line::written).collect::<Vec<_>>(),
                     answer,
                 )
             };
@@ -273,13 +273,6 @@ async fn fold_aside(live: Arc<Live>, decoder: Decoder, page: Vec<Vec<u8>>) -> Re
     tokio::task::spawn_blocking(move || live.fold(decoder, &page))
         .await
         .unwrap_or(Err(EnterpriseError::Lost { enterprise: slug }))
-}
-
-fn line(event: RecordedEvent) -> Line {
-    let mut bytes = Vec::new();
-    write_line(&event, &mut bytes);
-    bytes.pop();
-    Line { event, bytes }
 }
 
 /// The time to decide at: the clock's, but never before the enterprise's last event.

@@ -6,6 +6,7 @@ mod sqlite;
 use std::error::Error;
 use std::future::Future;
 
+use enterprise_credentials::log::write_line;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, RecordedEvent};
 
 pub use sqlite::{IfMissing, SqliteStore};
@@ -20,6 +21,14 @@ pub struct Line {
 }
 
 impl Line {
+    /// The line that an event is written as.
+    pub fn written(event: RecordedEvent) -> Self {
+        let mut bytes = Vec::new();
+        write_line(&event, &mut bytes);
+        bytes.pop();
+        Self { event, bytes }
+    }
+
     /// What the line adds to the look-up: the fingerprint of a credential that it issues.
     pub fn fingerprint(&self) -> Option<(&Fingerprint, CredentialId)> {
         match &self.event.event {

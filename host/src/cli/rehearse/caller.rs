@@ -12,10 +12,8 @@ use enterprise_credentials::{
 };
 use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::sample::Sample;
-use enterprise_credentials_host::store::{SqliteStore, Store};
+use enterprise_credentials_host::store::{Line, SqliteStore, Store};
 use enterprise_credentials_host::token;
-
-use super::load::line;
 
 /// A token, and whose it is.
 pub(super) struct Means {
@@ -154,7 +152,7 @@ async fn add(store: &SqliteStore, enterprise: &mut Enterprise) -> Result<(String
     for event in &recorded {
         enterprise.apply(event)?;
     }
-    let lines: Vec<_> = recorded.into_iter().map(line).collect();
+    let lines: Vec<_> = recorded.into_iter().map(Line::written).collect();
     store.append(&slug, expected, &lines).await?;
     Ok((token, credential))
 }

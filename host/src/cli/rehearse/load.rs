@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use enterprise_credentials::log::write_line;
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Position, RecordedEvent};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Position};
 use enterprise_credentials_host::sample::Sample;
 use enterprise_credentials_host::store::{Line, SqliteStore, Store};
 use tokio::sync::mpsc::{Sender, channel};
@@ -52,7 +51,7 @@ impl Source {
                 let bar = progress::counted(sample.credentials.into(), "issuing credentials");
                 let enterprise = sample.generate(&mut |recorded| {
                     bar.inc(u64::from(matches!(recorded.event, Event::CredentialIssued { .. })));
-                    chunks.push(line(recorded.clone()))
+                    chunks.push(Line::written(recorded.clone()))
                 });
                 bar.finish_and_clear();
                 enterprise?
@@ -73,14 +72,6 @@ fn slug(chunk: &[Line]) -> Result<EnterpriseSlug> {
         Some(_) => bail!("line 1: a history begins with `EnterpriseCreated`"),
         None => bail!("the history holds no event: there is nothing to rehearse on"),
     }
-}
-
-/// A recorded event as the store takes it.
-pub(super) fn line(event: RecordedEvent) -> Line {
-    let mut bytes = Vec::new();
-    write_line(&event, &mut bytes);
-    bytes.pop();
-    Line { event, bytes }
 }
 
 /// Lines on their way to the store.
