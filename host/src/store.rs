@@ -9,7 +9,7 @@ use std::future::Future;
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, RecordedEvent};
 
-pub use sqlite::{IfMissing, SqliteStore};
+pub use sqlite::{IfMissing, SqliteReader, SqliteStore};
 
 /// A recorded event, and the bytes that it is kept as.
 #[derive(Debug, Clone, PartialEq, Eq)]

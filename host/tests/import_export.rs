@@ -9,6 +9,8 @@ use std::process::Output;
 use common::Directory;
 use common::history::History;
 use common::process::{Serve, export, run, run_well};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 const SLUG: &str = "octo-corp";
 
@@ -167,6 +169,7 @@ fn a_store_that_does_not_exist_is_not_served_nor_exported() {
             (directory.store_url(), "create it with `import`"),
             ("postgres://localhost/x".to_string(), "sqlite:path/to/file.db"),
             ("sqlite::memory:".to_string(), "sqlite:path/to/file.db"),
+            (format!("{}?mode=rwc", directory.store_url()), "sqlite:path/to/file.db"),
         ] {
             let output = run(&[command.as_slice(), &["--store", &store]].concat());
             assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -180,6 +183,51 @@ fn a_store_that_does_not_exist_is_not_served_nor_exported() {
         Some(2),
         "a missing option is wrong usage"
     );
+}
+
+#[tokio::test]
+async fn an_export_waits_for_no_writer() {
+    let directory = Directory::new();
+    let history = History::sample(SLUG, "");
+    imported(&directory, &history.log);
+    let mut writer = connection(&directory).await;
+    let begun = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    assert_eq!(export(&directory.store_url(), SLUG), history.log);
+    begun.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_another_version_is_not_exported_nor_changed() {
+    let directory = Directory::new();
+    imported(&directory, &History::sample(SLUG, "").log);
+    let url = directory.store_url();
+    for (statement, expected) in [
+        (
+            "UPDATE _sqlx_migrations SET version = 1000",
+            "use that version of this program",
+        ),
+        ("DELETE FROM _sqlx_migrations", "open it once with `serve` or `import`"),
+        ("DROP TABLE _sqlx_migrations", "open it once with `serve` or `import`"),
+    ] {
+        let mut writer = connection(&directory).await;
+        sqlx::query(statement).execute(&mut writer).await.unwrap();
+        writer.close().await.unwrap();
+        let before = std::fs::read(directory.file("store.db")).unwrap();
+        let output = run(&["export", "--store", &url, "--enterprise", SLUG]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(expected), "{error}");
+        assert!(
+            std::fs::read(directory.file("store.db")).unwrap() == before,
+            "{statement}"
+        );
+    }
+}
+
+/// Another connection to the store, beside those of the program.
+async fn connection(directory: &Directory) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(directory.file("store.db"));
+    options.connect().await.unwrap()
 }
 
 #[test]

@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use enterprise_credentials::{EnterpriseSlug, Position};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store};
+use enterprise_credentials_host::store::SqliteReader;
 
 const PAGE_LINES: u32 = 5_000;
 
 /// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
+///
+/// Only reads the store: works beside `serve` and beside an import, and waits for neither.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The store, as `sqlite:path/to/file.db`.
@@ -24,7 +26,7 @@ pub(crate) struct Export {
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         super::runtime()?.block_on(async {
-            let store = SqliteStore::open(&self.store, IfMissing::Fail).await?;
+            let store = SqliteReader::open(&self.store).await?;
             let exported = self.export(&store).await;
             store.close().await;
             exported
@@ -32,7 +34,7 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn export(&self, store: &impl Store) -> anyhow::Result<()> {
+    async fn export(&self, store: &SqliteReader) -> anyhow::Result<()> {
         let mut output = BufWriter::new(std::io::stdout().lock());
         let mut last = Position::START;
         loop {

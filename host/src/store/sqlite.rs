@@ -2,12 +2,15 @@
 
 mod insert;
 mod open;
+mod reader;
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use self::insert::{insert_fingerprints, insert_lines};
 use super::{Holder, Line, Store, StoreError};
+
+pub use reader::SqliteReader;
 
 /// The streams in one SQLite file: write-ahead log, every commit synced to the disk before it is acknowledged.
 ///

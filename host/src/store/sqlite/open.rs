@@ -14,8 +14,8 @@ use super::insert::insert_fingerprints;
 use super::{IfMissing, SqliteStore, begin, read, slug, unavailable};
 use crate::store::{Line, StoreError};
 
-/// How long a writer waits for another process's transaction. The longest is an import, which takes some ten seconds for
-/// a million credentials: a request to revoke is better late than refused.
+/// How long a writer waits for another process's transaction. The longest is an import, which takes tens of seconds
+/// for a million credentials: a request to revoke is better late than refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a caller waits for a connection of this process, which a waiting writer holds.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,14 +37,11 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, and where
     /// SQLite fails.
     pub async fn open(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
-        let path = file(url, if_missing)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            .disable_statement_logging();
-        let writing = options
-            .clone()
+        let path = match if_missing {
+            IfMissing::Create => file(url)?,
+            IfMissing::Fail => existing(url)?,
+        };
+        let writing = options(path)
             .create_if_missing(if_missing == IfMissing::Create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -55,7 +52,7 @@ impl SqliteStore {
             .map_err(|error| unavailable("be opened")(format!("`{}`: {error}", path.display())))?;
         prepare(&writer).await?;
         let readers = pool(READERS)
-            .connect_with(options.read_only(true))
+            .connect_with(options(path).read_only(true))
             .await
             .map_err(unavailable("open the file for reading"))?;
         Ok(Self { writer, readers })
@@ -68,22 +65,37 @@ impl SqliteStore {
     }
 }
 
-fn file(url: &str, if_missing: IfMissing) -> Result<&Path, StoreError> {
-    let path = url.strip_prefix("sqlite:").unwrap_or_default();
-    let path = path.strip_prefix("//").unwrap_or(path);
-    if path.is_empty() || path.starts_with(':') {
-        let message = format!("`{url}` names no store: write it as `sqlite:path/to/file.db`");
-        return Err(unavailable("be opened")(message));
-    }
-    let path = Path::new(path);
-    if if_missing == IfMissing::Fail && !path.exists() {
+/// The file of a store that must exist.
+pub(super) fn existing(url: &str) -> Result<&Path, StoreError> {
+    let path = file(url)?;
+    if !path.exists() {
         let message = format!("`{}` does not exist: create it with `import`", path.display());
         return Err(unavailable("be opened")(message));
     }
     Ok(path)
 }
 
-fn pool(connections_max: u32) -> PoolOptions<Sqlite> {
+/// Options behind a `?` are not ours to take, and must not become part of a file's name.
+fn file(url: &str) -> Result<&Path, StoreError> {
+    let path = url.strip_prefix("sqlite:").unwrap_or_default();
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path.starts_with(':') || path.contains('?') {
+        let message = format!("`{url}` names no store: write it as `sqlite:path/to/file.db`");
+        return Err(unavailable("be opened")(message));
+    }
+    Ok(Path::new(path))
+}
+
+/// What every connection has.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .disable_statement_logging()
+}
+
+pub(super) fn pool(connections_max: u32) -> PoolOptions<Sqlite> {
     PoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -110,7 +122,7 @@ async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
 }
 
 /// Listed here, not by sqlx's macro: that would bring SQLite and the SQL parser into the build a second time.
-fn migrations() -> Migrator {
+pub(super) fn migrations() -> Migrator {
     let streams = include_str!("../../../migrations/0001_streams.sql").into_sql_str();
     let simple = MigrationType::Simple;
     Migrator::with_migrations(vec![Migration::new(1, "streams".into(), simple, streams, false)])
