@@ -91,7 +91,8 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Works until `stop` turns true or its sender is gone; a batch that has begun is finished.
+    /// Works until `stop` turns true or its sender is gone; a batch that has begun is finished, a stream that is being
+    /// loaded is not.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut poll_at = Instant::now();
         while !*stop.borrow() {
@@ -103,7 +104,7 @@ impl<S: Store> Worker<S> {
                 self.enqueue(enterprise);
             }
             if let Some(job) = self.next_due() {
-                self.work(job).await;
+                self.work(job, &mut stop).await;
                 // A turn that never waits would keep the thread from everyone else.
                 tokio::task::yield_now().await;
                 continue;
@@ -157,14 +158,16 @@ impl<S: Store> Worker<S> {
     }
 
     /// One batch of one enterprise, which then goes to the end of the queue.
-    async fn work(&mut self, mut job: Job) {
-        let limit = self.options.batch;
-        let turn = self
-            .enterprises
-            .decide(&job.enterprise, Patience::WORKER, |enterprise, at| {
-                decide(enterprise, at, limit)
-            })
-            .await;
+    async fn work(&mut self, mut job: Job, stop: &mut watch::Receiver<bool>) {
+        // A long stream takes long to load: that must not hold up a stop, and nothing is lost with it.
+        let loaded = tokio::select! {
+            loaded = self.enterprises.fresh(&job.enterprise) => loaded,
+            () = stopped(stop) => return,
+        };
+        let turn = match loaded {
+            Ok(_) => self.batch(&job.enterprise).await,
+            Err(error) => Err(error),
+        };
         match turn {
             Ok(Turn::Idle(position)) => {
                 self.idle_at.insert(job.enterprise, position);
@@ -186,6 +189,20 @@ impl<S: Store> Worker<S> {
         }
         self.queue.push_back(job);
     }
+
+    async fn batch(&self, enterprise: &EnterpriseSlug) -> Result<Turn, EnterpriseError> {
+        let limit = self.options.batch;
+        self.enterprises
+            .decide(enterprise, Patience::WORKER, |enterprise, at| {
+                decide(enterprise, at, limit)
+            })
+            .await
+    }
+}
+
+/// Returns once it is to stop, or nobody is left who could say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 impl Job {

@@ -109,8 +109,11 @@ async fn what_another_process_accepts_is_found_by_the_poll() {
     let store = directory.store().await;
     let mut history = History::sample("octo-corp", "");
     history.import(&store).await;
-    let working = Working::new(store.clone(), 10);
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    let watched = Watched::new(store.clone());
+    let working = Working::new(watched.clone(), 10);
+    while !watched.switches.worker_has_read("octo-corp") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 
     history.revoke_all(true);
     history.import(&directory.store().await).await;
@@ -203,6 +206,23 @@ async fn a_stop_ends_after_the_batch_and_the_next_worker_goes_on() {
     let working = Working::new(store.clone(), 50);
     assert_eq!(until_completed(&store, &history, 1).await, [expected]);
     working.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_a_stream_that_is_being_loaded() {
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let (history, _) = unfinished("octo-corp", 5);
+    history.import(&store).await;
+
+    let watched = Watched::new(store.clone());
+    watched.switches.reads_hang.store(true, Ordering::SeqCst);
+    let working = Working::new(watched.clone(), 5);
+    while watched.switches.read.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let stopped = tokio::time::timeout(Duration::from_secs(30), working.stop()).await;
+    assert!(stopped.is_ok(), "the worker waits for the read to end");
 }
 
 #[tokio::test(flavor = "multi_thread")]

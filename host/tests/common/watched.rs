@@ -17,6 +17,8 @@ pub(crate) struct Watched<S> {
 pub(crate) struct Switches {
     /// Every read fails while this is set.
     pub(crate) reads_fail: AtomicBool,
+    /// Every read that begins while this is set never ends.
+    pub(crate) reads_hang: AtomicBool,
     /// That many appends fail, as if the disk were full.
     pub(crate) appends_to_fail: AtomicU32,
     /// That many appends conflict.
@@ -25,6 +27,14 @@ pub(crate) struct Switches {
     pub(crate) appended: Mutex<Vec<(EnterpriseSlug, usize)>>,
     /// Which stream was read, once for each read.
     pub(crate) read: Mutex<Vec<EnterpriseSlug>>,
+}
+
+impl Switches {
+    /// Whether the worker has looked at the stream: it reads once to load it, and once more to decide.
+    pub(crate) fn worker_has_read(&self, enterprise: &str) -> bool {
+        let read = self.read.lock().unwrap();
+        read.iter().filter(|slug| slug.as_str() == enterprise).count() >= 2
+    }
 }
 
 impl<S> Watched<S> {
@@ -64,6 +74,9 @@ impl<S: Store> Store for Watched<S> {
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         self.check_read()?;
         self.switches.read.lock().unwrap().push(enterprise.clone());
+        if self.switches.reads_hang.load(Ordering::SeqCst) {
+            std::future::pending().await
+        }
         self.inner.read(enterprise, after, limit).await
     }
 

@@ -32,7 +32,7 @@ fn a_chunked_body_is_read_and_limited_alike() {
 
 #[test]
 fn a_body_that_does_not_arrive_is_408_and_nothing_is_done() {
-    let running = Running::new();
+    let running = Running::impatient();
     let request = format!(
         "POST {} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {TOKEN_OWNER}\r\n\
          Content-Length: 100\r\n\r\n{{",
@@ -45,10 +45,10 @@ fn a_body_that_does_not_arrive_is_408_and_nothing_is_done() {
 
 #[test]
 fn a_head_that_does_not_arrive_ends_the_connection() {
-    let running = Running::new();
+    let running = Running::impatient();
     let mut stream = TcpStream::connect(running.address).unwrap();
     stream.write_all(b"POST /enterprises/").unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut rest = Vec::new();
     let ended = std::io::Read::read_to_end(&mut stream, &mut rest);
     assert!(ended.is_ok(), "the connection stayed open: {ended:?}");

@@ -1,19 +1,22 @@
 //! A store that fails, and streams that are none of the caller's business.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use enterprise_credentials_host::store::Store;
 
 use crate::common::history::{History, TOKEN_MEMBER, TOKEN_OWNER, lines};
 use crate::common::http::{get, revoke_all};
+use crate::common::wait_until;
 use crate::running::{Running, SLUG};
 
 #[test]
 fn a_token_opens_its_own_enterprise_alone_and_no_other_is_loaded() {
     let running = Running::with(&[History::sample(SLUG, ""), History::sample("other-corp", "-other")]);
-    // The worker looks through every stream at the start.
-    std::thread::sleep(Duration::from_millis(200));
+    wait_until("the worker has looked through both streams", || {
+        [SLUG, "other-corp"]
+            .iter()
+            .all(|slug| running.switches.worker_has_read(slug))
+    });
     running.switches.read.lock().unwrap().clear();
     let mut bodies = Vec::new();
     for slug in [

@@ -31,12 +31,22 @@ impl Running {
         Self::with(&[History::sample(SLUG, "")])
     }
 
+    /// A host that waits for nobody.
+    pub(crate) fn impatient() -> Self {
+        Self::with_timeout(&[History::sample(SLUG, "")], Duration::from_millis(300))
+    }
+
+    /// A host that waits longer than any test machine is busy.
     pub(crate) fn with(histories: &[History]) -> Self {
+        Self::with_timeout(histories, Duration::from_secs(60))
+    }
+
+    fn with_timeout(histories: &[History], timeout: Duration) -> Self {
         let directory = Directory::new();
         let runtime = runtime();
         let mut options = HostOptions::default();
-        options.http.body_timeout = Duration::from_millis(300);
-        options.http.head_timeout = Duration::from_millis(300);
+        options.http.body_timeout = timeout;
+        options.http.head_timeout = timeout;
         let (host, store, switches) = runtime.block_on(async {
             let store = directory.store().await;
             for history in histories {
