@@ -16,6 +16,7 @@ mod progress;
 mod rehearse;
 mod replay;
 mod serve;
+mod signal;
 mod table;
 mod time;
 

@@ -9,10 +9,10 @@ use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::{Position, RevocationId};
 use serde::Serialize;
 
-use super::evidence;
 use super::history::{History, HistoryFile};
 use super::json::write_json;
 use super::table::{Facts, count};
+use super::{blast_radius, evidence};
 
 /// Show who revoked what, by what authority, and what is alive still; check every event against the rules.
 ///
@@ -42,6 +42,8 @@ struct Document<'a> {
     sha256: &'a str,
     /// Whether the log was read to its end.
     complete: bool,
+    /// Kinds of access that no log holds.
+    not_modelled: Vec<&'static str>,
     #[serde(flatten)]
     report: &'a Report,
 }
@@ -56,29 +58,32 @@ impl Audit {
         if broken_off.is_none() && report.position == Position::START {
             bail!("{} holds no event: nothing can be audited", self.history);
         }
-        self.narrow(&mut report)?;
+        let unknown = self.narrow(&mut report).err();
         let complete = broken_off.is_none();
         if self.json {
             write_json(&Document {
                 sha256: &sha256,
                 complete,
+                not_modelled: blast_radius::not_modelled().collect(),
                 report: &report,
             })?;
         } else {
             let words = format!(
                 "{}\n{}",
                 identity(&report, &sha256, complete),
-                evidence::in_words(&report, complete)
+                evidence::in_words(&report, self.revocation, complete)
             );
             stdout().write_all(words.as_bytes())?;
         }
-        match broken_off {
+        // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
+        match broken_off.or(unknown) {
             Some(error) => Err(error),
             None if report.is_clean() => Ok(ExitCode::SUCCESS),
             None => Ok(ExitCode::FAILURE),
         }
     }
 
+    /// Leaves the revocation asked for; an error where the log holds no such request.
     fn narrow(&self, report: &mut Report) -> Result<()> {
         let Some(asked) = self.revocation else {
             return Ok(());

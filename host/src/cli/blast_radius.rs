@@ -1,7 +1,7 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    CallerLoss, Enterprise, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
+    CallerLoss, Enterprise, EnterpriseKind, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
 };
 
 use super::table::{Facts, Table, count};
@@ -17,8 +17,18 @@ const NOT_MODELLED: [(&str, &str); 4] = [
     ("deploy keys", "delete them in each repository"),
 ];
 
+/// What no log holds, for a machine.
 pub(super) fn not_modelled() -> impl Iterator<Item = &'static str> {
     NOT_MODELLED.into_iter().map(|(access, _)| access)
+}
+
+/// The same for a person, with what to do about each.
+pub(super) fn not_in_the_log() -> String {
+    let remedies = NOT_MODELLED.map(|(access, remedy)| (access, remedy.to_owned()));
+    format!(
+        "  NOT IN THIS LOG, so neither revoked nor counted\n{}",
+        Facts(&remedies)
+    )
 }
 
 /// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all.
@@ -31,6 +41,8 @@ pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) ->
         owners(&plan.owners, rows_max).to_string(),
         caller(enterprise, plan.caller.as_ref()),
         not_covered(plan),
+        not_in_the_log(),
+        refused_to_all(enterprise, plan),
     ];
     sections
         .into_iter()
@@ -238,7 +250,14 @@ fn not_covered(plan: &Plan) -> String {
     for (number, (_, what)) in counts.iter().zip(left) {
         words.push_str(&format!("  {number:>width$}  {what}\n"));
     }
-    words.push_str("\n  NOT IN THIS LOG, so neither revoked nor counted\n");
-    words.push_str(&Facts(&NOT_MODELLED.map(|(access, remedy)| (access, remedy.to_owned()))).to_string());
     words
+}
+
+/// Says of a request that nobody may make that it will be refused.
+fn refused_to_all(enterprise: &Enterprise, plan: &Plan) -> String {
+    if plan.revoke_credentials && enterprise.kind() == Some(EnterpriseKind::PersonalAccounts) {
+        "  revoke_credentials is for managed users only: whoever asks, this request is refused.\n".to_owned()
+    } else {
+        String::new()
+    }
 }

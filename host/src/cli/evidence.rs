@@ -3,6 +3,7 @@
 use enterprise_credentials::audit::{Evidence, Finding, Report, Request, SurvivalReason, Survivors};
 use enterprise_credentials::{Actor, CredentialId, RevocationId};
 
+use super::blast_radius;
 use super::table::{Facts, Table, count};
 
 /// How many findings are shown; JSON has them all.
@@ -10,15 +11,20 @@ const FINDINGS_MAX: usize = 50;
 /// How many credentials of a group are named.
 const EXAMPLES_MAX: usize = 3;
 
-/// Each revocation, what outlived the last of them, and the findings.
+/// Each revocation, what outlived the last of them or the one `asked` for, what no log holds, and the findings.
 ///
 /// Of a log that breaks off, and so is not `complete`, nothing is said beyond that point.
-pub(super) fn in_words(report: &Report, complete: bool) -> String {
+pub(super) fn in_words(report: &Report, asked: Option<RevocationId>, complete: bool) -> String {
     let mut sections: Vec<String> = report.revocations.iter().map(revocation).collect();
     if report.revocations.is_empty() {
-        sections.push("  no revocation was requested\n".to_owned());
+        sections.push(asked.map_or_else(
+            || "  no revocation was requested\n".to_owned(),
+            |id| format!("  revocation {id} was not requested\n"),
+        ));
+    } else {
+        sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors)));
+        sections.push(blast_radius::not_in_the_log());
     }
-    sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors)));
     sections.push(findings(&report.findings, complete));
     sections.join("\n")
 }
@@ -50,6 +56,13 @@ fn revocation(evidence: &Evidence) -> String {
             .as_ref()
             .map(|key| ("idempotency key", key.to_string())),
     );
+    facts.push((
+        "not authorized",
+        format!(
+            "{} credentials that it leaves alive, at the cut; they may be authorized later",
+            count(request.plan.not_covered.without_authorization)
+        ),
+    ));
     let mut table = Table::new(["outcome", "planned at the cut", "recorded"]);
     let plan = &request.plan;
     for (what, planned, recorded) in [

@@ -111,13 +111,22 @@ impl HistoryFile {
         History::open(&self.path)
     }
 
-    /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere: it is an error.
+    /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere, and one
+    /// that ends before the position asked for does not lead there: both are errors.
     pub(super) fn replay(&self, until: Option<Until>) -> Result<Enterprise> {
         let (enterprise, read_any) = self.fold(until)?;
         ensure!(
             read_any || reaches(&enterprise, until),
             "{self} holds no event: nothing is known of any enterprise"
         );
+        if let Some(Until::Position(asked)) = until {
+            let end = enterprise.position();
+            ensure!(
+                end >= asked,
+                "{self} ends at position {end}, before `--until {asked}`: ask for a position up to its end, \
+                 or fetch a later log"
+            );
+        }
         Ok(enterprise)
     }
 

@@ -96,9 +96,6 @@ impl PlanArgs {
 
 fn in_words(enterprise: &Enterprise, plan: &Plan, answer: Option<&Answer>) -> String {
     let mut words = blast_radius::in_words(enterprise, plan, ROWS_MAX);
-    if plan.revoke_credentials && enterprise.kind() == Some(EnterpriseKind::PersonalAccounts) {
-        words.push_str("\n  revoke_credentials is for managed users only: whoever asks, this request is refused.\n");
-    }
     if let Some(answer) = answer {
         words.push_str("\n  THE ANSWER WOULD BE\n");
         words.extend(answer.in_words().lines().map(|line| format!("  {line}\n")));

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use enterprise_credentials::{Caller, Enterprise, EnterpriseSlug, Plan, RevokeAll};
 use enterprise_credentials_host::enterprises::time_for;
@@ -26,6 +26,7 @@ use self::load::Source;
 use self::request::{Answer, Request};
 use super::blast_radius;
 use super::generate::SampleArgs;
+use super::signal::stop_signal;
 use super::table::count;
 
 /// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job, audit the evidence.
@@ -58,16 +59,16 @@ const ROWS_MAX: usize = 5;
 
 impl Rehearse {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let directory = Directory::new()?;
-        let rehearsed = super::runtime()?.block_on(async {
-            tokio::select! {
+        let (directory, rehearsed) = super::runtime()?.block_on(async {
+            // Before anything is there to be removed: a signal that comes early must not kill.
+            let stopped = stop_signal().context("cannot listen for signals")?;
+            let directory = Directory::new()?;
+            let rehearsed = tokio::select! {
                 rehearsed = self.rehearse(&directory) => rehearsed,
-                interrupted = tokio::signal::ctrl_c() => match interrupted {
-                    Ok(()) => bail!("interrupted: the rehearsal's store is removed"),
-                    Err(error) => Err(error).context("cannot listen for signals"),
-                },
-            }
-        });
+                signal = stopped => Err(anyhow!("stopped by {signal}: the rehearsal's store is removed")),
+            };
+            anyhow::Ok((directory, rehearsed))
+        })?;
         let removed = directory.remove();
         let code = rehearsed?;
         removed?;

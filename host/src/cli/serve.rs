@@ -12,6 +12,8 @@ use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 use enterprise_credentials_host::worker::WorkerOptions;
 use tracing::level_filters::LevelFilter;
 
+use super::signal::stop_signal;
+
 /// Serve the HTTP API, and work on revocations in the background.
 ///
 /// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch are
@@ -70,32 +72,6 @@ impl Serve {
         tracing::info!("stopped");
         Ok(())
     }
-}
-
-/// Waits for the signal that stops the host, and names it.
-#[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = &'static str>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-        }
-    })
-}
-
-/// Waits for the signal that stops the host, and names it.
-#[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = &'static str>> {
-    Ok(async {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => "Ctrl-C",
-            Err(_) => std::future::pending().await,
-        }
-    })
 }
 
 impl LogFormat {

@@ -40,14 +40,22 @@ fn the_evidence_says_who_asked_by_what_authority_and_what_came_of_it() {
     );
 
     let words = run(&["audit", &path]).output();
+    let dormant = evidence["plan"]["not_covered"]["without_authorization"].to_string();
+    assert_ne!(dormant, "0");
     for shown in [
         &sha256,
+        &format!("not authorized    {dormant} credentials"),
         evidence["login"].as_str().unwrap(),
         "by authority of   owner",
         "ALIVE AFTER",
         "NO FINDINGS",
     ] {
         assert!(words.contains(shown), "{shown} is not in:\n{words}");
+    }
+    let not_modelled = document["not_modelled"].as_array().unwrap();
+    assert_eq!(not_modelled.len(), 4);
+    for access in not_modelled {
+        assert!(words.contains(access.as_str().unwrap()), "{access} is not in:\n{words}");
     }
 }
 
@@ -91,6 +99,36 @@ fn a_request_without_authority_is_a_finding() {
     );
     let document = run_on(&forged, &["audit", "-", "--json"]).json();
     assert_eq!(document["findings"][0]["rule"], "owner_or_permission");
+
+    let about_another = run_on(&forged, &["audit", "-", "--revocation", "7"]);
+    assert_eq!(about_another.code, 1);
+    assert!(
+        about_another.stdout.contains("FINDINGS: 1"),
+        "an unknown revocation hides no finding: {}",
+        about_another.stdout
+    );
+    assert!(
+        about_another.stderr.contains("revocation `7` was not requested"),
+        "{}",
+        about_another.stderr
+    );
+}
+
+#[test]
+fn of_a_log_that_breaks_off_nobody_says_that_a_revocation_was_not_requested() {
+    let broken = with_line(&revoked("managed_users", true), 50, |_| "{".to_owned());
+    let run = run_on(&broken, &["audit", "-", "--revocation", "204"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout.contains("THE REST OF THE LOG CANNOT BE READ") && run.stdout.contains("NO FINDINGS up to where"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr.contains("line 50") && !run.stderr.contains("was not requested"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -36,6 +36,11 @@ fn a_sample_of_managed_users_loses_its_authorizations_and_the_token_follows_the_
     let (revoked, destroyed) = revoked_and_destroyed(&words);
     assert!(revoked > 300 && destroyed == 0, "{words}");
     assert!(words.contains("followed at its Location"), "{words}");
+    let evidence = words.split("THE EVIDENCE").nth(1).unwrap();
+    assert!(
+        evidence.contains("not authorized") && evidence.contains("deploy keys"),
+        "{evidence}"
+    );
     assert!(
         words.contains(r#""warning":"The token used for this request may also be revoked"#),
         "{words}"
@@ -73,6 +78,7 @@ fn personal_accounts_with_revoke_credentials_are_refused_as_documented() {
         ),
         "{words}"
     );
+    assert!(words.contains("whoever asks, this request is refused"), "{words}");
     assert!(words.contains("REFUSED: nothing was recorded"), "{words}");
     assert!(!words.contains("THE JOB"), "{words}");
 }
@@ -176,4 +182,32 @@ fn nothing_is_left_behind() {
         .status();
     assert!(status.unwrap().success());
     assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_left_behind_by_one_that_is_stopped() {
+    let directory = path("rehearse-stopped");
+    std::fs::create_dir_all(&directory).unwrap();
+    let left = || std::fs::read_dir(&directory).unwrap().count();
+    let mut rehearsal = std::process::Command::new(env!("CARGO_BIN_EXE_enterprise-credentials"))
+        .args(["rehearse", "--credentials", "1000000"])
+        .env("TMPDIR", &directory)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while left() == 0 {
+        assert_eq!(rehearsal.try_wait().unwrap(), None, "it ended before it was stopped");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &rehearsal.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let output = rehearsal.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("stopped by SIGTERM"), "{error}");
+    assert_eq!(left(), 0);
 }

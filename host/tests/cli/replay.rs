@@ -73,6 +73,26 @@ fn what_lies_beyond_is_not_judged() {
 }
 
 #[test]
+fn a_position_beyond_the_end_is_an_error_that_says_where_the_end_is() {
+    let log = sample("managed_users");
+    let last = log.lines().count();
+    for command in ["replay", "plan"] {
+        let until = |position: usize| run_on(&log, &[command, "-", "--until", &position.to_string()]);
+        assert_eq!(until(last).code, 0);
+        let beyond = until(last + 1);
+        assert_eq!((beyond.code, beyond.stdout.as_str()), (1, ""));
+        assert!(
+            beyond
+                .stderr
+                .contains(&format!("ends at position {last}, before `--until {}`", last + 1)),
+            "{}",
+            beyond.stderr
+        );
+        assert_eq!(run_on(&log, &[command, "-", "--until", "2999-01-01"]).code, 0);
+    }
+}
+
+#[test]
 fn an_error_names_the_file_and_the_line_and_what_to_do() {
     let log = sample("managed_users");
     let said = |log: &str| {

@@ -1,6 +1,7 @@
 //! A directory that is thrown away, and that nobody else can read.
 
 use std::fs::DirBuilder;
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -10,7 +11,9 @@ pub(super) struct Directory(PathBuf);
 impl Directory {
     /// Fails where it exists already: what another process has put there is not ours to use or to remove.
     pub(super) fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("enterprise-credentials-rehearsal-{}", std::process::id()));
+        // Whoever could guess the name could take it first, and no rehearsal could begin.
+        let unguessable = RandomState::new().hash_one(std::process::id());
+        let path = std::env::temp_dir().join(format!("enterprise-credentials-rehearsal-{unguessable:016x}"));
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

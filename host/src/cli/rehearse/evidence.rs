@@ -22,7 +22,7 @@ pub(super) async fn gather(
     let mut report = audit(store, slug, revocation, plan).await?;
     report.revocations.retain(|evidence| evidence.progress.id == revocation);
     let clean = report.is_clean() && is_as_planned(&report, means, plan);
-    Ok((evidence::in_words(&report, true), clean))
+    Ok((evidence::in_words(&report, Some(revocation), true), clean))
 }
 
 async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: RevocationId, plan: &Plan) -> Result<Report> {
