@@ -13,7 +13,10 @@ use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 /// Import a log of recorded events.
 ///
 /// Creates the store where it is missing. Into a stream that exists it skips what is identical, appends the rest, and
-/// refuses a difference. The whole log is checked first; all of it is imported or nothing. Works beside `serve`.
+/// refuses a difference. The whole log is checked first; all of it is imported or nothing.
+///
+/// Works beside `serve`. But while a long import commits, tens of seconds for a million credentials, other writers to the
+/// same file wait, and those that have waited for half a minute fail: a request to revoke is answered with 503 then.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db`.
