@@ -18,9 +18,11 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod canonical;
 mod decoder;
 mod error;
 mod fields;
+mod shape;
 
 use alloc::vec::Vec;
 
@@ -34,13 +36,8 @@ pub use decoder::Decoder;
 pub use error::{LogError, LogErrorKind};
 
 /// Appends the event's canonical line to `bytes`, its line feed included.
-#[expect(
-    clippy::expect_used,
-    reason = "memory takes every write, keys are strings, and every value that exists can be written"
-)]
 pub fn write_line(recorded: &RecordedEvent, bytes: &mut Vec<u8>) {
-    let line = serde_json::to_vec(recorded).expect("an event can be written");
-    bytes.extend_from_slice(&line);
+    canonical::write(recorded, bytes);
     bytes.push(b'\n');
 }
 

@@ -105,10 +105,17 @@ pub enum Permission {
     WriteEnterpriseCredentials,
 }
 
+impl Permission {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WriteEnterpriseCredentials => "write_enterprise_credentials",
+        }
+    }
+}
+
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::WriteEnterpriseCredentials => f.pad("write_enterprise_credentials"),
-        }
+        f.pad(self.as_str())
     }
 }

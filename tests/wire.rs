@@ -1,6 +1,8 @@
 //! Wire: what is written is canonical, what was written is read for ever, and what cannot be read is named.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+#[path = "wire/canonical.rs"]
+mod canonical;
 #[path = "wire/documented.rs"]
 mod documented;
 #[path = "wire/errors.rs"]

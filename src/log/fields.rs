@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::error::Category;
 
 use super::error::LogErrorKind;
+use super::shape::with_event_shapes;
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::Position;
 use crate::limits::excerpt;
@@ -80,7 +81,7 @@ struct EventPart<'a> {
     kind: &'a str,
 }
 
-/// Declares how each event is read: its required fields, then, after a semicolon, its optional ones.
+/// Declares how each event is read.
 macro_rules! read_events {
     ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
         impl Part for EventPart<'_> {
@@ -107,22 +108,7 @@ macro_rules! read_events {
     };
 }
 
-read_events! {
-    EnterpriseCreated { slug, kind }
-    OrganizationAdded { organization, login }
-    OrganizationRemoved { organization }
-    MemberAdded { member, login, role }
-    MemberRoleChanged { member, role }
-    MemberRemoved { member }
-    PermissionGranted { member, permission }
-    PermissionWithdrawn { member, permission }
-    CredentialIssued { credential, owner, kind, scopes; expires_at, fingerprint }
-    CredentialAuthorized { credential, organization }
-    RevokeAllRequested { requested_by, authority, revoke_credentials; idempotency_key }
-    AuthorizationRevoked { credential, organization; revocation }
-    CredentialDestroyed { credential; revocation }
-    RevocationCompleted { revocation, authorizations_revoked, credentials_destroyed }
-}
+with_event_shapes!(read_events);
 
 /// Runs one pass over the line.
 fn read_part<P: Part>(text: &str, part: P) -> Result<P::Value, Fault> {

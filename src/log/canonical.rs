@@ -1,0 +1,338 @@
+//! The canonical line of an event: the bytes that the writer emits, and a reader that knows no others.
+//!
+//! Reading them needs no JSON parser, which makes it several times faster than the reader of `fields.rs`; and since that
+//! one reads every line that this one does not recognise, what a line means does not depend on which of them read it.
+
+use alloc::vec::Vec;
+
+use super::shape::with_event_shapes;
+use crate::credential::CredentialKind;
+use crate::event::{Actor, Authority, Event, RecordedEvent};
+use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::limits::SCOPES_MAX;
+use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes};
+use crate::person::{EnterpriseKind, Permission, Role};
+use crate::timestamp::Timestamp;
+
+/// Appends the event's line, without a line feed.
+pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
+    write_field("{\"position\":", &recorded.position, line);
+    write_field(",\"at\":", &recorded.at, line);
+    if let Some(by) = &recorded.by {
+        write_field(",\"by\":", by, line);
+    }
+    write_event(&recorded.event, line);
+    line.push(b'}');
+}
+
+/// Reads a line that [`write`] wrote, without its line feed; nothing for nearly every other, whatever it means.
+///
+/// The exception are texts with quotes or backslashes in them: they are rare, so their escapes are left to the other reader.
+pub(super) fn read(line: &[u8]) -> Option<RecordedEvent> {
+    let mut line = Line(line);
+    let position = line.field("{\"position\":")?;
+    let at = line.field(",\"at\":")?;
+    let by = line.optional_field(",\"by\":")?;
+    let event = read_event(&mut line)?;
+    (line.0 == b"}").then_some(RecordedEvent {
+        position,
+        at,
+        by,
+        event,
+    })
+}
+
+/// Declares how the event itself is written and read, its type first.
+macro_rules! write_and_read_events {
+    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+        fn write_event(event: &Event, line: &mut Vec<u8>) {
+            match event {
+                $(Event::$event { $($required,)* $($($optional,)*)? } => {
+                    write_literal(opening!($event), line);
+                    $(write_field(key!($required), $required, line);)*
+                    $($(
+                        if let Some(value) = $optional {
+                            write_field(key!($optional), value, line);
+                        }
+                    )*)?
+                })*
+            }
+        }
+
+        fn read_event(line: &mut Line<'_>) -> Option<Event> {
+            $(
+                if line.skip(opening!($event)) {
+                    $(let $required = line.field(key!($required))?;)*
+                    $($(let $optional = line.optional_field(key!($optional))?;)*)?
+                    return Some(Event::$event { $($required,)* $($($optional,)*)? });
+                }
+            )*
+            None
+        }
+    };
+}
+
+macro_rules! opening {
+    ($event:ident) => {
+        concat!(",\"type\":\"", stringify!($event), "\"")
+    };
+}
+
+macro_rules! key {
+    ($field:ident) => {
+        concat!(",\"", stringify!($field), "\":")
+    };
+}
+
+with_event_shapes!(write_and_read_events);
+
+fn write_field<T: Canonical>(key: &str, value: &T, line: &mut Vec<u8>) {
+    write_literal(key, line);
+    value.write(line);
+}
+
+fn write_literal(literal: &str, line: &mut Vec<u8>) {
+    line.extend_from_slice(literal.as_bytes());
+}
+
+/// What is left to read of a line.
+struct Line<'a>(&'a [u8]);
+
+impl<'a> Line<'a> {
+    /// Skips this literal; false where something else stands there.
+    #[inline]
+    fn skip(&mut self, literal: &str) -> bool {
+        let rest = self.0.strip_prefix(literal.as_bytes());
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    #[inline]
+    fn field<T: Canonical>(&mut self, key: &str) -> Option<T> {
+        if self.skip(key) { T::read(self) } else { None }
+    }
+
+    /// Nothing where the value cannot be read; `Some(None)` where the field is absent.
+    #[inline]
+    fn optional_field<T: Canonical>(&mut self, key: &str) -> Option<Option<T>> {
+        if self.skip(key) {
+            T::read(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
+    /// A text between quotes, without escapes.
+    fn text(&mut self) -> Option<&'a str> {
+        let text = self.0.strip_prefix(b"\"")?;
+        let length = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let (text, rest) = text.split_at_checked(length)?;
+        self.0 = rest.strip_prefix(b"\"")?;
+        str::from_utf8(text).ok()
+    }
+}
+
+/// A value with one way to write it.
+trait Canonical: Sized {
+    fn write(&self, line: &mut Vec<u8>);
+
+    fn read(line: &mut Line<'_>) -> Option<Self>;
+}
+
+impl Canonical for u64 {
+    fn write(&self, line: &mut Vec<u8>) {
+        write_literal(itoa::Buffer::new().format(*self), line);
+    }
+
+    #[inline]
+    fn read(line: &mut Line<'_>) -> Option<Self> {
+        let (&first, mut rest) = line.0.split_first()?;
+        let mut number = digit(first)?;
+        while let Some((digit, after)) = rest
+            .split_first()
+            .and_then(|(&byte, after)| Some((digit(byte)?, after)))
+        {
+            if first == b'0' {
+                return None;
+            }
+            number = number.checked_mul(10)?.checked_add(digit)?;
+            rest = after;
+        }
+        line.0 = rest;
+        Some(number)
+    }
+}
+
+fn digit(byte: u8) -> Option<u64> {
+    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
+}
+
+impl Canonical for bool {
+    fn write(&self, line: &mut Vec<u8>) {
+        write_literal(if *self { "true" } else { "false" }, line);
+    }
+
+    fn read(line: &mut Line<'_>) -> Option<Self> {
+        let is_true = line.skip("true");
+        (is_true || line.skip("false")).then_some(is_true)
+    }
+}
+
+impl Canonical for Timestamp {
+    fn write(&self, line: &mut Vec<u8>) {
+        line.push(b'"');
+        line.extend_from_slice(&self.to_bytes());
+        line.push(b'"');
+    }
+
+    fn read(line: &mut Line<'_>) -> Option<Self> {
+        let (text, rest) = line.0.strip_prefix(b"\"")?.split_first_chunk()?;
+        line.0 = rest.strip_prefix(b"\"")?;
+        Self::from_bytes(text)
+    }
+}
+
+/// Declares ids, which are numbers.
+macro_rules! ids {
+    ($($id:ident),*) => {
+        $(impl Canonical for $id {
+            fn write(&self, line: &mut Vec<u8>) {
+                self.value().write(line);
+            }
+
+            #[inline]
+            fn read(line: &mut Line<'_>) -> Option<Self> {
+                Self::new(u64::read(line)?).ok()
+            }
+        })*
+    };
+}
+
+ids!(
+    Position,
+    OrganizationId,
+    PersonId,
+    CredentialId,
+    InstallationId,
+    RevocationId
+);
+
+/// Declares names, which are visible ASCII: of that, JSON escapes quotes and backslashes.
+macro_rules! names {
+    ($($name:ident),*) => {
+        $(impl Canonical for $name {
+            fn write(&self, line: &mut Vec<u8>) {
+                line.push(b'"');
+                for byte in self.as_str().bytes() {
+                    if matches!(byte, b'"' | b'\\') {
+                        line.push(b'\\');
+                    }
+                    line.push(byte);
+                }
+                line.push(b'"');
+            }
+
+            fn read(line: &mut Line<'_>) -> Option<Self> {
+                Self::new(line.text()?).ok()
+            }
+        })*
+    };
+}
+
+names!(EnterpriseSlug, Login, Fingerprint, IdempotencyKey, Scope);
+
+impl Canonical for Scopes {
+    fn write(&self, line: &mut Vec<u8>) {
+        line.push(b'[');
+        for (place, scope) in self.iter().enumerate() {
+            if place > 0 {
+                line.push(b',');
+            }
+            scope.write(line);
+        }
+        line.push(b']');
+    }
+
+    fn read(line: &mut Line<'_>) -> Option<Self> {
+        if line.skip("[]") {
+            return Some(Self::default());
+        }
+        let mut scopes = Vec::with_capacity(1);
+        while scopes.len() < SCOPES_MAX && line.skip(if scopes.is_empty() { "[" } else { "," }) {
+            scopes.push(Scope::read(line)?);
+        }
+        line.skip("]").then(|| Self::new(scopes).ok())?
+    }
+}
+
+/// Declares values that have one of a few names.
+macro_rules! words {
+    ($($word:ident among $all:expr;)*) => {
+        $(impl Canonical for $word {
+            fn write(&self, line: &mut Vec<u8>) {
+                line.push(b'"');
+                write_literal(self.as_str(), line);
+                line.push(b'"');
+            }
+
+            fn read(line: &mut Line<'_>) -> Option<Self> {
+                let name = line.text()?;
+                $all.into_iter().find(|word| word.as_str() == name)
+            }
+        })*
+    };
+}
+
+words! {
+    EnterpriseKind among EnterpriseKind::ALL;
+    Role among Role::ALL;
+    Permission among [Permission::WriteEnterpriseCredentials];
+    CredentialKind among CredentialKind::ALL;
+    Authority among [Authority::Owner, Authority::Permission, Authority::Installation];
+}
+
+impl Canonical for Actor {
+    fn write(&self, line: &mut Vec<u8>) {
+        match self {
+            Self::Person { person, credential } => {
+                write_field("{\"person\":", person, line);
+                if let Some(credential) = credential {
+                    write_field(",\"credential\":", credential, line);
+                }
+            }
+            Self::Installation { installation } => write_field("{\"installation\":", installation, line),
+        }
+        line.push(b'}');
+    }
+
+    fn read(line: &mut Line<'_>) -> Option<Self> {
+        let actor = match line.optional_field("{\"installation\":")? {
+            Some(installation) => Self::Installation { installation },
+            None => Self::Person {
+                person: line.field("{\"person\":")?,
+                credential: line.optional_field(",\"credential\":")?,
+            },
+        };
+        line.skip("}").then_some(actor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::{read, write};
+
+    #[test]
+    fn every_sample_without_escapes_is_recognised_and_written_again() {
+        let samples = include_str!("../../tests/samples/v1.jsonl").lines();
+        let personal = include_str!("../../tests/samples/v1-personal-accounts.jsonl").lines();
+        for line in samples.chain(personal).filter(|line| !line.contains('\\')) {
+            let recorded = read(line.as_bytes()).expect(line);
+            let mut written = Vec::new();
+            write(&recorded, &mut written);
+            assert_eq!(String::from_utf8_lossy(&written), line);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The shortcut for canonical lines says what the JSON parser says, and the canonical writer writes what serde writes.
+
+use enterprise_credentials::log::{self, Decoder, LogError};
+use enterprise_credentials::{Position, RecordedEvent};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::generated::recorded_event;
+
+/// Bytes that JSON gives a meaning to, and some that it does not.
+const BYTES: &[u8] = b"{}[]\",:\\\t\r\n 0129-+.eEtfnu\0\x7f\xc3\xa9a";
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_what_serde_writes(recorded in recorded_event()) {
+        let by_serde = serde_json::to_string(&recorded).unwrap() + "\n";
+        prop_assert_eq!(String::from_utf8(line_of(&recorded)).unwrap(), by_serde);
+    }
+
+    #[test]
+    fn what_is_written_is_read_alike(recorded in recorded_event()) {
+        let line = line_of(&recorded);
+        prop_assert_eq!(decode(&recorded, &line), Ok(recorded.clone()));
+        prop_assert_eq!(decode_by_parser(&recorded, &line), Ok(recorded));
+    }
+
+    #[test]
+    fn damaged_lines_are_judged_alike(recorded in recorded_event(), damages in prop::collection::vec(damage(), 1..4)) {
+        let mut line = line_of(&recorded);
+        for damage in damages {
+            damage.inflict(&mut line);
+        }
+        prop_assert_eq!(decode(&recorded, &line), decode_by_parser(&recorded, &line), "{}", line.escape_ascii());
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_judged_alike(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(Decoder::new().decode(&bytes), Decoder::new().decode_by_parser(&bytes));
+    }
+
+    #[test]
+    fn numbers_are_judged_alike(recorded in recorded_event(), number in "-?[0-9]{1,21}(\\.0)?(e0)?") {
+        let line = String::from_utf8(line_of(&recorded)).unwrap();
+        let (start, rest) = line.split_at(line.rfind(':').unwrap() + 1);
+        let rest = rest.trim_start_matches(|character: char| character.is_ascii_digit());
+        let line = format!("{start}{number}{rest}");
+        prop_assert_eq!(decode(&recorded, line.as_bytes()), decode_by_parser(&recorded, line.as_bytes()), "{}", line);
+    }
+
+    #[test]
+    fn times_are_judged_alike(recorded in recorded_event(), month in 0..14, day in 0..33, hour in 0..26, second in 0..62) {
+        let canonical = String::from_utf8(line_of(&recorded)).unwrap();
+        let (start, rest) = canonical.split_once(",\"at\":\"").unwrap();
+        let (year, rest) = (&rest[..4], &rest[24..]);
+        let line = format!("{start},\"at\":\"{year}-{month:02}-{day:02}T{hour:02}:59:{second:02}.999Z{rest}");
+        prop_assert_eq!(decode(&recorded, line.as_bytes()), decode_by_parser(&recorded, line.as_bytes()), "{}", line);
+    }
+}
+
+#[test]
+fn every_single_byte_of_the_samples_may_be_any_other() {
+    for (at, line) in (1..).zip(super::V1.split_inclusive(|byte| *byte == b'\n')) {
+        let before = Position::new(at - 1).unwrap();
+        for place in 0..line.len() {
+            for byte in b"\" \\0-,}x" {
+                let mut line = line.to_vec();
+                line[place] = *byte;
+                let decoder = || Decoder::resume(before, None);
+                let (by_shortcut, by_parser) = (decoder().decode(&line), decoder().decode_by_parser(&line));
+                assert_eq!(by_shortcut, by_parser, "{}", line.escape_ascii());
+            }
+        }
+    }
+}
+
+/// Something that happens to a line.
+#[derive(Debug, Clone)]
+enum Damage {
+    Replace(Index, u8),
+    Insert(Index, u8),
+    Remove(Index),
+    Cut(Index),
+    /// The bytes between two places once more, which may repeat whole fields.
+    Repeat(Index, Index),
+    /// The two fields around a comma change places.
+    Swap(Index),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let byte = || prop::sample::select(BYTES);
+    prop_oneof![
+        (any::<Index>(), byte()).prop_map(|(place, byte)| Damage::Replace(place, byte)),
+        (any::<Index>(), byte()).prop_map(|(place, byte)| Damage::Insert(place, byte)),
+        any::<Index>().prop_map(Damage::Remove),
+        any::<Index>().prop_map(Damage::Cut),
+        any::<(Index, Index)>().prop_map(|(start, end)| Damage::Repeat(start, end)),
+        any::<Index>().prop_map(Damage::Swap),
+    ]
+}
+
+impl Damage {
+    fn inflict(&self, line: &mut Vec<u8>) {
+        let length = line.len();
+        if length == 0 {
+            return;
+        }
+        match self {
+            Self::Replace(place, byte) => line[place.index(length)] = *byte,
+            Self::Insert(place, byte) => line.insert(place.index(length), *byte),
+            Self::Remove(place) => drop(line.remove(place.index(length))),
+            Self::Cut(place) => line.truncate(place.index(length)),
+            Self::Repeat(start, end) => {
+                let (start, end) = (start.index(length), end.index(length));
+                let (start, end) = (start.min(end), start.max(end));
+                let repeated = line[start..end].to_vec();
+                line.splice(end..end, repeated);
+            }
+            Self::Swap(place) => {
+                let mut fields: Vec<&[u8]> = line.split(|byte| *byte == b',').collect();
+                let place = place.index(fields.len());
+                let next = (place + 1) % fields.len();
+                fields.swap(place, next);
+                *line = fields.join(&b',');
+            }
+        }
+    }
+}
+
+fn line_of(recorded: &RecordedEvent) -> Vec<u8> {
+    let mut line = Vec::new();
+    log::write_line(recorded, &mut line);
+    line
+}
+
+fn decode(recorded: &RecordedEvent, line: &[u8]) -> Result<RecordedEvent, LogError> {
+    decoder_before(recorded).decode(line)
+}
+
+fn decode_by_parser(recorded: &RecordedEvent, line: &[u8]) -> Result<RecordedEvent, LogError> {
+    decoder_before(recorded).decode_by_parser(line)
+}
+
+fn decoder_before(recorded: &RecordedEvent) -> Decoder {
+    Decoder::resume(Position::new(recorded.position.value() - 1).unwrap(), None)
+}
