@@ -112,8 +112,12 @@ fn fold(bytes: &[u8], lines_max: u64, until: Option<Timestamp>) -> Result<Enterp
 }
 
 /// The lines without their line feeds. A line feed ends a line, it does not begin another.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes
-        .split_inclusive(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+fn lines(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
+        let (line, rest) = bytes.split_at_checked(length)?;
+        let at_end = bytes.is_empty();
+        bytes = rest.strip_prefix(b"\n").unwrap_or(rest);
+        (!at_end).then_some(line)
+    })
 }

@@ -27,7 +27,7 @@ pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
 
 /// Reads a line that [`write`] wrote, without its line feed; nothing for nearly every other, whatever it means.
 ///
-/// The exception are texts with quotes or backslashes in them: they are rare, so their escapes are left to the other reader.
+/// Texts with quotes or backslashes in them are rare, so their escapes are left to the other reader.
 pub(super) fn read(line: &[u8]) -> Option<RecordedEvent> {
     let mut line = Line(line);
     let position = line.field("{\"position\":")?;
@@ -123,12 +123,13 @@ impl<'a> Line<'a> {
     }
 
     /// A text between quotes, without escapes.
-    fn text(&mut self) -> Option<&'a str> {
+    #[inline]
+    fn text(&mut self) -> Option<&'a [u8]> {
         let text = self.0.strip_prefix(b"\"")?;
         let length = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
         let (text, rest) = text.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b"\"")?;
-        str::from_utf8(text).ok()
+        Some(text)
     }
 }
 
@@ -146,26 +147,21 @@ impl Canonical for u64 {
 
     #[inline]
     fn read(line: &mut Line<'_>) -> Option<Self> {
-        let (&first, mut rest) = line.0.split_first()?;
-        let mut number = digit(first)?;
-        while let Some((digit, after)) = rest
-            .split_first()
-            .and_then(|(&byte, after)| Some((digit(byte)?, after)))
-        {
-            if first == b'0' {
-                return None;
-            }
-            number = number.checked_mul(10)?.checked_add(digit)?;
-            rest = after;
+        let mut number: Self = 0;
+        let mut length = 0;
+        for byte in line.0.iter().take_while(|byte| byte.is_ascii_digit()) {
+            number = number.wrapping_mul(10).wrapping_add(Self::from(byte - b'0'));
+            length += 1;
         }
+        let (digits, rest) = line.0.split_at_checked(length)?;
         line.0 = rest;
-        Some(number)
+        let is_canonical = digits == b"0" || digits.first().is_some_and(|first| *first != b'0');
+        (is_canonical && length <= DIGITS_MAX).then_some(number)
     }
 }
 
-fn digit(byte: u8) -> Option<u64> {
-    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
-}
+/// So many digits fit 64 bits, whatever they are. The few totals that have one more are left to the other reader.
+const DIGITS_MAX: usize = 19;
 
 impl Canonical for bool {
     fn write(&self, line: &mut Vec<u8>) {
@@ -233,7 +229,7 @@ macro_rules! names {
             }
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
-                Self::new(line.text()?).ok()
+                Self::new(str::from_utf8(line.text()?).ok()?).ok()
             }
         })*
     };
@@ -277,7 +273,7 @@ macro_rules! words {
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
                 let name = line.text()?;
-                $all.into_iter().find(|word| word.as_str() == name)
+                $all.into_iter().find(|word| word.as_str().as_bytes() == name)
             }
         })*
     };

@@ -68,17 +68,26 @@ impl Decoder {
             return Err(error.clone());
         }
         self.line += 1;
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let read = shortcut(line).map_or_else(|| self.parse(line), Ok);
-        let in_order = read.and_then(|recorded| self.in_order(&recorded).map(|()| recorded));
-        match &in_order {
-            Ok(recorded) => {
-                self.position = recorded.position;
-                self.last_at = recorded.at;
-            }
-            Err(error) => self.failed = Some(error.clone()),
+        let decoded = self.decode_in_order(line.strip_suffix(b"\n").unwrap_or(line), shortcut);
+        if let Err(error) = &decoded {
+            self.failed = Some(error.clone());
         }
-        in_order
+        decoded
+    }
+
+    fn decode_in_order(
+        &mut self,
+        line: &[u8],
+        shortcut: impl FnOnce(&[u8]) -> Option<RecordedEvent>,
+    ) -> Result<RecordedEvent, LogError> {
+        let recorded = match shortcut(line) {
+            Some(recorded) => recorded,
+            None => self.parse(line)?,
+        };
+        self.in_order(&recorded)?;
+        self.position = recorded.position;
+        self.last_at = recorded.at;
+        Ok(recorded)
     }
 
     fn parse(&self, line: &[u8]) -> Result<RecordedEvent, LogError> {
@@ -93,7 +102,7 @@ impl Decoder {
         if line.len() > LINE_BYTES_MAX {
             return Err(self.error(None, LogErrorKind::LineTooLong));
         }
-        if let Some(index) = line.iter().position(|&byte| byte == b'\n') {
+        if let Some(index) = memchr::memchr(b'\n', line) {
             return Err(self.error(Some(index), LogErrorKind::LineFeed));
         }
         let text =

@@ -1,0 +1,128 @@
+//! Figures for callgrind, which counts the instructions inside of [`measured`]: `ci/instructions.sh` runs it.
+//!
+//! Named a figure, it does that work, and prints how many units of it there were. Without a name it lists the figures.
+#![expect(clippy::expect_used, reason = "a benchmark fails by panicking")]
+
+use std::hint::black_box;
+use std::num::NonZeroU32;
+
+use enterprise_credentials::log::{self, Decoder};
+use enterprise_credentials::{Command, Enterprise, RecordedEvent};
+use enterprise_credentials_benches::history::{Grown, MixedLog, at, credential, revoke_all, windows};
+use enterprise_credentials_benches::yardsticks::parse_minimal;
+
+/// Small enough for callgrind, which is fifty times slower.
+const GROWN: Grown = Grown { credentials: 8_000 };
+const EVENTS: u64 = 10_000;
+
+const FIGURES: [(&str, fn() -> u64); 9] = [
+    ("yardstick", yardstick),
+    ("decode", decode),
+    ("decode_by_parser", decode_by_parser),
+    ("write_line", write_line),
+    ("replay", replay),
+    ("apply", apply),
+    ("authenticates", authenticates),
+    ("revoke_all", accept),
+    ("continue_revocation", continue_revocation),
+];
+
+fn main() {
+    let named = std::env::args().nth(1);
+    for (name, figure) in FIGURES {
+        match &named {
+            Some(named) if named == name => println!("{}", figure()),
+            Some(named) if !named.starts_with("--") => {}
+            _ => println!("{name}"),
+        }
+    }
+}
+
+/// What callgrind counts: set-up stays outside.
+#[inline(never)]
+fn measured<R>(work: impl FnOnce() -> R) -> R {
+    black_box(work())
+}
+
+fn yardstick() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    measured(|| parse_minimal(&log.bytes));
+    log.events
+}
+
+fn decode() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    assert!(measured(|| log::read(&log.bytes).all(|read| read.is_ok())));
+    log.events
+}
+
+fn decode_by_parser() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    let mut decoder = Decoder::new();
+    let mut lines = log.bytes.split_inclusive(|byte| *byte == b'\n');
+    assert!(measured(|| lines.all(|line| decoder.decode_by_parser(line).is_ok())));
+    log.events
+}
+
+fn write_line() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    let events: Vec<RecordedEvent> = log::read(&log.bytes).map(|read| read.expect("an event")).collect();
+    let mut bytes = Vec::with_capacity(log.bytes.len());
+    measured(|| events.iter().for_each(|recorded| log::write_line(recorded, &mut bytes)));
+    log.events
+}
+
+fn replay() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    measured(|| log::replay(&log.bytes).expect("a log"));
+    log.events
+}
+
+fn apply() -> u64 {
+    let mut enterprise = GROWN.founded();
+    let events: Vec<RecordedEvent> = windows(enterprise.position(), GROWN.events()).flatten().collect();
+    measured(|| apply_all(&mut enterprise, &events));
+    events.len() as u64
+}
+
+fn authenticates() -> u64 {
+    let enterprise = GROWN.folded();
+    assert!(measured(|| {
+        let mut numbers = GROWN.shuffled();
+        numbers.all(|number| enterprise.authenticates(credential(number), at(0)).is_ok())
+    }));
+    GROWN.credentials
+}
+
+fn accept() -> u64 {
+    let mut enterprise = GROWN.folded();
+    let request = Command::RevokeAll(revoke_all(false));
+    measured(|| (0..100).for_each(|_| carry_out(&mut enterprise, &request)));
+    100
+}
+
+fn continue_revocation() -> u64 {
+    let mut enterprise = GROWN.folded();
+    carry_out(&mut enterprise, &Command::RevokeAll(revoke_all(false)));
+    let revocation = enterprise.last_cut().expect("a revocation");
+    let limit = NonZeroU32::new(1_000).expect("not zero");
+    let batch = Command::ContinueRevocation { revocation, limit };
+    measured(|| {
+        while enterprise.pending_revocations().next().is_some() {
+            carry_out(&mut enterprise, &batch);
+        }
+    });
+    GROWN.authorizations()
+}
+
+fn carry_out(enterprise: &mut Enterprise, command: &Command) {
+    let events = enterprise.decide(command, at(0)).expect("an allowed command");
+    let recorded = enterprise.record(events, at(0), None);
+    apply_all(enterprise, &recorded);
+}
+
+fn apply_all(enterprise: &mut Enterprise, recorded: &[RecordedEvent]) {
+    for recorded in recorded {
+        enterprise.apply(recorded).expect("it fits");
+    }
+}

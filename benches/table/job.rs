@@ -1,0 +1,76 @@
+//! T7: the job in batches of 1,000, and the plan before it.
+
+use std::hint::black_box;
+use std::num::NonZeroU32;
+
+use enterprise_credentials::{Command, Enterprise, Event};
+use enterprise_credentials_benches::history::{Grown, at, revoke_all};
+use enterprise_credentials_benches::rounds::{Sample, compare, timed};
+
+use crate::{at_most, carry_out, figure, title};
+
+pub(crate) fn run() {
+    let grown = Grown { credentials: 1_000_000 };
+    title(&format!(
+        "The job: {} authorizations in batches of 1,000 credentials",
+        grown.authorizations()
+    ));
+    let mut requested = grown.folded();
+    let planned = requested.clone();
+    carry_out(&mut requested, &Command::RevokeAll(revoke_all(false)));
+    let [decided, recorded, applied, written, plan] = compare([
+        &mut || work(&requested).decide,
+        &mut || work(&requested).record,
+        &mut || work(&requested).apply,
+        &mut || work(&requested).write,
+        &mut || timed(grown.credentials, || planned.plan(&revoke_all(true), at(0))),
+    ]);
+    figure("decide", decided, "ns/authorization");
+    figure("record: envelopes", recorded, "ns/authorization");
+    figure("apply", applied, "ns/authorization");
+    figure("writing the same events to a Vec", written, "ns/authorization");
+    figure("plan, for comparison", plan, "ns/credential");
+    at_most("T7", "decide + apply, ns an authorization", decided + applied, 40.0);
+    at_most("T7", "decide ÷ writing the same events", decided / written, 3.0);
+}
+
+/// What each step of the job took.
+#[derive(Clone, Copy, Default)]
+struct Steps {
+    decide: Sample,
+    record: Sample,
+    apply: Sample,
+    write: Sample,
+}
+
+/// Works the one revocation of a state to its end.
+fn work(requested: &Enterprise) -> Steps {
+    let mut enterprise = requested.clone();
+    let revocation = enterprise.pending_revocations().next().expect("a revocation");
+    let limit = NonZeroU32::new(1_000).expect("not zero");
+    let batch = Command::ContinueRevocation { revocation, limit };
+    let mut steps = Steps::default();
+    while enterprise.pending_revocations().next().is_some() {
+        let decided = steps.decide.time(|| enterprise.decide(&batch, at(0)).expect("a batch"));
+        steps.write.time(|| write(&decided));
+        let units = decided.len() as u64;
+        let recorded = steps.record.time(|| enterprise.record(decided, at(0), None));
+        steps.apply.time(|| {
+            for recorded in &recorded {
+                enterprise.apply(recorded).expect("it fits");
+            }
+        });
+        for step in [&mut steps.decide, &mut steps.write, &mut steps.record, &mut steps.apply] {
+            step.add(units);
+        }
+    }
+    steps
+}
+
+fn write(events: &[Event]) -> Vec<Event> {
+    let mut written = Vec::new();
+    for event in events {
+        written.push(black_box(event).clone());
+    }
+    written
+}

@@ -1,0 +1,70 @@
+//! The targets of `docs/performance.md` as ratios: everything is measured in turns in one process, on the CPU's clock, and
+//! the median of the rounds is printed.
+//!
+//! `cargo bench -p enterprise-credentials-benches --bench table`; with `-- --full` up to 10,000,000 credentials, which takes
+//! minutes.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark fails by panicking: no figure is better than a wrong one"
+)]
+
+mod asking;
+mod commands;
+mod decoding;
+mod folding;
+mod job;
+
+use enterprise_credentials::{Command, Enterprise};
+use enterprise_credentials_benches::history::at;
+use enterprise_credentials_benches::rounds::ROUNDS;
+
+fn main() {
+    let largest = if std::env::args().any(|argument| argument == "--full") {
+        10_000_000
+    } else {
+        1_000_000
+    };
+    println!("median of {ROUNDS} interleaved rounds, CPU time; up to {largest} credentials");
+    decoding::run();
+    folding::run(1_000_000);
+    if largest > 1_000_000 {
+        folding::run(largest);
+    }
+    asking::run(largest);
+    job::run();
+    commands::run(largest);
+}
+
+/// Decides, records and applies, as a host does.
+fn carry_out(enterprise: &mut Enterprise, command: &Command) {
+    let events = enterprise.decide(command, at(0)).expect("an allowed command");
+    for recorded in enterprise.record(events, at(0), None) {
+        enterprise.apply(&recorded).expect("a decided event fits");
+    }
+}
+
+/// Begins a group of rows.
+fn title(title: &str) {
+    println!("\n{title}");
+}
+
+/// Prints a figure that no target is set for.
+fn figure(what: &str, value: f64, unit: &str) {
+    println!("      {what:<58} {value:>9.1} {unit}");
+}
+
+/// Prints a ratio that is to reach a target.
+fn at_least(id: &str, what: &str, ratio: f64, target: f64) {
+    row(id, what, ratio, ("≥", target), ratio >= target);
+}
+
+/// Prints a ratio, or nanoseconds, that is to stay within a target.
+fn at_most(id: &str, what: &str, ratio: f64, target: f64) {
+    row(id, what, ratio, ("≤", target), ratio <= target);
+}
+
+fn row(id: &str, what: &str, ratio: f64, (sign, target): (&str, f64), reached: bool) {
+    let verdict = if reached { "reached" } else { "NOT REACHED" };
+    println!("{id:<5} {what:<58} {ratio:>9.2}   {sign} {target:<6} {verdict}");
+}
