@@ -222,7 +222,7 @@ pub fn at(position: u64) -> Timestamp {
 
 /// The credential with this number, from 0: ids are not consecutive, and have up to ten digits.
 pub fn credential(number: u64) -> CredentialId {
-    CredentialId::new((number + 1) * 0x5851_F42D & u64::from(u32::MAX)).expect("an id")
+    CredentialId::new(((number + 1) * 0x5851_F42D) & u64::from(u32::MAX)).expect("an id")
 }
 
 /// The person with this number, from 0.

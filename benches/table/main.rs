@@ -5,7 +5,6 @@
 //! minutes.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"
 )]
 

@@ -33,7 +33,7 @@ pub fn parse_minimal(log: &[u8]) -> u64 {
 pub fn skip_all(log: &[u8]) -> usize {
     let lines = str::from_utf8(log).expect("UTF-8").lines();
     lines
-        .map(|line| serde_json::from_str::<IgnoredAny>(line).expect("JSON"))
+        .filter(|line| serde_json::from_str::<IgnoredAny>(line).is_ok())
         .count()
 }
 
