@@ -4,7 +4,7 @@
 //! An auditor trusts only the stream. What broke a rule is a [`Finding`]; what does not fit the stream at all is a
 //! [`CorruptHistory`], at which an audit stops.
 
-mod redecide;
+pub(crate) mod redecide;
 mod survivors;
 
 use alloc::collections::BTreeSet;

@@ -31,7 +31,7 @@ use crate::timestamp::Timestamp;
 ///
 /// [`Enterprise::apply`] is the only way to change it, so a state is always the replay of a history. Its size is that of
 /// what the history names. What a command costs does not grow with it, but for a revocation's job: its batches, and the
-/// completion when it is applied, together pass once over the credentials issued before the cut.
+/// completion when it is applied, look through the credentials issued before the cut that the job has not passed yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Enterprise {
     position: Position,

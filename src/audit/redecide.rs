@@ -89,7 +89,7 @@ fn difference(event: &Event, decided: Option<&Event>) -> (Option<Rule>, String) 
 }
 
 /// The command that an event answers.
-fn mirror(event: &Event) -> Command {
+pub(crate) fn mirror(event: &Event) -> Command {
     match event.clone() {
         Event::EnterpriseCreated { slug, kind } => Command::CreateEnterprise { slug, kind },
         Event::OrganizationAdded { organization, login } => Command::AddOrganization { organization, login },
