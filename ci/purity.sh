@@ -66,7 +66,7 @@ real() { CARGO_TARGET_DIR="$work/build" CARGO_ENCODED_RUSTFLAGS="" "$@"; }
 copy_with() {
     rm -rf "$copy"
     mkdir -p "$copy"
-    tar --exclude=./target --exclude=./.git -cf - . | tar -xf - -C "$copy"
+    tar --exclude=./target --exclude=./fuzz/target --exclude=./.git -cf - . | tar -xf - -C "$copy"
     printf '\n%s\n' "$1" >>"$copy/src/lib.rs"
 }
 
