@@ -51,7 +51,7 @@ pub struct Holder {
     pub credential: CredentialId,
 }
 
-/// Where the streams are kept. `tests/store_contract.rs` holds every implementation to what is said here.
+/// Where the streams are kept. `tests/store_contract` holds every implementation to what is said here.
 ///
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
 /// and in any other on the same storage.

@@ -11,6 +11,7 @@
 
 pub(crate) mod history;
 pub(crate) mod http;
+pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod watched;
 

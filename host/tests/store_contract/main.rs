@@ -9,14 +9,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod memory;
 mod rules;
 
 use common::Directory;
+use common::memory::{Bug, Memory, at, held_by};
 use enterprise_credentials::Fingerprint;
 use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
-use memory::{Bug, Memory};
-use rules::{at, conflict, held_by, sample};
+use rules::{conflict, sample};
 use sqlx::{ConnectOptions, Connection};
 
 /// Asks each rule of a store of its own, and names the broken ones.

@@ -1,10 +1,11 @@
 //! The rules, for any store: each takes one that is empty.
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
 use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
 use enterprise_credentials_host::token;
 
 use crate::common::history::{History, MEMBER, lines as lines_of};
+use crate::common::memory::{at, held_by};
 
 /// What a rule found: nothing, or the sentence that does not hold.
 pub(crate) type Verdict = Result<(), &'static str>;
@@ -259,19 +260,8 @@ fn slug_of(text: &str) -> EnterpriseSlug {
     EnterpriseSlug::new(text).unwrap()
 }
 
-pub(crate) fn at(position: u64) -> Position {
-    Position::new(position).unwrap()
-}
-
 fn head(lines: &[Line]) -> Position {
     lines.last().unwrap().event.position
-}
-
-pub(crate) fn held_by(enterprise: &EnterpriseSlug, credential: CredentialId) -> Holder {
-    Holder {
-        enterprise: enterprise.clone(),
-        credential,
-    }
 }
 
 async fn read(store: &impl Store, slug: &EnterpriseSlug, after: u64, limit: u32) -> Vec<Vec<u8>> {

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
 use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
 
-use crate::rules::{at, held_by};
-
-/// A store in memory.
+/// A store in memory; its clones share what is kept.
+#[derive(Debug, Clone)]
 pub(crate) struct Memory {
     bug: Option<Bug>,
     kept: Arc<Mutex<Kept>>,
 }
 
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone)]
 struct Kept {
     streams: BTreeMap<EnterpriseSlug, Vec<Vec<u8>>>,
     fingerprints: BTreeMap<Fingerprint, Holder>,
@@ -155,5 +154,16 @@ impl Store for Memory {
             found
         };
         Ok(found.cloned())
+    }
+}
+
+pub(crate) fn at(position: u64) -> Position {
+    Position::new(position).unwrap()
+}
+
+pub(crate) fn held_by(enterprise: &EnterpriseSlug, credential: CredentialId) -> Holder {
+    Holder {
+        enterprise: enterprise.clone(),
+        credential,
     }
 }

@@ -1,0 +1,280 @@
+//! A store whose calls fail, wait, lose a race or kill their host, as a plan says.
+
+use std::collections::BTreeMap;
+use std::future::{Future, pending};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use tokio::sync::watch;
+
+use crate::chance::Chance;
+use crate::rival;
+
+/// What becomes of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    Done,
+    /// Others run before it is done.
+    DoneLate,
+    /// Others run before its answer arrives.
+    AnsweredLate,
+    FailsBefore,
+    /// It is done, and reported as failed.
+    FailsAfter,
+    /// Somebody else writes first.
+    RivalFirst,
+    /// The host dies, and it is not done.
+    DiesBefore,
+    /// It is done, and the host dies before it hears of it.
+    DiesAfter,
+}
+
+/// Which fate the next call has.
+#[derive(Debug, Clone)]
+pub(crate) enum Plan {
+    Calm,
+    /// Nothing but delays.
+    Delays(Chance),
+    /// Anything; so many deaths and rivals at most.
+    Anything {
+        chance: Chance,
+        deaths: u32,
+        rivals: u32,
+    },
+    /// This fate for the call of this number, the first being 0.
+    At(usize, Fate),
+}
+
+const DELAYS_MS: [u64; 5] = [0, 1, 7, 40, 150];
+const OF_ANY_KIND: [Fate; 16] = {
+    use Fate::{AnsweredLate, DiesAfter, DiesBefore, Done, DoneLate, FailsAfter, FailsBefore, RivalFirst};
+    [
+        Done,
+        Done,
+        Done,
+        Done,
+        Done,
+        Done,
+        DoneLate,
+        DoneLate,
+        AnsweredLate,
+        AnsweredLate,
+        FailsBefore,
+        FailsAfter,
+        RivalFirst,
+        RivalFirst,
+        DiesBefore,
+        DiesAfter,
+    ]
+};
+
+impl Plan {
+    pub(crate) const fn anything(seed: u64) -> Self {
+        Self::Anything {
+            chance: Chance::new(seed),
+            deaths: 3,
+            rivals: 4,
+        }
+    }
+
+    fn next(&mut self, step: usize) -> (Fate, Duration) {
+        let none = Duration::ZERO;
+        match self {
+            Self::Calm => (Fate::Done, none),
+            Self::At(at, fate) => (if *at == step { *fate } else { Fate::Done }, none),
+            Self::Delays(chance) => {
+                let fate = chance.pick(&[Fate::Done, Fate::DoneLate, Fate::AnsweredLate]);
+                (fate, Duration::from_millis(chance.pick(&DELAYS_MS)))
+            }
+            Self::Anything { chance, deaths, rivals } => {
+                let fate = chance.pick(&OF_ANY_KIND);
+                let left = match fate {
+                    Fate::DiesBefore | Fate::DiesAfter => deaths,
+                    Fate::RivalFirst => rivals,
+                    _ => &mut 1,
+                };
+                let fate = if *left == 0 { Fate::DoneLate } else { fate };
+                *left = left.saturating_sub(1);
+                (fate, Duration::from_millis(chance.pick(&DELAYS_MS)))
+            }
+        }
+    }
+}
+
+/// The plan of one run, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    plan: Mutex<Plan>,
+    pub(crate) record: Mutex<Record>,
+}
+
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Record {
+    /// Every call in its order, with its fate.
+    pub(crate) trace: Vec<String>,
+    pub(crate) fates: BTreeMap<Fate, usize>,
+    pub(crate) appends: Vec<Append>,
+    pub(crate) conflicts: usize,
+}
+
+/// An append as its caller knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Append {
+    pub(crate) host: usize,
+    pub(crate) expected: Position,
+    pub(crate) lines: Vec<Vec<u8>>,
+    /// Nothing where it failed, or was never answered. A conflict is an answer: no.
+    pub(crate) answer: Option<bool>,
+}
+
+impl Faults {
+    pub(crate) fn new(plan: Plan) -> Arc<Self> {
+        Arc::new(Self {
+            plan: Mutex::new(plan),
+            record: Mutex::default(),
+        })
+    }
+
+    /// Ends what chance does. What was planned for a certain step stays.
+    pub(crate) fn calm(&self) {
+        let mut plan = self.plan.lock().unwrap();
+        if !matches!(*plan, Plan::At(..)) {
+            *plan = Plan::Calm;
+        }
+    }
+
+    fn next(&self, host: usize, call: &str) -> (Fate, Duration) {
+        let mut record = self.record.lock().unwrap();
+        let (fate, delay) = self.plan.lock().unwrap().next(record.trace.len());
+        record.trace.push(format!("host {host}: {call}: {fate:?}"));
+        *record.fates.entry(fate).or_default() += 1;
+        (fate, delay)
+    }
+
+    fn rivals_so_far(&self) -> usize {
+        let record = self.record.lock().unwrap();
+        record.fates.get(&Fate::RivalFirst).copied().unwrap_or_default()
+    }
+}
+
+/// One life of a host: from its start until it dies.
+#[derive(Debug, Clone)]
+pub(crate) struct Life(watch::Sender<bool>);
+
+impl Life {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    pub(crate) async fn ended(&self) {
+        let _ = self.0.subscribe().wait_for(|ended| *ended).await;
+    }
+}
+
+/// The store that one host has, in one of its lives.
+#[derive(Debug, Clone)]
+pub(crate) struct Faulty<S> {
+    pub(crate) inner: S,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) host: usize,
+    pub(crate) life: Life,
+}
+
+impl<S: Store> Faulty<S> {
+    async fn call<T>(
+        &self,
+        call: String,
+        act: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        self.alive().await;
+        let (fate, delay) = self.faults.next(self.host, &call);
+        match fate {
+            Fate::Done => act.await,
+            Fate::DoneLate => {
+                tokio::time::sleep(delay).await;
+                self.alive().await;
+                act.await
+            }
+            Fate::AnsweredLate => {
+                let answer = act.await;
+                tokio::time::sleep(delay).await;
+                self.alive().await;
+                answer
+            }
+            Fate::FailsBefore => Err(failed()),
+            Fate::FailsAfter => {
+                act.await?;
+                Err(failed())
+            }
+            Fate::RivalFirst => {
+                rival::write(&self.inner, self.faults.rivals_so_far()).await;
+                act.await
+            }
+            Fate::DiesBefore => self.die().await,
+            Fate::DiesAfter => {
+                let _ = act.await;
+                self.die().await
+            }
+        }
+    }
+
+    /// The dead do nothing more.
+    async fn alive(&self) {
+        if *self.life.0.borrow() {
+            pending().await
+        }
+    }
+
+    async fn die<T>(&self) -> T {
+        self.life.0.send_replace(true);
+        pending().await
+    }
+}
+
+impl<S: Store> Store for Faulty<S> {
+    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+        self.alive().await;
+        let index = {
+            let mut record = self.faults.record.lock().unwrap();
+            record.appends.push(Append {
+                host: self.host,
+                expected,
+                lines: lines.iter().map(|line| line.bytes.clone()).collect(),
+                answer: None,
+            });
+            record.appends.len() - 1
+        };
+        let call = format!("append {} behind {expected}", lines.len());
+        let answer = self.call(call, self.inner.append(enterprise, expected, lines)).await;
+        let mut record = self.faults.record.lock().unwrap();
+        record.appends[index].answer = match &answer {
+            Ok(()) => Some(true),
+            Err(StoreError::Conflict { .. }) => Some(false),
+            Err(_) => None,
+        };
+        record.conflicts += usize::from(record.appends[index].answer == Some(false));
+        answer
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        let call = format!("read behind {after}");
+        self.call(call, self.inner.read(enterprise, after, limit)).await
+    }
+
+    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+        self.call("list".to_string(), self.inner.streams()).await
+    }
+
+    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+        self.call("look up".to_string(), self.inner.holder(fingerprint)).await
+    }
+}
+
+pub(crate) fn failed() -> StoreError {
+    StoreError::Unavailable {
+        action: "do as the plan says",
+        source: "a fault".into(),
+    }
+}
