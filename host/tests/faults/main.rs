@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod aside;
 mod auditor;
 mod chance;
 #[path = "../common/mod.rs"]
@@ -14,19 +15,27 @@ mod rival;
 mod store;
 mod workload;
 mod world;
+mod wrong;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auditor::audit;
+use aside::Aside;
+use auditor::{Finding, audit};
 use chance::Chance;
+use common::Directory;
 use common::history::TOKEN_OWNER_OAUTH;
-use common::memory::Memory;
+use common::memory::{self, Memory};
 use store::{Fate, Plan};
 use workload::{Request, drawn, tokens_are_those_of_the_history};
 use world::{Run, run};
+use wrong::{Bug, Wrong};
 
 const SEEDS_FIXED: u64 = 150;
 const SEEDS_FRESH: u64 = 20;
+/// How many of them over SQLite too, each of whose appends waits for the disk.
+const SEEDS_SQLITE: u64 = 12;
+/// How many seeds a wrong store or host has to be found out in.
+const SEEDS_WRONG: u64 = 20;
 
 fn in_memory(plan: Plan, workload: Vec<Vec<Request>>) -> Run {
     run(Memory::new(None), plan, workload, |store| store)
@@ -129,5 +138,89 @@ fn the_same_seed_is_the_same_run() {
         assert_eq!(one.record.trace, two.record.trace, "seed {seed}");
         assert_eq!(one.seen, two.seen, "seed {seed}");
         assert_eq!(one.log, two.log, "seed {seed}");
+    }
+}
+
+/// Over SQLite everything is as in memory, call by call: what was shown there holds here.
+#[test]
+fn over_sqlite_a_run_is_what_it_is_in_memory() {
+    let runtime = common::runtime();
+    let over_sqlite = |plan: Plan, workload| {
+        let directory = Directory::new();
+        let store = Aside {
+            inner: runtime.block_on(directory.store()),
+            runtime: runtime.handle().clone(),
+        };
+        let one = run(store.clone(), plan.clone(), workload, |store| store);
+        runtime.block_on(store.inner.close());
+        one
+    };
+    let assert_same = |plan: Plan, workload: Vec<Vec<Request>>| {
+        let one = over_sqlite(plan.clone(), workload.clone());
+        assert_eq!(audit(&one), BTreeMap::new(), "{plan:?}: {:#?}", one.record.trace);
+        let other = in_memory(plan.clone(), workload);
+        assert_eq!(one.record.trace, other.record.trace, "{plan:?}");
+        assert_eq!(one.seen, other.seen, "{plan:?}");
+        assert_eq!(one.log, other.log, "{plan:?}");
+        one.record.trace.len()
+    };
+    let steps = assert_same(Plan::Calm, one_revocation());
+    for step in 0..steps {
+        let fate = if step.is_multiple_of(2) {
+            Fate::DiesBefore
+        } else {
+            Fate::DiesAfter
+        };
+        assert_same(Plan::At(step, fate), one_revocation());
+    }
+    let drawn: usize = (0..SEEDS_SQLITE)
+        .map(|seed| assert_same(Plan::anything(seed), drawn(seed)))
+        .sum();
+    println!("died at each of {steps} steps; {drawn} steps of {SEEDS_SQLITE} seeds");
+}
+
+/// What the auditor finds in all runs of a wrong store or host.
+fn found(mut one: impl FnMut(Plan, Vec<Vec<Request>>) -> Run) -> BTreeSet<Finding> {
+    (0..SEEDS_WRONG)
+        .flat_map(|seed| audit(&one(Plan::anything(seed), drawn(seed))).into_keys())
+        .collect()
+}
+
+#[test]
+fn every_wrong_store_is_found_out() {
+    for (bug, expected) in [
+        (memory::Bug::AppendsAnywhere, Finding::Unreadable),
+        (memory::Bug::ChecksTooEarly, Finding::Unreadable),
+        (memory::Bug::LooksUpAnything, Finding::AnsweredOtherwise),
+    ] {
+        let found = found(|plan, workload| run(Memory::new(Some(bug)), plan, workload, |store| store));
+        println!("{bug:?}: {found:?}");
+        assert!(found.contains(&expected), "{bug:?}: {found:?}");
+    }
+    for (bug, expected) in [
+        (Bug::KeepsHalf, Finding::HalfKept),
+        (Bug::SaysKept, Finding::AcknowledgedNotKept),
+        (Bug::ShowsThePast, Finding::DeadTokenHonoured),
+        (Bug::ConflictsOften, Finding::Unbounded),
+    ] {
+        let found = found(|plan, workload| run(Wrong::new(Memory::new(None), bug), plan, workload, |store| store));
+        println!("{bug:?}: {found:?}");
+        assert!(found.contains(&expected), "{bug:?}: {found:?}");
+    }
+}
+
+#[test]
+fn every_wrong_host_is_found_out() {
+    for (bug, expected) in [
+        (Bug::NeverFresh, Finding::DeadTokenHonoured),
+        (Bug::TakesFailureForSuccess, Finding::AcceptedNotRecorded),
+        (Bug::AnswersFirst, Finding::AcceptedNotRecorded),
+        (Bug::DecidesOnce, Finding::RecordedTwice),
+        (Bug::AppendsAgain, Finding::KeyRecordedTwice),
+        (Bug::GivesUp, Finding::NotCompleted),
+    ] {
+        let found = found(|plan, workload| run(Memory::new(None), plan, workload, move |store| Wrong::new(store, bug)));
+        println!("{bug:?}: {found:?}");
+        assert!(found.contains(&expected), "{bug:?}: {found:?}");
     }
 }

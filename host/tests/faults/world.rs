@@ -65,7 +65,7 @@ pub(crate) fn run<S: Store + Clone, W: Store>(
     store: S,
     plan: Plan,
     workload: Vec<Vec<Request>>,
-    wrap: fn(Faulty<S>) -> W,
+    wrap: impl Fn(Faulty<S>) -> W + Clone + Send + 'static,
 ) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -101,9 +101,9 @@ struct Living {
 }
 
 impl<S: Store + Clone> World<S> {
-    fn start<W: Store>(store: S, plan: Plan, wrap: fn(Faulty<S>) -> W) -> Self {
+    fn start<W: Store>(store: S, plan: Plan, wrap: impl Fn(Faulty<S>) -> W + Clone + Send + 'static) -> Self {
         let faults = Faults::new(plan);
-        let hosts = [0, 1].map(|host| keep_alive(store.clone(), Arc::clone(&faults), host, wrap));
+        let hosts = [0, 1].map(|host| keep_alive(store.clone(), Arc::clone(&faults), host, wrap.clone()));
         Self {
             store,
             faults,
@@ -229,7 +229,7 @@ fn keep_alive<S: Store + Clone, W: Store>(
     store: S,
     faults: Arc<Faults>,
     host: usize,
-    wrap: fn(Faulty<S>) -> W,
+    wrap: impl Fn(Faulty<S>) -> W + Clone + Send + 'static,
 ) -> Arc<Mutex<Living>> {
     let start = move || {
         let life = Life::new();

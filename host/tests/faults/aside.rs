@@ -1,0 +1,46 @@
+//! SQLite under a clock that stands still.
+
+use std::future::Future;
+use std::sync::mpsc;
+
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use tokio::runtime::Handle;
+
+/// A store that works on a runtime of its own, while the caller's thread waits. So its time-outs see a clock that runs,
+/// and the caller one that does not; and a call is one step, as it is in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct Aside<S> {
+    pub(crate) inner: S,
+    pub(crate) runtime: Handle,
+}
+
+impl<S> Aside<S> {
+    fn wait_for<T: Send + 'static>(&self, call: impl Future<Output = T> + Send + 'static) -> T {
+        let (send, receive) = mpsc::channel();
+        self.runtime.spawn(async move { send.send(call.await) });
+        receive.recv().unwrap()
+    }
+}
+
+impl<S: Store + Clone> Store for Aside<S> {
+    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+        let (inner, enterprise, lines) = (self.inner.clone(), enterprise.clone(), lines.to_vec());
+        self.wait_for(async move { inner.append(&enterprise, expected, &lines).await })
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        let (inner, enterprise) = (self.inner.clone(), enterprise.clone());
+        self.wait_for(async move { inner.read(&enterprise, after, limit).await })
+    }
+
+    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+        let inner = self.inner.clone();
+        self.wait_for(async move { inner.streams().await })
+    }
+
+    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+        let (inner, fingerprint) = (self.inner.clone(), fingerprint.clone());
+        self.wait_for(async move { inner.holder(&fingerprint).await })
+    }
+}
