@@ -208,8 +208,8 @@ impl Auditor {
         };
         Some(Request {
             requested_by: *requested_by,
-            login: person.map(|person| person.data.login.clone()),
-            role: person.map(|person| person.data.role),
+            login: person.as_ref().map(|person| person.data.login.clone()),
+            role: person.map(|person| person.facts.role),
             authority: *authority,
             idempotency_key: idempotency_key.clone(),
             plan: self.enterprise.plan(&request, recorded.at),

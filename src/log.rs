@@ -100,15 +100,34 @@ pub fn replay_until(bytes: &[u8], until: Until) -> Result<Enterprise, ReplayErro
 /// Folds at most `lines_max` lines: line *n* of a log holds position *n*.
 fn fold(bytes: &[u8], lines_max: u64, until: Option<Timestamp>) -> Result<Enterprise, ReplayError> {
     let mut enterprise = Enterprise::new();
-    for (line, recorded) in (1..=lines_max).zip(read(bytes)) {
-        let recorded = recorded?;
-        if until.is_some_and(|until| recorded.at > until) {
-            break;
+    let mut window = Vec::with_capacity(WINDOW);
+    for (_, recorded) in (1..=lines_max).zip(read(bytes)) {
+        match recorded {
+            Ok(recorded) if until.is_some_and(|until| recorded.at > until) => break,
+            Ok(recorded) => window.push(recorded),
+            Err(error) => {
+                apply_all(&mut enterprise, &mut window)?;
+                return Err(error.into());
+            }
         }
-        let applied = enterprise.apply(&recorded);
-        applied.map_err(|corrupt| ReplayError::Corrupt { line, corrupt })?;
+        if window.len() == WINDOW {
+            apply_all(&mut enterprise, &mut window)?;
+        }
     }
+    apply_all(&mut enterprise, &mut window)?;
     Ok(enterprise)
+}
+
+/// How many events are read before they are folded together.
+const WINDOW: usize = 32;
+
+fn apply_all(enterprise: &mut Enterprise, window: &mut Vec<RecordedEvent>) -> Result<(), ReplayError> {
+    let applied = enterprise.apply_all(window);
+    window.clear();
+    applied.map_err(|corrupt| ReplayError::Corrupt {
+        line: enterprise.position().next().value(),
+        corrupt,
+    })
 }
 
 /// The lines without their line feeds. A line feed ends a line, it does not begin another.

@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 
 use enterprise_credentials::{
     Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Login,
-    OrganizationId, PersonId, RevokeAll, Role, Scopes, Timestamp,
+    OrganizationId, PersonId, RecordedEvent, RevokeAll, Role, Scopes, Timestamp,
 };
 
 const OWNER: u64 = 7;
@@ -202,4 +202,71 @@ fn a_job_passes_every_page_of_credentials_in_order_of_issue() {
     revoke_all(&mut enterprise, false);
     let expected: Vec<_> = (1..=9_000).rev().map(|id| (id, Some(1 + id % 3))).collect();
     assert_eq!(run_job(&mut enterprise, 1_000), expected);
+}
+
+/// A history in which one window of events touches pages far apart, and some credentials several times.
+fn scattered() -> (Vec<RecordedEvent>, Enterprise) {
+    const CREDENTIALS: u64 = 9_000;
+    let mut enterprise = founded(3);
+    let mut history = Vec::new();
+    let mut ask = |enterprise: &mut Enterprise, command: &Command| {
+        let events = enterprise.decide(command, at()).unwrap();
+        for recorded in enterprise.record(events, at(), None) {
+            enterprise.apply(&recorded).unwrap();
+            history.push(recorded);
+        }
+    };
+    for id in 1..=CREDENTIALS {
+        let issue = Command::IssueCredential {
+            credential: credential(id),
+            owner: PersonId::new(OWNER).unwrap(),
+            kind: CredentialKind::FineGrainedPat,
+            scopes: Scopes::default(),
+            expires_at: None,
+            fingerprint: None,
+        };
+        ask(&mut enterprise, &issue);
+        let credential = credential(1 + id * 4_099 % id);
+        let organization = organization(1 + id % 3);
+        let (authorize, revoke) = (
+            Command::AuthorizeCredential {
+                credential,
+                organization,
+            },
+            Command::RevokeAuthorization {
+                credential,
+                organization,
+            },
+        );
+        ask(&mut enterprise, &authorize);
+        if id.is_multiple_of(5) {
+            ask(&mut enterprise, &revoke);
+            ask(&mut enterprise, &authorize);
+        }
+    }
+    (history, enterprise)
+}
+
+#[test]
+fn events_folded_together_give_the_state_of_events_folded_singly() {
+    let (history, folded_singly) = scattered();
+    let mut enterprise = founded(3);
+    enterprise.apply_all(&history).unwrap();
+    assert_eq!(enterprise, folded_singly);
+}
+
+#[test]
+fn events_folded_together_stop_at_the_first_that_does_not_fit() {
+    let (mut history, _) = scattered();
+    let misfit = history.len() / 2;
+    let position = history[misfit].position;
+    history[misfit].event = Event::CredentialDestroyed {
+        credential: credential(999_999),
+        revocation: None,
+    };
+    let mut enterprise = founded(3);
+    assert_eq!(enterprise.apply_all(&history).unwrap_err().position, position);
+    let mut before = founded(3);
+    before.apply_all(&history[..misfit]).unwrap();
+    assert_eq!(enterprise, before);
 }

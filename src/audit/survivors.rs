@@ -68,7 +68,7 @@ pub struct Survivors {
 pub(super) fn fates(enterprise: &Enterprise, revoke_credentials: bool) -> Vec<Option<SurvivalReason>> {
     let fate = |credential: Credential| {
         let owner = enterprise.people.get(credential.owner())?;
-        if !owner.data.role.is_enterprise_member() {
+        if !owner.facts.role.is_enterprise_member() {
             Some(SurvivalReason::OwnerWasCollaborator)
         } else if !revoke_credentials {
             Some(SurvivalReason::DestructionNotRequested)

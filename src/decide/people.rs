@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::decide::one;
 use crate::enterprise::Enterprise;
-use crate::enterprise::people::Person;
+use crate::enterprise::people::PersonMembership;
 use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
@@ -56,13 +56,13 @@ impl Enterprise {
                 role,
             }));
         };
-        if present.data.login == *login && present.data.role == role {
+        if present.data.login == *login && present.facts.role == role {
             return Ok(Vec::new());
         }
         Err(Refusal::MemberDiffers {
             member,
             login: present.data.login.clone(),
-            role: present.data.role,
+            role: present.facts.role,
         })
     }
 
@@ -75,7 +75,7 @@ impl Enterprise {
     ) -> Result<Vec<Event>, Refusal> {
         let person = self.present_member(member)?;
         role_fits(kind, role)?;
-        if person.role == role {
+        if person.facts.role == role {
             return Ok(Vec::new());
         }
         Ok(one(Event::MemberRoleChanged { member, role }))
@@ -96,7 +96,7 @@ impl Enterprise {
         member: PersonId,
         permission: Permission,
     ) -> Result<Vec<Event>, Refusal> {
-        if self.present_member(member)?.may_write_credentials {
+        if self.present_member(member)?.facts.may_write_credentials {
             return Ok(Vec::new());
         }
         Ok(one(Event::PermissionGranted { member, permission }))
@@ -116,11 +116,12 @@ impl Enterprise {
     }
 
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown), [`Rule::MemberPresent`](crate::Rule::MemberPresent)
-    pub(super) fn present_member(&self, member: PersonId) -> Result<&Person, Refusal> {
+    pub(super) fn present_member(&self, member: PersonId) -> Result<PersonMembership<'_>, Refusal> {
         let stay = self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
-        stay.is_present()
-            .then_some(&stay.data)
-            .ok_or(Refusal::MemberGone(member))
+        if !stay.is_present() {
+            return Err(Refusal::MemberGone(member));
+        }
+        Ok(stay)
     }
 }
 

@@ -74,30 +74,10 @@ impl Enterprise {
     ) -> Result<(), AccessDenial> {
         let credential = self.issued(credential)?;
         self.authenticate(&credential, at)?;
-        let stay = self.organizations.latest(organization);
-        if !stay
-            .ok_or(AccessDenial::OrganizationUnknown(organization))?
-            .is_present()
-        {
-            return Err(AccessDenial::OrganizationGone(organization));
+        if self.is_usable(&credential, organization) {
+            return Ok(());
         }
-        let found = self
-            .credentials
-            .authorization(&credential, organization, &self.organizations);
-        let (_, authorization) = found.ok_or(AccessDenial::NotAuthorized(organization))?;
-        if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
-            return Err(AccessDenial::Revoked(organization));
-        }
-        if let Some(revocation) = self.pending_authorization(&credential, &authorization) {
-            return Err(AccessDenial::RevocationPending {
-                organization,
-                revocation,
-            });
-        }
-        if !self.is_live(&credential, &authorization) {
-            return Err(AccessDenial::NotAuthorized(organization));
-        }
-        Ok(())
+        Err(self.why_not_usable(&credential, organization))
     }
 
     /// A credential, alive or not; nothing for an id that was never issued.
@@ -113,18 +93,18 @@ impl Enterprise {
 
     /// The present role of a person; nothing for one who is not in the enterprise now.
     pub fn role(&self, person: PersonId) -> Option<Role> {
-        self.people.present(person).map(|person| person.data.role)
+        self.people.present(person).map(|person| person.facts.role)
     }
 
     /// Whether a person is present and holds `write_enterprise_credentials`.
     pub fn may_write_credentials(&self, person: PersonId) -> bool {
-        (self.people.present(person)).is_some_and(|person| person.data.may_write_credentials)
+        (self.people.present(person)).is_some_and(|person| person.facts.may_write_credentials)
     }
 
     /// Everyone in the enterprise now, in order of arrival: id, login and role.
     pub fn people(&self) -> impl Iterator<Item = (PersonId, &Login, Role)> {
         let present = self.people.iter_present();
-        present.map(|person| (person.id, &person.data.login, person.data.role))
+        present.map(|person| (person.id, &person.data.login, person.facts.role))
     }
 
     /// The organizations in the enterprise now, in order of arrival: id and login.
@@ -160,6 +140,7 @@ impl Enterprise {
     }
 
     /// See [`Enterprise::authenticates`].
+    #[inline]
     pub(crate) fn authenticate(&self, credential: &Credential, at: Timestamp) -> Result<PersonId, CredentialDenial> {
         let id = credential.id();
         if credential.is_destroyed() {
@@ -179,6 +160,38 @@ impl Enterprise {
                 expires_at,
             }),
             _ => Ok(owner.id),
+        }
+    }
+
+    /// Whether a credential that authenticates is authorized for an organization.
+    fn is_usable(&self, credential: &Credential, organization: OrganizationId) -> bool {
+        let found = (self.credentials).authorization(credential, organization, &self.organizations);
+        found.is_some_and(|(_, authorization)| {
+            self.is_live(credential, &authorization) && self.pending_authorization(credential, &authorization).is_none()
+        })
+    }
+
+    #[cold]
+    fn why_not_usable(&self, credential: &Credential, organization: OrganizationId) -> AccessDenial {
+        let Some(stay) = self.organizations.latest(organization) else {
+            return AccessDenial::OrganizationUnknown(organization);
+        };
+        if !stay.is_present() {
+            return AccessDenial::OrganizationGone(organization);
+        }
+        let found = (self.credentials).authorization(credential, organization, &self.organizations);
+        let Some((_, authorization)) = found else {
+            return AccessDenial::NotAuthorized(organization);
+        };
+        if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
+            return AccessDenial::Revoked(organization);
+        }
+        match self.pending_authorization(credential, &authorization) {
+            Some(revocation) => AccessDenial::RevocationPending {
+                organization,
+                revocation,
+            },
+            None => AccessDenial::NotAuthorized(organization),
         }
     }
 

@@ -7,7 +7,7 @@ mod revocations;
 use crate::corrupt_history::{CorruptHistory, Corruption};
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::{Organization, Person};
+use crate::enterprise::people::{Organization, Person, Standing};
 use crate::enterprise::revocations::Epoch;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Event, RecordedEvent};
@@ -23,12 +23,54 @@ impl Enterprise {
     /// # Errors
     /// [`CorruptHistory`] where the event does not fit. The state is then unchanged.
     pub fn apply(&mut self, recorded: &RecordedEvent) -> Result<(), CorruptHistory> {
+        self.apply_near(recorded, None)
+    }
+
+    /// Folds the next recorded events into the state, as [`Enterprise::apply`] does one by one, and faster: where events
+    /// touch credentials far apart, memory is asked for several of them at once.
+    ///
+    /// # Errors
+    /// [`CorruptHistory`] for the first event that does not fit. The state is then that after the event before it.
+    pub fn apply_all(&mut self, recorded: &[RecordedEvent]) -> Result<(), CorruptHistory> {
+        for window in recorded.chunks(WINDOW) {
+            let mut slots = [None; WINDOW];
+            for (recorded, slot) in window.iter().zip(&mut slots) {
+                *slot = self.likely_slot(&recorded.event);
+            }
+            for (recorded, slot) in window.iter().zip(slots) {
+                self.apply_near(recorded, slot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the credential of an event is now, if it is anywhere.
+    fn likely_slot(&self, event: &Event) -> Option<u32> {
+        match event {
+            Event::CredentialIssued { credential, .. }
+            | Event::CredentialAuthorized { credential, .. }
+            | Event::AuthorizationRevoked {
+                credential,
+                revocation: None,
+                ..
+            }
+            | Event::CredentialDestroyed {
+                credential,
+                revocation: None,
+            } => self.credentials.slot(*credential),
+            // What a job records comes in order of issue: the revocation's cursor is near.
+            _ => None,
+        }
+    }
+
+    /// Folds an event whose credential, if it has one, is likely to be at this slot or just behind it.
+    fn apply_near(&mut self, recorded: &RecordedEvent, slot: Option<u32>) -> Result<(), CorruptHistory> {
         let corrupt = |reason| CorruptHistory {
             position: recorded.position,
             reason,
         };
         self.check_envelope(recorded).map_err(corrupt)?;
-        self.apply_event(recorded).map_err(corrupt)?;
+        self.apply_event(recorded, slot).map_err(corrupt)?;
         self.position = recorded.position;
         self.last_at = Some(recorded.at);
         Ok(())
@@ -48,7 +90,7 @@ impl Enterprise {
         }
     }
 
-    fn apply_event(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+    fn apply_event(&mut self, recorded: &RecordedEvent, slot: Option<u32>) -> Result<(), Corruption> {
         if let Event::EnterpriseCreated { slug, kind } = &recorded.event {
             structure(self.identity.is_none(), "the enterprise is created already")?;
             self.identity = Some(Identity {
@@ -65,7 +107,7 @@ impl Enterprise {
             Event::CredentialIssued { .. }
             | Event::CredentialAuthorized { .. }
             | Event::AuthorizationRevoked { .. }
-            | Event::CredentialDestroyed { .. } => self.apply_to_credentials(recorded),
+            | Event::CredentialDestroyed { .. } => self.apply_to_credentials(recorded, slot),
             Event::RevokeAllRequested { .. } | Event::RevocationCompleted { .. } => self.apply_to_revocations(recorded),
             _ => self.apply_to_people(recorded),
         }
@@ -77,7 +119,7 @@ impl Enterprise {
                 let absent = self.organizations.present(*organization).is_none();
                 structure(absent, "the organization is present already")?;
                 let data = Organization { login: login.clone() };
-                let begun = self.organizations.begin(*organization, data);
+                let begun = self.organizations.begin(*organization, (), data);
                 begun.ok_or(TOO_MANY)?;
             }
             Event::OrganizationRemoved { organization } => {
@@ -94,36 +136,44 @@ impl Enterprise {
             Event::MemberAdded { member, login, role } => {
                 let absent = self.people.present(*member).is_none();
                 structure(absent, "the person is present already")?;
-                let begun = self.people.begin(*member, Person::new(login.clone(), *role));
+                let begun = (self.people).begin(*member, Standing::new(*role), Person::new(login.clone()));
                 begun.ok_or(TOO_MANY)?;
             }
             Event::MemberRoleChanged { member, role } => {
                 let (now, oldest) = (self.now()?, self.revocations.oldest_destroying());
-                let person = self.present_person(*member)?;
-                structure(person.role != *role, "the person has this role already")?;
-                person.change_role(*role, now, oldest);
+                let (standing, person) = self.present_person(*member)?;
+                structure(standing.role != *role, "the person has this role already")?;
+                person.change_role(standing, *role, now, oldest);
             }
             Event::MemberRemoved { member } => {
                 self.present_person(*member)?;
                 self.people.end(*member, self.now()?);
             }
             Event::PermissionGranted { member, .. } => {
-                let person = self.present_person(*member)?;
-                structure(!person.may_write_credentials, "the person holds the permission already")?;
-                person.may_write_credentials = true;
+                let (standing, _) = self.present_person(*member)?;
+                structure(
+                    !standing.may_write_credentials,
+                    "the person holds the permission already",
+                )?;
+                standing.may_write_credentials = true;
             }
             Event::PermissionWithdrawn { member, .. } => {
-                let person = self.present_person(*member)?;
-                structure(person.may_write_credentials, "the person does not hold the permission")?;
-                person.may_write_credentials = false;
+                let (standing, _) = self.present_person(*member)?;
+                structure(
+                    standing.may_write_credentials,
+                    "the person does not hold the permission",
+                )?;
+                standing.may_write_credentials = false;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn known_credential(&self, id: CredentialId) -> Result<Credential, Corruption> {
-        self.credentials.get(id).ok_or(Corruption::Unknown {
+    /// A credential, which is likely to be at this slot or just behind it.
+    fn known_credential(&self, id: CredentialId, slot: Option<u32>) -> Result<Credential, Corruption> {
+        let near = slot.and_then(|slot| self.credentials.get_near(id, slot));
+        near.or_else(|| self.credentials.get(id)).ok_or(Corruption::Unknown {
             what: "credential",
             id: id.value(),
         })
@@ -134,8 +184,8 @@ impl Enterprise {
         self.revocations.now().ok_or(TOO_MANY)
     }
 
-    fn present_person(&mut self, id: PersonId) -> Result<&mut Person, Corruption> {
-        self.people.present_data_mut(id).ok_or(unknown_person(id))
+    fn present_person(&mut self, id: PersonId) -> Result<(&mut Standing, &mut Person), Corruption> {
+        self.people.present_mut(id).ok_or(unknown_person(id))
     }
 
     fn present_organization(&self, id: OrganizationId) -> Result<Ordinal, Corruption> {
@@ -146,9 +196,11 @@ impl Enterprise {
     }
 }
 
+/// How many events [`Enterprise::apply_all`] looks ahead.
+const WINDOW: usize = 32;
+
 /// What ids and positions allow, but no memory holds.
-const TOO_MANY: Corruption =
-    Corruption::Transition("there are 4294967295 of these already, the most that a state holds");
+const TOO_MANY: Corruption = Corruption::Transition("a state holds no more of these than there are already");
 
 fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corruption> {
     if holds {

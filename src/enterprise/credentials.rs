@@ -2,10 +2,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::credential::CredentialKind;
 use crate::enterprise::authorizations::Authorizations;
-use crate::enterprise::index::Index;
+use crate::enterprise::index::{Index, spread};
 use crate::enterprise::membership::Ordinal;
 use crate::enterprise::people::Organizations;
 use crate::enterprise::record::{Authorization, Outcome, Record};
@@ -16,6 +17,9 @@ use crate::timestamp::Timestamp;
 
 /// How many records a page holds: pages let the table grow without copying or doubling.
 const PAGE_RECORDS: u32 = 1 << 12;
+
+/// How many slots are looked at before the index is asked: the job passes credentials that have nothing to record.
+const NEAR: usize = 8;
 
 /// A credential as it is now, with its place in the order of issue, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,11 @@ impl Credential {
     pub(crate) const fn is_destroyed(&self) -> bool {
         self.record.is_destroyed()
     }
+
+    /// Whether nothing is recorded yet of any of its authorizations, as far as its record tells.
+    pub(crate) const fn may_have_granted(&self) -> bool {
+        self.record.is_spilled() || self.record.has_granted()
+    }
 }
 
 /// Every credential ever issued.
@@ -63,23 +72,38 @@ impl Credentials {
     }
 
     pub(crate) fn slot(&self, id: CredentialId) -> Option<u32> {
-        self.slots.find(id.value(), |slot| id_at(&self.pages, slot))
+        self.get(id).map(|credential| credential.slot)
     }
 
+    #[inline]
     pub(crate) fn get(&self, id: CredentialId) -> Option<Credential> {
-        self.at(self.slot(id)?)
+        let mut found = None;
+        let is_it = |slot| {
+            found = record_at(&self.pages, slot).filter(|record| record.id() == id);
+            found.is_some()
+        };
+        let slot = self.slots.find(spread(id.value()), is_it)?;
+        found.map(|record| Credential { slot, record: *record })
     }
 
-    pub(crate) fn at(&self, slot: u32) -> Option<Credential> {
-        let record = *record_at(&self.pages, slot)?;
-        Some(Credential { slot, record })
+    /// The credential with this id, if it is at this slot or one of the next few of the same page.
+    pub(crate) fn get_near(&self, id: CredentialId, slot: u32) -> Option<Credential> {
+        let (page, place) = address(slot);
+        let near = self.pages.get(page)?.get(place..)?.iter().take(NEAR);
+        let (slot, record) = (slot..).zip(near).find(|(_, record)| record.id() == id)?;
+        Some(Credential { slot, record: *record })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Credential> {
-        let records = self.pages.iter().flatten();
-        (0..)
-            .zip(records)
-            .map(|(slot, record)| Credential { slot, record: *record })
+        self.range(0..self.len)
+    }
+
+    /// The credentials in these slots, as far as there are any.
+    pub(crate) fn range(&self, slots: Range<u32>) -> impl Iterator<Item = Credential> + use<'_> {
+        let (page, place) = address(slots.start);
+        let records = self.pages.iter().skip(page).flatten().skip(place);
+        let credentials = slots.zip(records);
+        credentials.map(|(slot, record)| Credential { slot, record: *record })
     }
 
     pub(crate) fn scopes(&self, credential: &Credential) -> &Scopes {
@@ -132,10 +156,10 @@ impl Credentials {
             .find(|(_, authorization)| is_for(authorization))
     }
 
-    /// Adds a credential; nothing where there are 2^32 of them already.
+    /// Adds a credential; nothing where there are too many already.
     pub(crate) fn issue(&mut self, id: CredentialId, make: impl FnOnce(u16) -> Record, scopes: &Scopes) -> Option<u32> {
-        let slot = self.len;
-        self.len = self.len.checked_add(1)?;
+        let slot = (self.len < Index::PLACES_MAX).then_some(self.len)?;
+        self.len += 1;
         let record = make(self.scopes.number(slot, scopes));
         match self.pages.last_mut() {
             Some(page) if page.len() < PAGE_RECORDS as usize => page.push(record),
@@ -145,8 +169,8 @@ impl Credentials {
                 self.pages.push(page);
             }
         }
-        let pages = &self.pages;
-        self.slots.insert(id.value(), slot, |slot| id_at(pages, slot));
+        let hash_at = |slot| record_at(&self.pages, slot).map_or(0, |record| spread(record.id().value()));
+        self.slots.insert(spread(id.value()), slot, hash_at);
         Some(slot)
     }
 
@@ -215,23 +239,16 @@ impl Credentials {
     }
 
     fn record_mut(&mut self, slot: u32) -> Option<&mut Record> {
-        let (page, place) = address(slot)?;
+        let (page, place) = address(slot);
         self.pages.get_mut(page)?.get_mut(place)
     }
 }
 
 fn record_at(pages: &[Vec<Record>], slot: u32) -> Option<&Record> {
-    let (page, place) = address(slot)?;
+    let (page, place) = address(slot);
     pages.get(page)?.get(place)
 }
 
-fn id_at(pages: &[Vec<Record>], slot: u32) -> Option<u64> {
-    record_at(pages, slot).map(|record| record.id().value())
-}
-
-fn address(slot: u32) -> Option<(usize, usize)> {
-    Some((
-        usize::try_from(slot / PAGE_RECORDS).ok()?,
-        usize::try_from(slot % PAGE_RECORDS).ok()?,
-    ))
+const fn address(slot: u32) -> (usize, usize) {
+    ((slot / PAGE_RECORDS) as usize, (slot % PAGE_RECORDS) as usize)
 }

@@ -1,44 +1,98 @@
-//! From an id to its place in a table. The table keeps the ids; the index keeps four bytes for each.
+//! From a key to its place in a table. The table keeps the keys; the index keeps four bytes for each.
 
-use hashbrown::HashTable;
+use alloc::vec::Vec;
 
-/// Finds the place of an id in a table that it belongs to.
+/// Finds the place of a key in a table that it belongs to, by the key's hash.
 ///
-/// The hash has no key, so that a state is the same everywhere; its order is never read.
+/// An open-addressed table of four-byte entries: the low bits of an entry are a place, the bits above are those of the hash that
+/// did not choose the entry's position. So a look-up reads the index once, and the table only where the key is. A state is
+/// the same everywhere: no hash has a random key, and the order of entries is never read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
-    places: HashTable<u32>,
+    /// None, or a power of two, of which at most three quarters are taken.
+    entries: Vec<u32>,
+    /// One less than the number of entries: the bits of a place, and of a hash those that choose a position.
+    mask: u32,
 }
 
+/// An entry that holds nothing: no entry holds the last place that its bits could name.
+const FREE: u32 = u32::MAX;
+const MASK_MIN: u32 = 7;
+
 impl Index {
-    /// The place of `id`, where `id_at` says which id a place holds.
-    pub(crate) fn find(&self, id: u64, id_at: impl Fn(u32) -> Option<u64>) -> Option<u32> {
-        self.places.find(spread(id), |place| id_at(*place) == Some(id)).copied()
+    /// How many places an index can tell apart.
+    pub(crate) const PLACES_MAX: u32 = u32::MAX / 4 * 3;
+
+    /// The place whose key has this hash and `is_it`.
+    pub(crate) fn find(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (_, entry) = self.search(hash, is_it)?;
+        (entry != FREE).then_some(entry & self.mask)
     }
 
-    /// Lets `id` be found at `place`, wherever it was before.
-    pub(crate) fn insert(&mut self, id: u64, place: u32, id_at: impl Fn(u32) -> Option<u64>) {
-        match self.places.find_mut(spread(id), |place| id_at(*place) == Some(id)) {
-            Some(found) => *found = place,
-            None => {
-                let hash_at = |place: &u32| spread(id_at(*place).unwrap_or_default());
-                self.places.insert_unique(spread(id), place, hash_at);
+    /// Lets a key be found that was not in the table. `hash_at` says the hash of the key at an earlier place.
+    pub(crate) fn insert(&mut self, hash: u32, place: u32, hash_at: impl Fn(u32) -> u32) {
+        self.make_room(place, hash_at);
+        self.put(hash, place);
+    }
+
+    /// Lets a key be found at a new place, and no more at the one `before`.
+    pub(crate) fn replace(&mut self, hash: u32, before: u32, place: u32, hash_at: impl Fn(u32) -> u32) {
+        self.make_room(place, hash_at);
+        let found = self.search(hash, |found| found == before);
+        let entry = found.and_then(|(position, _)| self.entries.get_mut(position));
+        if let Some(entry) = entry {
+            *entry = hash & !self.mask | place;
+        }
+    }
+
+    /// The position and the entry of a key, or of where it would be put; nothing in an empty index.
+    fn search(&self, hash: u32, mut is_it: impl FnMut(u32) -> bool) -> Option<(usize, u32)> {
+        let mut position = hash & self.mask;
+        loop {
+            let entry = *self.entries.get(position as usize)?;
+            let is_candidate = (entry ^ hash) & !self.mask == 0;
+            if is_candidate && is_it(entry & self.mask) || entry == FREE {
+                return Some((position as usize, entry));
             }
+            position = position.wrapping_add(1) & self.mask;
+        }
+    }
+
+    fn put(&mut self, hash: u32, place: u32) {
+        let free = self.search(hash, |_| false);
+        if let Some(entry) = free.and_then(|(position, _)| self.entries.get_mut(position)) {
+            *entry = hash & !self.mask | place;
+        }
+    }
+
+    /// Doubles, until a quarter stays free when every place up to this one is taken.
+    fn make_room(&mut self, place: u32, hash_at: impl Fn(u32) -> u32) {
+        if !self.entries.is_empty() && place < self.mask / 4 * 3 {
+            return;
+        }
+        let before = core::mem::take(self);
+        self.mask = (before.mask << 1 | 1).max(MASK_MIN);
+        self.entries = alloc::vec![FREE; self.mask as usize + 1];
+        for entry in before.entries.into_iter().filter(|entry| *entry != FREE) {
+            let place = entry & before.mask;
+            self.put(hash_at(place), place);
         }
     }
 }
 
+/// Spreads ids, which often follow a pattern, over the bits of a hash.
+pub(crate) const fn spread(id: u64) -> u32 {
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    let product = id.wrapping_mul(FACTOR);
+    let folded = (product ^ product >> u32::BITS).wrapping_mul(FACTOR);
+    (folded >> u32::BITS) as u32
+}
+
 /// An index follows from its table: two equal tables have equal indexes.
 impl PartialEq for Index {
-    fn eq(&self, other: &Self) -> bool {
-        self.places.len() == other.places.len()
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
 impl Eq for Index {}
-
-/// Spreads ids, which are often consecutive, over all bits.
-const fn spread(id: u64) -> u64 {
-    let product = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    product ^ (product >> 32)
-}

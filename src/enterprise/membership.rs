@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::enterprise::index::Index;
+use crate::enterprise::index::{Index, spread};
 use crate::enterprise::revocations::Epoch;
 
 /// One membership of one person or organization: a returning id gets a fresh one, so that what belonged to the old
@@ -11,57 +11,73 @@ use crate::enterprise::revocations::Epoch;
 pub(crate) struct Ordinal(pub(crate) u32);
 
 /// One stay of `Id` in the enterprise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Membership<Id, Data> {
+#[derive(Debug)]
+pub(crate) struct Membership<'a, Id, Facts, Data> {
     pub(crate) id: Id,
-    /// When it ended.
-    ended: Option<Epoch>,
-    pub(crate) data: Data,
+    ended: Epoch,
+    pub(crate) facts: Facts,
+    pub(crate) data: &'a Data,
 }
 
-impl<Id, Data> Membership<Id, Data> {
+impl<Id, Facts, Data> Membership<'_, Id, Facts, Data> {
     pub(crate) fn is_present(&self) -> bool {
-        self.ended.is_none()
+        self.ended == NOT_ENDED
     }
 
     /// Whether it had ended when a request was recorded.
     pub(crate) fn had_ended_at(&self, request: Epoch) -> bool {
-        self.ended.is_some_and(|ended| ended <= request)
+        self.ended <= request
     }
 }
 
+/// Later than every epoch there is.
+const NOT_ENDED: Epoch = Epoch(u32::MAX);
+
 /// Every membership that ever was, and for each id its latest.
+///
+/// What every access check asks of a membership is kept together, `Facts` included: 16 bytes, many of which fit a cache. The
+/// rest is `Data`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Memberships<Id, Data> {
+pub(crate) struct Memberships<Id, Facts, Data> {
     latest: Index,
-    all: Vec<Membership<Id, Data>>,
+    entries: Vec<Entry<Id, Facts>>,
+    /// At the same places.
+    data: Vec<Data>,
 }
 
-impl<Id, Data> Default for Memberships<Id, Data> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry<Id, Facts> {
+    id: Id,
+    ended: Epoch,
+    facts: Facts,
+}
+
+impl<Id, Facts, Data> Default for Memberships<Id, Facts, Data> {
     fn default() -> Self {
         Self {
             latest: Index::default(),
-            all: Vec::new(),
+            entries: Vec::new(),
+            data: Vec::new(),
         }
     }
 }
 
-impl<Id: Copy + Into<u64>, Data> Memberships<Id, Data> {
+impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
     /// The latest membership of an id, ended or not; nothing for an id that never was.
-    pub(crate) fn latest(&self, id: Id) -> Option<&Membership<Id, Data>> {
+    pub(crate) fn latest(&self, id: Id) -> Option<Membership<'_, Id, Facts, Data>> {
         self.get(self.latest_ordinal(id)?)
     }
 
     /// The ordinal of the latest membership of an id, ended or not.
     pub(crate) fn latest_ordinal(&self, id: Id) -> Option<Ordinal> {
-        self.latest
-            .find(id.into(), |place| id_at(&self.all, place))
-            .map(Ordinal)
+        let id = id.into();
+        let is_it = |place| id_at(&self.entries, place) == Some(id);
+        self.latest.find(spread(id), is_it).map(Ordinal)
     }
 
     /// The present membership of an id.
-    pub(crate) fn present(&self, id: Id) -> Option<&Membership<Id, Data>> {
-        self.latest(id).filter(|membership| membership.is_present())
+    pub(crate) fn present(&self, id: Id) -> Option<Membership<'_, Id, Facts, Data>> {
+        self.latest(id).filter(Membership::is_present)
     }
 
     /// The ordinal of the present membership of an id.
@@ -71,44 +87,58 @@ impl<Id: Copy + Into<u64>, Data> Memberships<Id, Data> {
     }
 
     /// The membership of an ordinal that this table gave out.
-    pub(crate) fn get(&self, ordinal: Ordinal) -> Option<&Membership<Id, Data>> {
-        self.all.get(usize::try_from(ordinal.0).ok()?)
+    pub(crate) fn get(&self, ordinal: Ordinal) -> Option<Membership<'_, Id, Facts, Data>> {
+        let place = ordinal.0 as usize;
+        let Entry { id, ended, facts } = *self.entries.get(place)?;
+        let data = self.data.get(place)?;
+        Some(Membership { id, ended, facts, data })
     }
 
     /// The present memberships, in order of arrival.
-    pub(crate) fn iter_present(&self) -> impl Iterator<Item = &Membership<Id, Data>> {
-        self.all.iter().filter(|membership| membership.is_present())
+    pub(crate) fn iter_present(&self) -> impl Iterator<Item = Membership<'_, Id, Facts, Data>> {
+        let memberships = self.entries.iter().zip(&self.data);
+        let memberships = memberships.map(|(&Entry { id, ended, facts }, data)| Membership { id, ended, facts, data });
+        memberships.filter(Membership::is_present)
     }
 
-    /// Begins a membership; nothing where there are 2^32 of them already.
-    pub(crate) fn begin(&mut self, id: Id, data: Data) -> Option<Ordinal> {
-        let place = u32::try_from(self.all.len()).ok()?;
-        self.all.push(Membership { id, ended: None, data });
-        let all = &self.all;
-        self.latest.insert(id.into(), place, |place| id_at(all, place));
+    /// Begins a membership; nothing where there are too many already.
+    pub(crate) fn begin(&mut self, id: Id, facts: Facts, data: Data) -> Option<Ordinal> {
+        let place = u32::try_from(self.entries.len()).ok()?;
+        let place = (place < Index::PLACES_MAX).then_some(place)?;
+        let before = self.latest_ordinal(id);
+        self.entries.push(Entry {
+            id,
+            ended: NOT_ENDED,
+            facts,
+        });
+        self.data.push(data);
+        let hash_at = |place| spread(id_at(&self.entries, place).unwrap_or_default());
+        match before {
+            Some(Ordinal(before)) => self.latest.replace(spread(id.into()), before, place, hash_at),
+            None => self.latest.insert(spread(id.into()), place, hash_at),
+        }
         Some(Ordinal(place))
     }
 
     /// Ends the present membership of an id.
     pub(crate) fn end(&mut self, id: Id, at: Epoch) {
-        if let Some(membership) = self.present_mut(id) {
-            membership.ended = Some(at);
+        let Some(Ordinal(place)) = self.present_ordinal(id) else {
+            return;
+        };
+        if let Some(entry) = self.entries.get_mut(place as usize) {
+            entry.ended = at;
         }
     }
 
-    /// The data of the present membership of an id.
-    pub(crate) fn present_data_mut(&mut self, id: Id) -> Option<&mut Data> {
-        self.present_mut(id).map(|membership| &mut membership.data)
-    }
-
-    fn present_mut(&mut self, id: Id) -> Option<&mut Membership<Id, Data>> {
-        let ordinal = self.latest_ordinal(id)?;
-        let membership = self.all.get_mut(usize::try_from(ordinal.0).ok()?)?;
-        membership.is_present().then_some(membership)
+    /// The facts and the data of the present membership of an id.
+    pub(crate) fn present_mut(&mut self, id: Id) -> Option<(&mut Facts, &mut Data)> {
+        let place = self.present_ordinal(id)?.0 as usize;
+        let entry = self.entries.get_mut(place)?;
+        Some((&mut entry.facts, self.data.get_mut(place)?))
     }
 }
 
-fn id_at<Id: Copy + Into<u64>, Data>(all: &[Membership<Id, Data>], place: u32) -> Option<u64> {
-    let membership = all.get(usize::try_from(place).ok()?)?;
-    Some(membership.id.into())
+fn id_at<Id: Copy + Into<u64>, Facts>(entries: &[Entry<Id, Facts>], place: u32) -> Option<u64> {
+    let entry = entries.get(place as usize)?;
+    Some(entry.id.into())
 }

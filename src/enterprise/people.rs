@@ -2,30 +2,39 @@
 
 use alloc::vec::Vec;
 
-use crate::enterprise::membership::Memberships;
+use crate::enterprise::membership::{Membership, Memberships};
 use crate::enterprise::revocations::Epoch;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::Role;
 
 /// The people of the enterprise, whatever their role.
-pub(crate) type People = Memberships<PersonId, Person>;
+pub(crate) type People = Memberships<PersonId, Standing, Person>;
 /// The organizations of the enterprise.
-pub(crate) type Organizations = Memberships<OrganizationId, Organization>;
+pub(crate) type Organizations = Memberships<OrganizationId, (), Organization>;
+/// One stay of a person.
+pub(crate) type PersonMembership<'a> = Membership<'a, PersonId, Standing, Person>;
 
-/// What is known of an organization during one membership.
+/// What else is known of an organization during one membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Organization {
     pub(crate) login: Login,
 }
 
-/// What is known of a person during one membership.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
-    pub(crate) login: Login,
+/// What a person is, and may do, during one membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
     pub(crate) role: Role,
     /// Whether they hold `write_enterprise_credentials`.
     pub(crate) may_write_credentials: bool,
+    /// Whether any of [`Person::earlier_roles`] are known.
+    had_other_roles: bool,
+}
+
+/// What else is known of a person during one membership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) login: Login,
     /// Roles before the present one, oldest first, as far back as a running revocation may ask.
     earlier_roles: Vec<EarlierRole>,
 }
@@ -37,38 +46,53 @@ struct EarlierRole {
     until: Epoch,
 }
 
-impl Person {
-    pub(crate) fn new(login: Login, role: Role) -> Self {
+impl Standing {
+    pub(crate) const fn new(role: Role) -> Self {
         Self {
-            login,
             role,
             may_write_credentials: false,
+            had_other_roles: false,
+        }
+    }
+}
+
+impl Person {
+    pub(crate) const fn new(login: Login) -> Self {
+        Self {
+            login,
             earlier_roles: Vec::new(),
         }
     }
 
     /// Takes a new role at `now`. Earlier roles stay known back to `oldest`, the oldest request whose job may still ask
     /// for them, and no longer.
-    pub(crate) fn change_role(&mut self, role: Role, now: Epoch, oldest: Option<Epoch>) {
+    pub(crate) fn change_role(&mut self, standing: &mut Standing, role: Role, now: Epoch, oldest: Option<Epoch>) {
         match oldest {
             Some(oldest) => {
                 self.earlier_roles.retain(|earlier| earlier.until > oldest);
                 self.earlier_roles.push(EarlierRole {
-                    role: self.role,
+                    role: standing.role,
                     until: now,
                 });
             }
             None => self.earlier_roles.clear(),
         }
-        self.role = role;
+        standing.role = role;
+        standing.had_other_roles = !self.earlier_roles.is_empty();
     }
+}
 
+impl PersonMembership<'_> {
     /// The role when a request was recorded, and the first request that found another, if that role has ended.
     pub(crate) fn role_at(&self, request: Epoch) -> (Role, Option<Epoch>) {
-        let begun = self.earlier_roles.partition_point(|earlier| earlier.until <= request);
-        match self.earlier_roles.get(begun) {
+        if !self.facts.had_other_roles {
+            return (self.facts.role, None);
+        }
+        let earlier_roles = &self.data.earlier_roles;
+        let begun = earlier_roles.partition_point(|earlier| earlier.until <= request);
+        match earlier_roles.get(begun) {
             Some(earlier) => (earlier.role, Some(earlier.until)),
-            None => (self.role, None),
+            None => (self.facts.role, None),
         }
     }
 }

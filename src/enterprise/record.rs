@@ -146,6 +146,14 @@ impl Record {
         })
     }
 
+    /// Whether nothing is recorded yet of one of the inline authorizations.
+    pub(crate) const fn has_granted(&self) -> bool {
+        let [first, second, third] = self.organizations;
+        first != NONE && self.outcomes & 3 == 0
+            || second != NONE && self.outcomes >> OUTCOME_BITS & 3 == 0
+            || third != NONE && self.outcomes >> (2 * OUTCOME_BITS) & 3 == 0
+    }
+
     /// Adds an authorization; false where it has no place here.
     pub(crate) fn grant(&mut self, organization: Ordinal, granted: Epoch) -> bool {
         let Ok(organization) = u16::try_from(organization.0) else {

@@ -25,6 +25,13 @@ pub(crate) struct Scope {
     pub(crate) revoke_credentials: bool,
 }
 
+/// An unfinished revocation, and what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Running {
+    pub(crate) id: RevocationId,
+    pub(crate) scope: Scope,
+}
+
 /// One revocation, from its request on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
@@ -66,9 +73,9 @@ pub(crate) struct Revocations {
     /// In order of their requests: each at the place that its epoch says.
     all: Vec<Revocation>,
     /// The unfinished ones.
-    running: Vec<Scope>,
+    running: Vec<Running>,
     /// Those of the unfinished ones that destroy credentials.
-    running_destroying: Vec<Scope>,
+    running_destroying: Vec<Running>,
     keys: BTreeMap<(Requester, IdempotencyKey), FirstUse>,
     /// The keys in order of first use, so that those past their 24 hours are forgotten.
     keys_in_order: VecDeque<(Requester, IdempotencyKey)>,
@@ -99,32 +106,29 @@ impl Revocations {
 
     /// The unfinished ones, in order of their cuts.
     pub(crate) fn running(&self) -> impl Iterator<Item = RevocationId> {
-        self.running.iter().filter_map(|scope| self.id_of(*scope))
+        self.running.iter().map(|running| running.id)
     }
 
-    /// The scope of the earliest unfinished revocation that was requested after what happened in this epoch.
-    pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Scope> {
-        let earlier = self.running.partition_point(|scope| scope.request < epoch);
-        self.running.get(earlier).copied()
+    /// The earliest unfinished one that was requested after what happened in this epoch.
+    pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Running> {
+        first_after(&self.running, |earlier| earlier.scope.request < epoch)
     }
 
-    /// The scope of the earliest unfinished revocation that destroys credentials, was requested after what happened in
-    /// this epoch, and after the issue of the credential in this slot.
-    pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Scope> {
-        let is_earlier = |scope: &Scope| scope.request < epoch || scope.issued <= slot;
-        let earlier = self.running_destroying.partition_point(is_earlier);
-        self.running_destroying.get(earlier).copied()
+    /// The earliest unfinished one that destroys credentials, was requested after what happened in this epoch, and after the
+    /// issue of the credential in this slot.
+    pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Running> {
+        let is_earlier = |earlier: &Running| earlier.scope.request < epoch || earlier.scope.issued <= slot;
+        first_after(&self.running_destroying, is_earlier)
     }
 
-    /// The revocation of a scope that this table gave out.
-    pub(crate) fn id_of(&self, scope: Scope) -> Option<RevocationId> {
-        let revocation = self.all.get(usize::try_from(scope.request.0).ok()?)?;
-        Some(revocation.id)
+    /// Whether an unfinished one destroys credentials.
+    pub(crate) fn is_any_destroying(&self) -> bool {
+        !self.running_destroying.is_empty()
     }
 
     /// The oldest request at which an unfinished job may still ask for roles.
     pub(crate) fn oldest_destroying(&self) -> Option<Epoch> {
-        self.running_destroying.first().map(|scope| scope.request)
+        self.running_destroying.first().map(|running| running.scope.request)
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -135,9 +139,13 @@ impl Revocations {
 
     /// Begins a revocation.
     pub(crate) fn begin(&mut self, revocation: Revocation) {
-        self.running.push(revocation.scope);
-        if revocation.scope.revoke_credentials {
-            self.running_destroying.push(revocation.scope);
+        let running = Running {
+            id: revocation.id,
+            scope: revocation.scope,
+        };
+        self.running.push(running);
+        if running.scope.revoke_credentials {
+            self.running_destroying.push(running);
         }
         self.all.push(revocation);
     }
@@ -173,12 +181,21 @@ impl Revocations {
             return;
         };
         revocation.completed_at = Some(at);
-        let scope = revocation.scope;
-        self.running.retain(|running| *running != scope);
-        self.running_destroying.retain(|running| *running != scope);
+        self.running.retain(|running| running.id != id);
+        self.running_destroying.retain(|running| running.id != id);
     }
 
     fn place(&self, id: RevocationId) -> Option<usize> {
         self.all.binary_search_by_key(&id, |revocation| revocation.id).ok()
     }
+}
+
+/// The first of the running ones after those that are earlier. There is seldom more than one.
+fn first_after(running: &[Running], is_earlier: impl Fn(&Running) -> bool) -> Option<Running> {
+    let first = running.first()?;
+    if !is_earlier(first) {
+        return Some(*first);
+    }
+    let earlier = running.partition_point(is_earlier);
+    running.get(earlier).copied()
 }

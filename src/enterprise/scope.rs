@@ -32,7 +32,7 @@ impl Enterprise {
             && !credential.is_destroyed()
             && credential.slot < scope.issued
             && self.people.get(credential.owner()).is_some_and(|owner| {
-                !owner.had_ended_at(scope.request) && owner.data.role_at(scope.request).0.is_enterprise_member()
+                !owner.had_ended_at(scope.request) && owner.role_at(scope.request).0.is_enterprise_member()
             })
     }
 
@@ -60,9 +60,9 @@ impl Enterprise {
         credential: &Credential,
         authorization: &Authorization,
     ) -> Option<RevocationId> {
-        let scope = self.revocations.running_after(authorization.granted)?;
-        let is_covered = self.covers_authorization(scope, credential, authorization);
-        is_covered.then(|| self.revocations.id_of(scope)).flatten()
+        let running = self.revocations.running_after(authorization.granted)?;
+        let is_covered = self.covers_authorization(running.scope, credential, authorization);
+        is_covered.then_some(running.id)
     }
 
     /// Whether a revocation took this authorization, recorded or pending: of every kind but fine-grained, the pair is a
@@ -78,19 +78,24 @@ impl Enterprise {
     /// The running revocation in which a credential's destruction is pending: the earliest that covers it.
     ///
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
+    #[inline]
     pub(crate) fn pending_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        if credential.is_destroyed() {
+        if credential.is_destroyed() || !self.revocations.is_any_destroying() {
             return None;
         }
+        self.running_destruction(credential)
+    }
+
+    fn running_destruction(&self, credential: &Credential) -> Option<RevocationId> {
         let mut passed = Epoch::default();
         loop {
-            let scope = self.revocations.running_destroying_after(passed, credential.slot)?;
-            if self.covers_credential(scope, credential) {
-                return self.revocations.id_of(scope);
+            let running = self.revocations.running_destroying_after(passed, credential.slot)?;
+            if self.covers_credential(running.scope, credential) {
+                return Some(running.id);
             }
             let owner = self.people.get(credential.owner())?;
-            let (role, until) = owner.data.role_at(scope.request);
-            if owner.had_ended_at(scope.request) || role.is_enterprise_member() {
+            let (role, until) = owner.role_at(running.scope.request);
+            if owner.had_ended_at(running.scope.request) || role.is_enterprise_member() {
                 return None;
             }
             passed = until?;
@@ -99,9 +104,9 @@ impl Enterprise {
 
     /// Whether anything of a credential waits for the job of this revocation.
     pub(crate) fn has_something_left(&self, credential: &Credential, revocation: RevocationId) -> bool {
+        let is_left = |authorization| self.pending_authorization(credential, &authorization) == Some(revocation);
         self.pending_destruction(credential) == Some(revocation)
-            || (self.credentials.authorizations(credential))
-                .any(|authorization| self.pending_authorization(credential, &authorization) == Some(revocation))
+            || credential.may_have_granted() && self.credentials.authorizations(credential).any(is_left)
     }
 
     /// Whether anything of a credential is pending in any revocation.

@@ -2,7 +2,9 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
+use crate::enterprise::index::{Index, spread};
 use crate::enterprise::record::Record;
 use crate::name::Scopes;
 
@@ -13,7 +15,7 @@ pub(crate) struct ScopeTable {
     none: Scopes,
     /// The lists with the numbers from 1 on.
     numbered: Vec<Scopes>,
-    numbers: BTreeMap<Scopes, u16>,
+    numbers: Index,
     /// The lists of credentials that found all numbers given out, by slot.
     unnumbered: BTreeMap<u32, Scopes>,
 }
@@ -24,14 +26,16 @@ impl ScopeTable {
         if *scopes == self.none {
             return 0;
         }
-        if let Some(number) = self.numbers.get(scopes) {
-            return *number;
+        let is_it = |place: u32| self.numbered.get(place as usize) == Some(scopes);
+        if let Some(place) = self.numbers.find(hash(scopes), is_it) {
+            return number_at(place);
         }
-        match u16::try_from(self.numbered.len() + 1) {
-            Ok(number) if number < Record::SCOPES_MAX => {
+        match u32::try_from(self.numbered.len()) {
+            Ok(place) if number_at(place) < Record::SCOPES_MAX => {
                 self.numbered.push(scopes.clone());
-                self.numbers.insert(scopes.clone(), number);
-                number
+                let hash_at = |place: u32| self.numbered.get(place as usize).map_or(0, hash);
+                self.numbers.insert(hash(scopes), place, hash_at);
+                number_at(place)
             }
             _ => {
                 self.unnumbered.insert(slot, scopes.clone());
@@ -48,5 +52,43 @@ impl ScopeTable {
             Some(place) => self.numbered.get(place),
         };
         scopes.unwrap_or(&self.none)
+    }
+}
+
+/// The number of the list at this place.
+fn number_at(place: u32) -> u16 {
+    u16::try_from(place + 1).unwrap_or(Record::SCOPES_MAX)
+}
+
+fn hash(scopes: &Scopes) -> u32 {
+    let mut spreading = Spreading(0);
+    scopes.hash(&mut spreading);
+    spread(spreading.0)
+}
+
+/// A hasher without a key: equal lists have equal hashes on every machine.
+struct Spreading(u64);
+
+impl Hasher for Spreading {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.add(u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        for (byte, from) in last.iter_mut().zip(rest) {
+            *byte = *from;
+        }
+        self.add(u64::from_le_bytes(last));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Spreading {
+    const fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }

@@ -27,49 +27,64 @@ impl Enterprise {
                 earlier,
             });
         }
-        let mut events = Vec::new();
-        let mut left = self.credentials_left(revocation);
-        for credential in left.by_ref().take(usize::try_from(limit.get()).unwrap_or(usize::MAX)) {
-            self.record_credential(id, &credential, &mut events);
-        }
-        if left.next().is_none() {
-            let destroyed = events
-                .iter()
-                .filter(|event| is_destruction(event))
-                .map(|_| 1_u64)
-                .sum::<u64>();
-            let recorded = events.iter().map(|_| 1_u64).sum::<u64>();
-            events.push(Event::RevocationCompleted {
+        let mut batch = self.next_batch(revocation, limit);
+        if batch.is_last {
+            batch.events.push(Event::RevocationCompleted {
                 revocation: id,
-                authorizations_revoked: revocation.authorizations_revoked + (recorded - destroyed),
-                credentials_destroyed: revocation.credentials_destroyed + destroyed,
+                authorizations_revoked: revocation.authorizations_revoked + batch.authorizations,
+                credentials_destroyed: revocation.credentials_destroyed + batch.credentials,
             });
         }
-        Ok(events)
+        Ok(batch.events)
+    }
+
+    fn next_batch(&self, revocation: &Revocation, limit: NonZeroU32) -> Batch {
+        let mut batch = Batch::default();
+        let mut recorded = 0;
+        for credential in self.credentials_in_scope(revocation) {
+            if recorded < limit.get() {
+                let before = batch.events.len();
+                self.record_credential(revocation.id, &credential, &mut batch);
+                recorded += u32::from(batch.events.len() > before);
+            } else if self.has_something_left(&credential, revocation.id) {
+                return batch;
+            }
+        }
+        batch.is_last = true;
+        batch
     }
 
     /// The credentials with something left for a running revocation, in order of issue.
     pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential> + use<'_> {
         let id = revocation.id;
-        let slots = revocation.cursor..revocation.scope.issued;
-        let credentials = slots.filter_map(|slot| self.credentials.at(slot));
+        let credentials = self.credentials_in_scope(revocation);
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
+    /// The credentials that the job of a running revocation has not passed.
+    fn credentials_in_scope(&self, revocation: &Revocation) -> impl Iterator<Item = Credential> + use<'_> {
+        self.credentials.range(revocation.cursor..revocation.scope.issued)
+    }
+
     /// A credential's pending authorizations in order of grant, then its pending destruction.
-    fn record_credential(&self, id: RevocationId, credential: &Credential, events: &mut Vec<Event>) {
-        for authorization in self.credentials.authorizations(credential) {
-            let stay = self.organizations.get(authorization.organization);
-            if let (Some(stay), true) = (stay, self.pending_authorization(credential, &authorization) == Some(id)) {
-                events.push(Event::AuthorizationRevoked {
+    fn record_credential(&self, id: RevocationId, credential: &Credential, batch: &mut Batch) {
+        if credential.may_have_granted() {
+            let authorizations = self.credentials.authorizations(credential);
+            let pending = authorizations
+                .filter(|authorization| self.pending_authorization(credential, authorization) == Some(id))
+                .filter_map(|authorization| self.organizations.get(authorization.organization));
+            pending.for_each(|stay| {
+                batch.authorizations += 1;
+                batch.events.push(Event::AuthorizationRevoked {
                     credential: credential.id(),
                     organization: stay.id,
                     revocation: Some(id),
                 });
-            }
+            });
         }
         if self.pending_destruction(credential) == Some(id) {
-            events.push(Event::CredentialDestroyed {
+            batch.credentials += 1;
+            batch.events.push(Event::CredentialDestroyed {
                 credential: credential.id(),
                 revocation: Some(id),
             });
@@ -77,6 +92,14 @@ impl Enterprise {
     }
 }
 
-fn is_destruction(event: &Event) -> bool {
-    matches!(event, Event::CredentialDestroyed { .. })
+/// What is next for a revocation.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Event>,
+    /// How many authorizations it revokes.
+    authorizations: u64,
+    /// How many credentials it destroys.
+    credentials: u64,
+    /// Whether nothing is left after it.
+    is_last: bool,
 }

@@ -183,9 +183,9 @@ impl Enterprise {
         tally.already_pending.credentials += u64::from(pending);
         let destroyed = !pending && self.covers_credential(scope, credential);
         loss.credentials += u64::from(destroyed);
-        tally.lose(credential.kind(), owner.data.role, owner.id, loss);
+        tally.lose(credential.kind(), owner.facts.role, owner.id, loss);
         if !destroyed && self.authenticate(credential, at).is_ok() {
-            tally.survive(owner.data.role, live_at_cut);
+            tally.survive(owner.facts.role, live_at_cut);
         }
     }
 

@@ -38,13 +38,21 @@ pub trait Candidate: Clone + Debug + Default + PartialEq {
         self.enterprise_mut().apply(recorded)
     }
 
+    /// [`Enterprise::apply_all`]; by default [`Candidate::apply`] for one event after the other.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn apply_all(&mut self, history: &[RecordedEvent]) -> Result<(), CorruptHistory> {
+        history.iter().try_for_each(|recorded| self.apply(recorded))
+    }
+
     /// The state that a history makes, as an application rebuilds it at its start.
     ///
     /// # Errors
     /// What does not fit.
     fn replay(history: &[RecordedEvent]) -> Result<Self, CorruptHistory> {
         let mut state = Self::default();
-        history.iter().try_for_each(|recorded| state.apply(recorded))?;
+        state.apply_all(history)?;
         Ok(state)
     }
 
@@ -124,5 +132,9 @@ impl Candidate for Enterprise {
 
     fn enterprise_mut(&mut self) -> &mut Enterprise {
         self
+    }
+
+    fn apply_all(&mut self, history: &[RecordedEvent]) -> Result<(), CorruptHistory> {
+        Self::apply_all(self, history)
     }
 }

@@ -8,24 +8,39 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::{Authorization, Outcome, Record};
 use crate::event::{Event, RecordedEvent};
-use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::id::{OrganizationId, RevocationId};
 
 impl Enterprise {
-    pub(super) fn apply_to_credentials(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
+    pub(super) fn apply_to_credentials(
+        &mut self,
+        recorded: &RecordedEvent,
+        slot: Option<u32>,
+    ) -> Result<(), Corruption> {
         match &recorded.event {
             Event::CredentialIssued { .. } => self.issue(recorded),
             Event::CredentialAuthorized {
                 credential,
                 organization,
-            } => self.grant(*credential, *organization),
+            } => self.grant(self.known_credential(*credential, slot)?, *organization),
             Event::AuthorizationRevoked {
                 credential,
                 organization,
                 revocation,
-            } => self.revoke(*credential, *organization, *revocation),
-            Event::CredentialDestroyed { credential, revocation } => self.destroy(*credential, *revocation),
+            } => {
+                let slot = self.cursor(*revocation).or(slot);
+                self.revoke(self.known_credential(*credential, slot)?, *organization, *revocation)
+            }
+            Event::CredentialDestroyed { credential, revocation } => {
+                let slot = self.cursor(*revocation).or(slot);
+                self.destroy(self.known_credential(*credential, slot)?, *revocation)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Where the job of a revocation is: it records in order of issue.
+    fn cursor(&self, revocation: Option<RevocationId>) -> Option<u32> {
+        Some(self.revocations.get(revocation?)?.cursor)
     }
 
     fn issue(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
@@ -51,9 +66,8 @@ impl Enterprise {
         Ok(())
     }
 
-    fn grant(&mut self, credential: CredentialId, organization: OrganizationId) -> Result<(), Corruption> {
+    fn grant(&mut self, credential: Credential, organization: OrganizationId) -> Result<(), Corruption> {
         let membership = self.present_organization(organization)?;
-        let credential = self.known_credential(credential)?;
         structure(!credential.is_destroyed(), "the credential is destroyed")?;
         structure(self.owner_is_present(&credential), "the credential's owner left")?;
         let replaced = self
@@ -85,11 +99,10 @@ impl Enterprise {
 
     fn revoke(
         &mut self,
-        credential: CredentialId,
+        credential: Credential,
         organization: OrganizationId,
         revocation: Option<RevocationId>,
     ) -> Result<(), Corruption> {
-        let credential = self.known_credential(credential)?;
         let found = self
             .credentials
             .authorization(&credential, organization, &self.organizations);
@@ -110,8 +123,7 @@ impl Enterprise {
         Ok(())
     }
 
-    fn destroy(&mut self, credential: CredentialId, revocation: Option<RevocationId>) -> Result<(), Corruption> {
-        let credential = self.known_credential(credential)?;
+    fn destroy(&mut self, credential: Credential, revocation: Option<RevocationId>) -> Result<(), Corruption> {
         structure(!credential.is_destroyed(), "the credential is destroyed already")?;
         let pending = self.pending_destruction(&credential);
         let unrecorded = pending.is_some() || self.owner_is_present(&credential);

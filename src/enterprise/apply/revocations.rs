@@ -3,6 +3,7 @@
 use super::{structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
+use crate::enterprise::credentials::Credential;
 use crate::enterprise::revocations::{Revocation, Scope};
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::RevocationId;
@@ -85,17 +86,15 @@ impl Enterprise {
             return;
         };
         count(revocation);
-        let mut cursor = revocation.cursor;
-        while cursor < slot
-            && self
-                .credentials
-                .at(cursor)
-                .is_some_and(|c| !self.has_something_left(&c, id))
-        {
-            cursor += 1;
+        let passed = revocation.cursor..slot;
+        if passed.is_empty() {
+            return;
         }
+        let before = self.credentials.range(passed);
+        let is_done = |credential: &Credential| !self.has_something_left(credential, id);
+        let passed_by = before.take_while(is_done).map(|_| 1).sum::<u32>();
         if let Some(revocation) = self.revocations.get_mut(id) {
-            revocation.cursor = cursor;
+            revocation.cursor += passed_by;
         }
     }
 
@@ -104,6 +103,6 @@ impl Enterprise {
             return Ok(());
         };
         self.people.latest(person).ok_or(unknown_person(person))?;
-        credential.map_or(Ok(()), |credential| self.known_credential(credential).map(drop))
+        credential.map_or(Ok(()), |credential| self.known_credential(credential, None).map(drop))
     }
 }
