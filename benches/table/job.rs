@@ -55,11 +55,7 @@ fn work(requested: &Enterprise) -> Steps {
         steps.write.time(|| write(&decided));
         let units = decided.len() as u64;
         let recorded = steps.record.time(|| enterprise.record(decided, at(0), None));
-        steps.apply.time(|| {
-            for recorded in &recorded {
-                enterprise.apply(recorded).expect("it fits");
-            }
-        });
+        steps.apply.time(|| enterprise.apply_all(&recorded).expect("they fit"));
         for step in [&mut steps.decide, &mut steps.write, &mut steps.record, &mut steps.apply] {
             step.add(units);
         }

@@ -2,7 +2,7 @@
 //! the median of the rounds is printed.
 //!
 //! `cargo bench -p enterprise-credentials-benches --bench table`; with `-- --full` up to 10,000,000 credentials, which takes
-//! minutes.
+//! minutes; with `-- job folding` only these groups.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"
@@ -19,21 +19,32 @@ use enterprise_credentials_benches::history::at;
 use enterprise_credentials_benches::rounds::ROUNDS;
 
 fn main() {
-    let largest = if std::env::args().any(|argument| argument == "--full") {
+    let (flags, named): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|argument| argument.starts_with("--"));
+    let largest = if flags.iter().any(|flag| flag == "--full") {
         10_000_000
     } else {
         1_000_000
     };
     println!("median of {ROUNDS} interleaved rounds, CPU time; up to {largest} credentials");
-    decoding::run();
-    folding::run(1_000_000);
-    if largest > 1_000_000 {
-        folding::run(largest);
+    for (name, run) in GROUPS {
+        if named.is_empty() || named.iter().any(|named| named == name) {
+            run(largest);
+        }
     }
-    asking::run(largest);
-    job::run();
-    commands::run(largest);
 }
+
+/// Measures a group of figures, with states of at most so many credentials.
+type Group = fn(u64);
+
+const GROUPS: [(&str, Group); 5] = [
+    ("decoding", |_| decoding::run()),
+    ("folding", folding::run),
+    ("asking", asking::run),
+    ("job", |_| job::run()),
+    ("commands", commands::run),
+];
 
 /// Decides, records and applies, as a host does.
 fn carry_out(enterprise: &mut Enterprise, command: &Command) {
