@@ -34,13 +34,7 @@ impl MixedLog {
             }
         };
         record(&mut enterprise, founding(events).collect());
-        let mut mix = Mix {
-            random: Random(1),
-            issued: 0,
-            fingerprints,
-            credentials: Vec::new(),
-            authorizations: Vec::new(),
-        };
+        let mut mix = Mix::new(fingerprints);
         while enterprise.position().value() < events {
             let command = mix.next(owners(events));
             if let Ok(decided) = enterprise.decide(&command, at(enterprise.position().value())) {
@@ -53,17 +47,27 @@ impl MixedLog {
     }
 }
 
-/// What the mix may ask next.
-struct Mix {
+/// Commands in the mix of the targets, on random credentials of those that it has noted.
+pub struct Mix {
     random: Random,
-    issued: u64,
     fingerprints: bool,
     credentials: Vec<CredentialId>,
     authorizations: Vec<(CredentialId, OrganizationId)>,
 }
 
 impl Mix {
-    fn next(&mut self, owners: u64) -> Command {
+    /// A mix that has noted nothing yet.
+    pub fn new(fingerprints: bool) -> Self {
+        Self {
+            random: Random(1),
+            fingerprints,
+            credentials: Vec::new(),
+            authorizations: Vec::new(),
+        }
+    }
+
+    /// The next command. What is issued belongs to one of the first `owners` people.
+    pub fn next(&mut self, owners: u64) -> Command {
         let share = self.random.below(100);
         match (
             self.random.pick(&self.credentials),
@@ -83,8 +87,7 @@ impl Mix {
     }
 
     fn issue(&mut self, owners: u64) -> Command {
-        let number = self.issued;
-        self.issued += 1;
+        let number = self.credentials.len() as u64;
         let fingerprint = format!("{number:043}=");
         Command::IssueCredential {
             credential: credential(number),
@@ -96,7 +99,8 @@ impl Mix {
         }
     }
 
-    fn note(&mut self, events: &[Event]) {
+    /// Notes the credentials and authorizations that these events made.
+    pub fn note(&mut self, events: &[Event]) {
         for event in events {
             match event {
                 Event::CredentialIssued { credential, .. } => self.credentials.push(*credential),
@@ -236,7 +240,7 @@ pub fn organization(number: u64) -> OrganizationId {
 }
 
 /// How many people own this many credentials.
-fn owners(credentials: u64) -> u64 {
+pub fn owners(credentials: u64) -> u64 {
     credentials.div_ceil(10).min(OWNERS_MAX)
 }
 

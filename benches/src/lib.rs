@@ -11,4 +11,5 @@
 
 pub mod history;
 pub mod rounds;
+pub mod rows;
 pub mod yardsticks;

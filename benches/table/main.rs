@@ -17,6 +17,7 @@ mod job;
 use enterprise_credentials::{Command, Enterprise};
 use enterprise_credentials_benches::history::at;
 use enterprise_credentials_benches::rounds::ROUNDS;
+use enterprise_credentials_benches::rows::{at_least, at_most, figure, title};
 
 fn main() {
     let (flags, named): (Vec<String>, Vec<String>) = std::env::args()
@@ -52,29 +53,4 @@ fn carry_out(enterprise: &mut Enterprise, command: &Command) {
     for recorded in enterprise.record(events, at(0), None) {
         enterprise.apply(&recorded).expect("a decided event fits");
     }
-}
-
-/// Begins a group of rows.
-fn title(title: &str) {
-    println!("\n{title}");
-}
-
-/// Prints a figure that no target is set for.
-fn figure(what: &str, value: f64, unit: &str) {
-    println!("      {what:<58} {value:>9.1} {unit}");
-}
-
-/// Prints a ratio that is to reach a target.
-fn at_least(id: &str, what: &str, ratio: f64, target: f64) {
-    row(id, what, ratio, ("≥", target), ratio >= target);
-}
-
-/// Prints a ratio, or nanoseconds, that is to stay within a target.
-fn at_most(id: &str, what: &str, ratio: f64, target: f64) {
-    row(id, what, ratio, ("≤", target), ratio <= target);
-}
-
-fn row(id: &str, what: &str, ratio: f64, (sign, target): (&str, f64), reached: bool) {
-    let verdict = if reached { "reached" } else { "NOT REACHED" };
-    println!("{id:<5} {what:<58} {ratio:>9.2}   {sign} {target:<6} {verdict}");
 }
