@@ -1,13 +1,9 @@
 //! What the documents say of a request, told again without the crate's help: its faults in the order of the table, and
-//! the body as `serde_json` reads it.
-
-use std::fmt;
+//! the body by the grammar of JSON.
 
 use enterprise_credentials::{IdempotencyKey, Position};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 
+use super::json::Json;
 use super::world::{HOUR_MS, SLUG, USED_KEY, World};
 
 type Headers<'a> = [(&'a str, &'a [u8])];
@@ -38,8 +34,12 @@ impl Key<'_> {
 }
 
 fn refused(status: u16, message: &str) -> Option<Expected> {
+    Some(refusal(status, message))
+}
+
+fn refusal(status: u16, message: &str) -> Expected {
     let message = (!message.is_empty()).then(|| message.to_string());
-    Some(Expected { status, message })
+    Expected { status, message }
 }
 
 impl<'a> Asked<'a> {
@@ -79,30 +79,18 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// What the body asks for; nothing where `serde_json` has no say.
-    pub(crate) fn of_the_body(&self) -> Option<Result<bool, Expected>> {
+    /// What the body asks for.
+    pub(crate) fn of_the_body(&self) -> Result<bool, Expected> {
         if self.body.is_empty() {
-            return Some(Ok(false));
+            return Ok(false);
         }
         if self.body.len() > 65_536 {
-            return refused(413, "").map(Err);
+            return Err(refusal(413, ""));
         }
-        match serde_json::from_slice::<Value>(self.body) {
-            Err(error) if is_a_limit_of_values(&error) => None,
-            Err(_) => refused(400, "Problems parsing JSON").map(Err),
-            Ok(Value::Object(_)) => Some(self.option()),
-            Ok(_) => refused(400, "Body should be a JSON object").map(Err),
-        }
-    }
-
-    fn option(&self) -> Result<bool, Expected> {
-        let Entries(entries) = serde_json::from_slice(self.body).unwrap();
-        let options: Vec<_> = entries.iter().filter(|(key, _)| key == "revoke_credentials").collect();
-        match options.as_slice() {
-            [] => Ok(false),
-            [(_, Value::Bool(revoke_credentials))] => Ok(*revoke_credentials),
-            [_] => Err(refused(422, "Invalid request").unwrap()),
-            _ => Err(refused(400, "Problems parsing JSON").unwrap()),
+        match Json::read(self.body) {
+            None => Err(refusal(400, "Problems parsing JSON")),
+            Some(Json::Other) => Err(refusal(400, "Body should be a JSON object")),
+            Some(Json::Object(members)) => option(&members),
         }
     }
 
@@ -170,38 +158,21 @@ fn values<'a>(headers: &Headers<'a>, name: &str) -> Vec<&'a [u8]> {
     named.map(|(_, value)| *value).collect()
 }
 
-/// JSON by its grammar that `serde_json::Value` cannot hold: too deep, too large a number, half a surrogate pair.
-fn is_a_limit_of_values(error: &serde_json::Error) -> bool {
-    let limits = [
-        "recursion limit",
-        "number out of range",
-        "surrogate",
-        "unexpected end of hex escape",
-    ];
-    let error = error.to_string();
-    limits.iter().any(|limit| error.contains(limit))
-}
-
-/// An object with every key as often as it stands there.
-struct Entries(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(Self(Vec::new()))
-    }
-}
-
-impl<'de> Visitor<'de> for Entries {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
-        while let Some(entry) = map.next_entry()? {
-            self.0.push(entry);
+/// The value of the one option, under however its key is written. A key with half a surrogate pair is not text.
+fn option(members: &[(&[u8], &[u8])]) -> Result<bool, Expected> {
+    let mut options = Vec::new();
+    for (key, value) in members {
+        let Ok(key) = serde_json::from_slice::<String>(key) else {
+            return Err(refusal(400, "Problems parsing JSON"));
+        };
+        if key == "revoke_credentials" {
+            options.push(*value);
         }
-        Ok(self)
+    }
+    match options.as_slice() {
+        [] | [b"false"] => Ok(false),
+        [b"true"] => Ok(true),
+        [_] => Err(refusal(422, "Invalid request")),
+        _ => Err(refusal(400, "Problems parsing JSON")),
     }
 }
