@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod blast_radius;
 mod decide;
+mod directory;
 mod evidence;
 mod export;
 mod generate;

@@ -1,26 +1,31 @@
 //! The enterprises' states in memory, each brought up to its stream's end before it answers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+mod cache;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use enterprise_credentials::log::{Decoder, LogError};
-use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Event, RecordedEvent, Timestamp};
+use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Event, Position, RecordedEvent, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::store::{Line, Store, StoreError};
+
+use cache::Cache;
+pub use cache::{BYTES_PER_EVENT, BYTES_PER_STATE, CacheOptions};
 
 /// How many lines are read at a time: enough to be fast, few enough to leave readers of the state their turn.
 const PAGE_LINES: u32 = 5_000;
 /// Up to how many lines are folded where they were read; more would hold up other requests.
 const LINES_INLINE_MAX: usize = 64;
 
-/// Every enterprise that was asked for, over one store. Other processes may write to the same store: nothing is answered
+/// The enterprises that were asked for last, over one store. Other processes may write to the same store: nothing is answered
 /// from memory alone.
 #[derive(Debug)]
 pub struct Enterprises<S> {
     store: S,
-    live: Mutex<HashMap<EnterpriseSlug, Arc<Live>>>,
+    cache: Cache,
     changed: UnboundedSender<EnterpriseSlug>,
 }
 
@@ -29,6 +34,8 @@ pub struct Enterprises<S> {
 pub struct Live {
     slug: EnterpriseSlug,
     state: RwLock<Enterprise>,
+    /// How many events it holds, for those who do not wait for its lock.
+    events: AtomicU64,
     /// Held while lines are read and folded, so that a long stream is loaded once.
     catching_up: tokio::sync::Mutex<()>,
     /// Held from a decision to its append, so that two within this process never conflict.
@@ -100,12 +107,12 @@ pub enum EnterpriseError {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Nothing is loaded yet. The receiver gets the slug of every enterprise to which something was appended here.
-    pub fn new(store: S) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+    /// Nothing is loaded yet. The receiver gets the slug of every enterprise that a revocation is requested for here.
+    pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
             store,
-            live: Mutex::default(),
+            cache: Cache::new(cache),
             changed,
         };
         (Arc::new(enterprises), changes)
@@ -121,7 +128,7 @@ impl<S: Store> Enterprises<S> {
     /// # Errors
     /// [`EnterpriseError`] where the stream cannot be read to its end: then nothing may be answered from memory.
     pub async fn fresh(&self, slug: &EnterpriseSlug) -> Result<Arc<Live>, EnterpriseError> {
-        let live = self.live(slug);
+        let live = self.cache.live(slug);
         self.catch_up(&live).await?;
         Ok(live)
     }
@@ -137,7 +144,7 @@ impl<S: Store> Enterprises<S> {
         patience: Patience,
         decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, T) + Send,
     ) -> Result<T, EnterpriseError> {
-        let live = self.live(slug);
+        let live = self.cache.live(slug);
         let _deciding = live.deciding.lock().await;
         for attempt in 1..=patience.attempts_max {
             self.catch_up(&live).await?;
@@ -158,8 +165,10 @@ impl<S: Store> Enterprises<S> {
             match self.store.append(slug, expected, &lines).await {
                 Ok(()) => {
                     live.apply(lines.iter().map(|line| &line.event))?;
-                    // Nobody listens where no worker runs.
-                    let _ = self.changed.send(slug.clone());
+                    if lines.iter().any(is_request) {
+                        // Nobody listens where no worker runs.
+                        let _ = self.changed.send(slug.clone());
+                    }
                     return Ok(answer);
                 }
                 Err(StoreError::Conflict { .. }) => tokio::time::sleep(patience.pause * attempt).await,
@@ -172,38 +181,41 @@ impl<S: Store> Enterprises<S> {
         })
     }
 
-    fn live(&self, slug: &EnterpriseSlug) -> Arc<Live> {
-        let mut all = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.get(slug) {
-            Some(live) if !live.state.is_poisoned() => Arc::clone(live),
-            _ => {
-                let live = Arc::new(Live::new(slug.clone()));
-                all.insert(slug.clone(), Arc::clone(&live));
-                live
-            }
-        }
-    }
-
     async fn catch_up(&self, live: &Arc<Live>) -> Result<(), EnterpriseError> {
         let _catching_up = live.catching_up.lock().await;
-        loop {
-            let (last, decoder) = {
-                let enterprise = live.read()?;
-                let last = enterprise.position();
-                (last, Decoder::resume(last, enterprise.last_at()))
-            };
-            let page = self.store.read(&live.slug, last, PAGE_LINES).await?;
-            let is_last = page.len() < PAGE_LINES as usize;
-            if page.len() <= LINES_INLINE_MAX {
-                live.fold(decoder, &page)?;
-            } else {
-                let live = Arc::clone(live);
-                fold_aside(live, decoder, page).await?;
-            }
-            if is_last {
-                return Ok(());
-            }
+        let (mut last, mut decoder) = {
+            let enterprise = live.read()?;
+            let last = enterprise.position();
+            (last, Decoder::resume(last, enterprise.last_at()))
+        };
+        let was_cold = last == Position::START;
+        let mut page = self.store.read(&live.slug, last, PAGE_LINES).await?;
+        let has_grown = page.len() > LINES_INLINE_MAX;
+        if !has_grown {
+            live.fold(&mut decoder, &page)?;
+            page.clear();
         }
+        while !page.is_empty() {
+            last = page.iter().fold(last, |last, _| last.next());
+            let is_last = page.len() < PAGE_LINES as usize;
+            // The next page is read while this one is folded.
+            let next = async {
+                match is_last {
+                    true => Ok(Vec::new()),
+                    false => self.store.read(&live.slug, last, PAGE_LINES).await,
+                }
+            };
+            let (folded, next) = tokio::join!(fold_aside(Arc::clone(live), decoder, page), next);
+            (decoder, page) = (folded?, next?);
+        }
+        if was_cold || has_grown {
+            self.give_up_what_is_too_much();
+        }
+        Ok(())
+    }
+
+    fn give_up_what_is_too_much(&self) {
+        drop(self.cache.shrink());
     }
 }
 
@@ -212,6 +224,7 @@ impl Live {
         Self {
             slug,
             state: RwLock::default(),
+            events: AtomicU64::default(),
             catching_up: tokio::sync::Mutex::default(),
             deciding: tokio::sync::Mutex::default(),
         }
@@ -225,7 +238,18 @@ impl Live {
         self.state.read().map_err(|_| self.lost())
     }
 
-    fn fold(&self, mut decoder: Decoder, page: &[Vec<u8>]) -> Result<(), EnterpriseError> {
+    /// About how much memory it takes.
+    fn bytes(&self) -> u64 {
+        BYTES_PER_STATE + BYTES_PER_EVENT * self.events.load(Ordering::Relaxed)
+    }
+
+    /// Whether a fold ended in a panic.
+    fn is_lost(&self) -> bool {
+        self.state.is_poisoned()
+    }
+
+    /// Applies the lines that `decoder` is at.
+    fn fold(&self, decoder: &mut Decoder, page: &[Vec<u8>]) -> Result<(), EnterpriseError> {
         let mut unreadable = None;
         let events: Vec<RecordedEvent> = page
             .iter()
@@ -252,6 +276,7 @@ impl Live {
                 })?;
             }
         }
+        self.events.store(enterprise.position().value(), Ordering::Relaxed);
         match enterprise.slug() {
             Some(slug) if *slug != self.slug => Err(EnterpriseError::Misfiled {
                 enterprise: self.slug.clone(),
@@ -267,10 +292,14 @@ impl Live {
     }
 }
 
+fn is_request(line: &Line) -> bool {
+    matches!(line.event.event, Event::RevokeAllRequested { .. })
+}
+
 /// Folds a long page on a thread that may block, so that the runtime's own go on answering.
-async fn fold_aside(live: Arc<Live>, decoder: Decoder, page: Vec<Vec<u8>>) -> Result<(), EnterpriseError> {
+async fn fold_aside(live: Arc<Live>, mut decoder: Decoder, page: Vec<Vec<u8>>) -> Result<Decoder, EnterpriseError> {
     let slug = live.slug.clone();
-    tokio::task::spawn_blocking(move || live.fold(decoder, &page))
+    tokio::task::spawn_blocking(move || live.fold(&mut decoder, &page).map(|()| decoder))
         .await
         .unwrap_or(Err(EnterpriseError::Lost { enterprise: slug }))
 }

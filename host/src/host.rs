@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::enterprises::Enterprises;
+use crate::enterprises::{CacheOptions, Enterprises};
 use crate::http::{self, HttpOptions};
 use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
@@ -19,6 +19,8 @@ pub struct HostOptions {
     pub worker: WorkerOptions,
     /// What its API allows.
     pub http: HttpOptions,
+    /// How much it holds in memory.
+    pub cache: CacheOptions,
 }
 
 /// A host at work. Dropped without [`Host::stop`] it stops too, but nobody waits for it.
@@ -46,7 +48,7 @@ impl Host {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let (enterprises, changes) = Enterprises::new(store);
+        let (enterprises, changes) = Enterprises::new(store, options.cache);
         let router = http::router(enterprises.clone(), options.http);
         let worker = Worker::new(enterprises, changes, options.worker);
         Ok(Self {

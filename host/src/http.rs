@@ -87,7 +87,7 @@ async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
 
 /// 200 while the store can be read; else 503, so that a balancer sends requests to a host that can answer them.
 async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
-    match api.enterprises.store().streams().await {
+    match api.enterprises.store().unfinished().await {
         Ok(_) => {
             let content_type = "application/json; charset=utf-8";
             (

@@ -1,12 +1,18 @@
-//! A stream from its bytes into the store, checked whole before anything is written.
+//! A log into the store: checked whole before anything is written, then read again as it is written, so that memory holds
+//! the state that it leads to and a few thousand of its lines.
 
-use enterprise_credentials::log::{Decoder, LogError};
-use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Position};
+mod lines;
 
-use crate::store::{Line, Store, StoreError};
+use std::io::{self, BufRead, BufReader, Cursor, Seek};
+use std::sync::Arc;
 
-/// How many lines of the store are compared at a time.
-const PAGE_LINES: u32 = 5_000;
+use enterprise_credentials::log::LogError;
+use enterprise_credentials::{CorruptHistory, EnterpriseSlug, Position};
+
+use crate::store::{Append, Line, Store, StoreError};
+
+use lines::{Chunks, Lines};
+
 /// How often the rest is compared again after somebody else appended to the stream.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -39,6 +45,15 @@ pub enum ImportError {
         /// Where, and why.
         source: CorruptHistory,
     },
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Input(#[from] io::Error),
+    /// The log is that of another enterprise when it is read again.
+    #[error("the log was changed while it was imported: it creates another enterprise now")]
+    Changed,
+    /// Reading the log ended in a panic.
+    #[error("the log was not read to its end")]
+    Lost,
     /// The store holds something else there.
     #[error(
         "line {position}: the store has another line at this position of stream `{enterprise}`: \
@@ -55,87 +70,123 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// A whole stream, decoded and folded: its first event creates the enterprise, and every other fits.
-#[derive(Debug, Clone)]
-pub struct Stream {
-    enterprise: EnterpriseSlug,
-    lines: Vec<Line>,
+/// A log that can be read from its first byte again and again.
+pub trait Log: Send + Sync + 'static {
+    /// Begins with the first byte. What was opened before is read no more.
+    ///
+    /// # Errors
+    /// Those of the file.
+    fn open(&self) -> io::Result<Box<dyn BufRead + '_>>;
 }
 
-impl Stream {
+impl Log for Vec<u8> {
+    fn open(&self) -> io::Result<Box<dyn BufRead + '_>> {
+        Ok(Box::new(Cursor::new(self)))
+    }
+}
+
+impl Log for std::fs::File {
+    fn open(&self) -> io::Result<Box<dyn BufRead + '_>> {
+        let mut file = self;
+        file.rewind()?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, file)))
+    }
+}
+
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A whole stream, decoded and folded: its first event creates the enterprise, and every other fits.
+#[derive(Debug)]
+pub struct Stream<L> {
+    log: Arc<L>,
+    enterprise: EnterpriseSlug,
+}
+
+impl<L: Log> Stream<L> {
     /// Checks a log from its first line to its last.
     ///
     /// # Errors
     /// [`ImportError`], with the line, for the first that is no event or does not fit.
-    pub fn read(log: &[u8]) -> Result<Self, ImportError> {
-        let mut decoder = Decoder::new();
-        let mut enterprise = Enterprise::new();
-        let mut lines = Vec::new();
-        for bytes in log.split_inclusive(|byte| *byte == b'\n') {
-            let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-            let event = decoder.decode(bytes)?;
-            enterprise
-                .apply(&event)
-                .map_err(|source| ImportError::Corrupt { source })?;
-            if enterprise.slug().is_none() {
-                return Err(ImportError::NoEnterprise);
-            }
-            let bytes = bytes.to_vec();
-            lines.push(Line { event, bytes });
-        }
-        let enterprise = enterprise.slug().cloned().ok_or(ImportError::Empty)?;
-        Ok(Self { enterprise, lines })
+    pub fn check(log: L) -> Result<Self, ImportError> {
+        let enterprise = {
+            let mut lines = Lines::open(&log)?;
+            while lines.next()?.is_some() {}
+            lines.slug().ok_or(ImportError::Empty)?.clone()
+        };
+        Ok(Self {
+            log: Arc::new(log),
+            enterprise,
+        })
     }
 
     /// Skips what the store holds byte for byte, appends the rest, refuses a difference.
     ///
     /// The rest is one append, so one transaction: a reader, or a worker, never sees the beginning of a history without
-    /// its end, in which a token that dies later is alive and a revocation that is completed later is unfinished.
+    /// its end, in which a token that dies later is alive and a revocation that is completed later is unfinished. Every
+    /// line is checked again as it is appended: what was changed since the first check is not taken on trust.
     ///
     /// # Errors
     /// [`ImportError`]; nothing was imported.
     pub async fn import<S: Store>(&self, store: &S) -> Result<Imported, ImportError> {
         for _ in 1..ATTEMPTS_MAX {
-            match append_rest(store, &self.enterprise, &self.lines).await {
+            match self.attempt(store).await {
                 Err(ImportError::Store(StoreError::Conflict { .. })) => {}
                 done => return done,
             }
         }
-        append_rest(store, &self.enterprise, &self.lines).await
+        self.attempt(store).await
     }
-}
 
-async fn append_rest<S: Store>(
-    store: &S,
-    enterprise: &EnterpriseSlug,
-    mut lines: &[Line],
-) -> Result<Imported, ImportError> {
-    let mut held = Position::START;
-    while !lines.is_empty() {
-        let page = store.read(enterprise, held, PAGE_LINES).await?;
-        let is_last = page.len() < PAGE_LINES as usize;
-        for bytes in page {
-            // A stream that went on after the log was exported holds more than the log.
-            let Some((line, rest)) = lines.split_first() else { break };
-            if line.bytes != bytes {
+    async fn attempt<S: Store>(&self, store: &S) -> Result<Imported, ImportError> {
+        let mut chunks = Chunks::read(Arc::clone(&self.log), self.enterprise.clone());
+        let done = self.append_rest(store, &mut chunks).await;
+        // Another attempt reads the same file.
+        chunks.end().await;
+        done
+    }
+
+    async fn append_rest<S: Store>(&self, store: &S, chunks: &mut Chunks) -> Result<Imported, ImportError> {
+        let mut held = Position::START;
+        let mut appended = 0;
+        while let Some(chunk) = chunks.next().await? {
+            let identical = self.identical(store, &mut held, &chunk).await?;
+            let Some((_, rest)) = chunk.split_at_checked(identical).filter(|(_, rest)| !rest.is_empty()) else {
+                continue;
+            };
+            let mut append = store.begin(&self.enterprise, held).await?;
+            append.push(rest).await?;
+            appended += rest.len() as u64;
+            while let Some(chunk) = chunks.next().await? {
+                append.push(&chunk).await?;
+                appended += chunk.len() as u64;
+            }
+            append.commit().await?;
+            break;
+        }
+        if held == Position::START && appended == 0 {
+            return Err(ImportError::Empty);
+        }
+        Ok(Imported {
+            enterprise: self.enterprise.clone(),
+            skipped: held.value(),
+            appended,
+        })
+    }
+
+    /// How many of the lines, which follow `held`, the store holds already. A stream that went on after the log was
+    /// exported holds more than the log.
+    async fn identical<S: Store>(&self, store: &S, held: &mut Position, lines: &[Line]) -> Result<usize, ImportError> {
+        let limit = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        let stored = store.read(&self.enterprise, *held, limit).await?;
+        for (line, stored) in lines.iter().zip(&stored) {
+            if line.bytes != *stored {
                 return Err(ImportError::Differs {
-                    enterprise: enterprise.clone(),
+                    enterprise: self.enterprise.clone(),
                     position: line.event.position,
                 });
             }
-            held = line.event.position;
-            lines = rest;
+            *held = line.event.position;
         }
-        if is_last {
-            break;
-        }
+        Ok(stored.len())
     }
-    if !lines.is_empty() {
-        store.append(enterprise, held, lines).await?;
-    }
-    Ok(Imported {
-        enterprise: enterprise.clone(),
-        skipped: held.value(),
-        appended: lines.len() as u64,
-    })
 }

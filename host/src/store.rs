@@ -1,5 +1,5 @@
-//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected, and the
-//! look-up from a fingerprint to the one credential that it stands for.
+//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected, and two
+//! projections of the streams: which credential a fingerprint stands for, and which enterprises have work to be done.
 
 mod sqlite;
 
@@ -9,7 +9,7 @@ use std::future::Future;
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, RecordedEvent};
 
-pub use sqlite::{IfMissing, SqliteReader, SqliteStore};
+pub use sqlite::{IfMissing, SqliteAppend, SqliteReader, SqliteStore};
 
 /// A recorded event, and the bytes that it is kept as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,19 +56,36 @@ pub struct Holder {
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
 /// and in any other on the same storage.
 pub trait Store: Send + Sync + 'static {
-    /// Appends `lines` behind `expected`, which must be the stream's last position ([`Position::START`] for a new
-    /// stream), and their fingerprints to the look-up: all of it or nothing.
+    /// An append in pieces.
+    type Append: Append;
+
+    /// Begins an append behind `expected`, which must be the stream's last position ([`Position::START`] for a new
+    /// stream). Until it is committed or dropped, no other append to the store need get on.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::DuplicateFingerprint`] where a
-    /// fingerprint stands for another credential already, [`StoreError::Misplaced`] where the lines' own positions do
-    /// not follow `expected` without gaps, [`StoreError::Unavailable`] where the storage failed.
+    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::Unavailable`] where the storage failed.
+    fn begin(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: Position,
+    ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
+
+    /// Appends `lines` behind `expected`, in one piece.
+    ///
+    /// # Errors
+    /// Those of [`Store::begin`], [`Append::push`] and [`Append::commit`].
     fn append(
         &self,
         enterprise: &EnterpriseSlug,
         expected: Position,
         lines: &[Line],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let mut append = self.begin(enterprise, expected).await?;
+            append.push(lines).await?;
+            append.commit().await
+        }
+    }
 
     /// The bytes of at most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
     ///
@@ -81,17 +98,36 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreError>> + Send;
 
-    /// Every stream, in the order of the slugs, with its last position.
+    /// The enterprises that have requested a revocation whose completion is not recorded, in the order of the slugs.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the storage failed.
-    fn streams(&self) -> impl Future<Output = Result<Vec<(EnterpriseSlug, Position)>, StoreError>> + Send;
+    fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
 
     /// What `fingerprint` stands for.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the storage failed.
     fn holder(&self, fingerprint: &Fingerprint) -> impl Future<Output = Result<Option<Holder>, StoreError>> + Send;
+}
+
+/// An append under way: all of it is kept, or nothing. Nobody sees any of it before it is committed; dropped before that,
+/// it leaves nothing.
+pub trait Append: Send {
+    /// Adds `lines` behind the last of the ones before, and what they say to the look-up and to the unfinished
+    /// revocations. After an error it can only be dropped.
+    ///
+    /// # Errors
+    /// [`StoreError::Misplaced`] where the lines' own positions do not follow without gaps,
+    /// [`StoreError::DuplicateFingerprint`] where a fingerprint stands for another credential already (a store may say so
+    /// here or at the commit), [`StoreError::Unavailable`] where the storage failed.
+    fn push(&mut self, lines: &[Line]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Makes it durable, and seen by all.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateFingerprint`] or [`StoreError::Unavailable`], as above.
+    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Why the storage did not do as asked. Nothing of a failed append is kept.

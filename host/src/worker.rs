@@ -1,11 +1,11 @@
 //! The background worker: records what accepted revocations have made pending, batch by batch.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use enterprise_credentials::{Command, Enterprise, EnterpriseSlug, Event, Position, Refusal, Timestamp};
+use enterprise_credentials::{Command, Enterprise, EnterpriseSlug, Event, Refusal, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::store::Store;
 pub struct WorkerOptions {
     /// How many credentials one batch takes.
     pub batch: NonZeroU32,
-    /// How often the streams are looked through for what other processes have accepted.
+    /// How often the store is asked for what other processes have accepted.
     pub poll: Duration,
 }
 
@@ -39,11 +39,14 @@ impl Default for WorkerOptions {
     }
 }
 
+/// Among how many enterprises batches take turns; more wait until one of these has nothing left. Otherwise each turn could
+/// find its state driven out of memory by the others'.
+const TURNS_MAX: usize = 32;
 /// The pause after a first failure; it doubles with each that follows, up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Works on the unfinished revocations of every enterprise, one batch of each in turn.
+/// Works on the unfinished revocations of every enterprise, one batch of each in turn, some enterprises at a time.
 ///
 /// It keeps nothing that matters: killed at any moment, it finds in the streams what is left. Several may work on one
 /// store, in as many processes; each batch is recorded once, because each append expects the position it was decided on.
@@ -53,8 +56,6 @@ pub struct Worker<S> {
     options: WorkerOptions,
     changes: UnboundedReceiver<EnterpriseSlug>,
     queue: VecDeque<Job>,
-    /// Where each stream ended when it was last looked at with nothing pending.
-    idle_at: HashMap<EnterpriseSlug, Position>,
 }
 
 /// An enterprise to look at.
@@ -67,10 +68,12 @@ struct Job {
 
 /// What one turn found.
 enum Turn {
-    /// Nothing is pending, as of this position.
-    Idle(Position),
-    /// A batch was recorded.
-    Recorded(Vec<Event>),
+    /// Nothing is pending.
+    Idle,
+    /// A batch was recorded, which may have ended with a completion.
+    Recorded(Option<Event>),
+    /// The last batch was recorded: there is nothing left to look for.
+    Done(Option<Event>),
     /// The core refused its own job.
     Refused(Refusal),
 }
@@ -87,7 +90,6 @@ impl<S: Store> Worker<S> {
             options,
             changes,
             queue: VecDeque::new(),
-            idle_at: HashMap::new(),
         }
     }
 
@@ -123,13 +125,13 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Looks for streams that have grown, and so may hold a request that another process has accepted.
+    /// Looks for what was left unfinished, here or by another process, and for requests that another has accepted.
     async fn poll(&mut self) {
-        match self.enterprises.store().streams().await {
-            Ok(streams) => {
-                for (enterprise, head) in streams {
-                    let is_queued = self.queue.iter().any(|job| job.enterprise == enterprise);
-                    if !is_queued && self.idle_at.get(&enterprise) != Some(&head) {
+        match self.enterprises.store().unfinished().await {
+            Ok(unfinished) => {
+                for enterprise in unfinished {
+                    // What failed waits for its own time.
+                    if !self.queue.iter().any(|job| job.enterprise == enterprise) {
                         self.enqueue(enterprise);
                     }
                 }
@@ -157,7 +159,7 @@ impl<S: Store> Worker<S> {
         self.queue.remove(index)
     }
 
-    /// One batch of one enterprise, which then goes to the end of the queue.
+    /// One batch of one enterprise, which then waits for its next turn.
     async fn work(&mut self, mut job: Job, stop: &mut watch::Receiver<bool>) {
         // A long stream takes long to load: that must not hold up a stop, and nothing is lost with it.
         let loaded = tokio::select! {
@@ -169,14 +171,14 @@ impl<S: Store> Worker<S> {
             Err(error) => Err(error),
         };
         match turn {
-            Ok(Turn::Idle(position)) => {
-                self.idle_at.insert(job.enterprise, position);
-                return;
-            }
-            Ok(Turn::Recorded(events)) => {
+            Ok(Turn::Idle) => return,
+            Ok(Turn::Done(last)) => return report(&job.enterprise, last.as_ref()),
+            Ok(Turn::Recorded(last)) => {
                 job.failures = 0;
                 job.due = Instant::now();
-                report(&job.enterprise, &events);
+                report(&job.enterprise, last.as_ref());
+                self.queue.insert(self.queue.len().min(TURNS_MAX - 1), job);
+                return;
             }
             Ok(Turn::Refused(refusal)) => {
                 job.put_off();
@@ -215,21 +217,30 @@ impl Job {
 
 /// The next batch of the earliest unfinished revocation: jobs run in the order of their cuts.
 fn decide(enterprise: &Enterprise, at: Timestamp, limit: NonZeroU32) -> (Vec<Event>, Turn) {
-    let Some(revocation) = enterprise.pending_revocations().next() else {
-        return (Vec::new(), Turn::Idle(enterprise.position()));
+    let mut pending = enterprise.pending_revocations();
+    let Some(revocation) = pending.next() else {
+        return (Vec::new(), Turn::Idle);
     };
     match enterprise.decide(&Command::ContinueRevocation { revocation, limit }, at) {
-        Ok(events) => (events.clone(), Turn::Recorded(events)),
+        Ok(events) => {
+            let last = events.last().cloned();
+            let is_completion = matches!(last, Some(Event::RevocationCompleted { .. }));
+            if is_completion && pending.next().is_none() {
+                (events, Turn::Done(last))
+            } else {
+                (events, Turn::Recorded(last))
+            }
+        }
         Err(refusal) => (Vec::new(), Turn::Refused(refusal)),
     }
 }
 
-fn report(enterprise: &EnterpriseSlug, events: &[Event]) {
+fn report(enterprise: &EnterpriseSlug, last: Option<&Event>) {
     if let Some(Event::RevocationCompleted {
         revocation,
         authorizations_revoked,
         credentials_destroyed,
-    }) = events.last()
+    }) = last
     {
         tracing::info!(
             %enterprise,

@@ -15,7 +15,7 @@ use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, co
 use enterprise_credentials::{
     Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
 };
-use enterprise_credentials_host::enterprises::Enterprises;
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{self, HttpOptions};
 use enterprise_credentials_host::store::{Line, SqliteStore, Store, StoreError};
 use enterprise_credentials_host::token::fingerprint;
@@ -75,7 +75,7 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (store, address) = runtime.block_on(async {
             let store = directory.store().await;
-            let (enterprises, _) = Enterprises::new(store.clone());
+            let (enterprises, _) = Enterprises::new(store.clone(), CacheOptions::default());
             let options = HttpOptions::default();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();

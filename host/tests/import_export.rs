@@ -203,7 +203,7 @@ async fn a_store_of_another_version_is_not_exported_nor_changed() {
     let url = directory.store_url();
     for (statement, expected) in [
         (
-            "UPDATE _sqlx_migrations SET version = 1000",
+            "UPDATE _sqlx_migrations SET version = version + 1000",
             "use that version of this program",
         ),
         ("DELETE FROM _sqlx_migrations", "open it once with `serve` or `import`"),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::Directory;
 use common::history::{History, completions, exported};
 use common::watched::Watched;
-use enterprise_credentials_host::enterprises::Enterprises;
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::store::{SqliteStore, Store};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use tokio::sync::watch;
@@ -25,7 +25,7 @@ struct Working {
 
 impl Working {
     fn new(store: impl Store, batch: u32) -> Self {
-        let (enterprises, changes) = Enterprises::new(store);
+        let (enterprises, changes) = Enterprises::new(store, CacheOptions::default());
         let options = WorkerOptions {
             batch: NonZeroU32::new(batch).unwrap(),
             poll: Duration::from_millis(20),
@@ -111,7 +111,7 @@ async fn what_another_process_accepts_is_found_by_the_poll() {
     history.import(&store).await;
     let watched = Watched::new(store.clone());
     let working = Working::new(watched.clone(), 10);
-    while !watched.switches.worker_has_read("octo-corp") {
+    while watched.switches.polls.load(Ordering::SeqCst) < 2 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 
@@ -119,6 +119,31 @@ async fn what_another_process_accepts_is_found_by_the_poll() {
     history.import(&directory.store().await).await;
     until_completed(&store, &history, 1).await;
     working.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_stream_is_read_in_which_nothing_is_left_to_do() {
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let (history, expected) = unfinished("octo-corp", 5);
+    history.import(&store).await;
+    let (completed, _) = unfinished("done-corp", 5);
+    completed.import(&store).await;
+    let working = Working::new(store.clone(), 10);
+    until_completed(&store, &history, 1).await;
+    until_completed(&store, &completed, 1).await;
+    working.stop().await;
+    let (again, _) = unfinished("late-corp", 5);
+    again.import(&store).await;
+    History::sample("idle-corp", "-idle").import(&store).await;
+
+    let watched = Watched::new(store.clone());
+    let working = Working::new(watched.clone(), 10);
+    until_completed(&store, &again, 1).await;
+    working.stop().await;
+    let read = watched.switches.read.lock().unwrap().clone();
+    assert!(read.iter().all(|slug| slug.as_str() == "late-corp"), "{read:?}");
+    assert_eq!(until_completed(&store, &history, 1).await, [expected]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

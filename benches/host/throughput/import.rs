@@ -31,7 +31,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                 let path = directory.store()?;
                 let store = runtime.block_on(SqliteStore::open(&url(&path), IfMissing::Create))?;
                 let taken = measure(|| {
-                    let imported = runtime.block_on(Stream::read(&history.bytes)?.import(&store))?;
+                    let imported = runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
                     Ok(imported.appended)
                 });
                 runtime.block_on(store.close());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use enterprise_credentials::log::replay;
 use enterprise_credentials::{Caller, Command, CredentialId, Enterprise, PersonId, Position, RevokeAll};
-use enterprise_credentials_host::enterprises::{Enterprises, time_for};
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, time_for};
 use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
@@ -25,7 +25,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     let before = replay(&history.bytes)?;
     let limit = WorkerOptions::BATCH_DEFAULT;
     let (requested, batches) = job(before, limit)?;
-    let imported = Stream::read(&history.bytes)?;
+    let imported = Stream::check(history.bytes.clone())?;
     let (rows, _) = raw::rows(&history.bytes)?;
     let events: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
     let title = format!("THE JOB, {} batches of {limit} credentials", batches.len());
@@ -122,7 +122,7 @@ fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Vec<
 fn work(runtime: &Runtime, url: &str, history: &History, events: u64) -> Result<Taken> {
     let (stop, stopped) = watch::channel(false);
     let store = runtime.block_on(SqliteStore::open(url, IfMissing::Fail))?;
-    let (enterprises, changes) = Enterprises::new(store.clone());
+    let (enterprises, changes) = Enterprises::new(store.clone(), CacheOptions::default());
     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
     let taken = measure(|| {
         let worker = runtime.spawn(Worker::new(enterprises, changes, WorkerOptions::default()).run(stopped));

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use enterprise_credentials::log::replay;
-use enterprise_credentials_host::enterprises::Enterprises;
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 use tokio::runtime::Runtime;
@@ -14,7 +14,7 @@ use crate::{History, raw};
 pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
     let path = directory.store()?;
     let store = runtime.block_on(SqliteStore::open(&url(&path), IfMissing::Create))?;
-    runtime.block_on(Stream::read(&history.bytes)?.import(&store))?;
+    runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
     let connection = raw::open(&path)?;
     compare(
         "REPLAY FROM THE STORE",
@@ -35,7 +35,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                 })
             }),
             ("a cold enterprise, made ready to answer", &mut || {
-                let (enterprises, _changes) = Enterprises::new(store.clone());
+                let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
                 measure(|| {
                     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
                     Ok(live.read()?.position().value())

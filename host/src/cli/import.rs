@@ -1,7 +1,7 @@
 //! `import`: a stream from a file into the store.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,13 +10,16 @@ use clap::Args;
 use enterprise_credentials_host::import::{Imported, Stream};
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 
+use super::directory::Directory;
+
 /// Import a log of recorded events.
 ///
 /// Creates the store where it is missing. Into a stream that exists it skips what is identical, appends the rest, and
 /// refuses a difference. The whole log is checked first; all of it is imported or nothing.
 ///
-/// Works beside `serve`. But while a long import commits, tens of seconds for a million credentials, other writers to the
-/// same file wait, and those that have waited for half a minute fail: a request to revoke is answered with 503 then.
+/// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have waited
+/// for half a minute fail: a request to revoke is answered with 503 then. Input that cannot be read twice is first copied
+/// to a temporary file.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db`.
@@ -29,7 +32,7 @@ pub(crate) struct Import {
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
-        let stream = Stream::read(&read(&self.file)?).with_context(cannot_import)?;
+        let stream = Stream::check(open(&self.file)?).with_context(cannot_import)?;
         let imported = super::runtime()?.block_on(async {
             let store = SqliteStore::open(&self.store, IfMissing::Create).await?;
             let imported = stream.import(&store).await;
@@ -49,16 +52,30 @@ impl Import {
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut log = Vec::new();
-    if file == Path::new("-") {
-        std::io::stdin()
-            .read_to_end(&mut log)
-            .context("cannot read standard input")?;
-    } else {
-        File::open(file)
-            .and_then(|mut open| open.read_to_end(&mut log))
-            .with_context(|| format!("cannot read `{}`", file.display()))?;
+/// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can read,
+/// and whose name is gone before it has a byte.
+fn open(path: &Path) -> anyhow::Result<File> {
+    if path == Path::new("-") {
+        return spool(&mut std::io::stdin()).context("cannot read standard input");
     }
-    Ok(log)
+    let cannot_read = || format!("cannot read `{}`", path.display());
+    let mut file = File::open(path).with_context(cannot_read)?;
+    if file.metadata().with_context(cannot_read)?.is_file() {
+        Ok(file)
+    } else {
+        spool(&mut file).with_context(cannot_read)
+    }
+}
+
+fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
+    let directory = Directory::new("import")?;
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(directory.file("log.jsonl"))
+        .context("cannot create a file for it")?;
+    directory.remove()?;
+    std::io::copy(source, &mut file)?;
+    Ok(file)
 }

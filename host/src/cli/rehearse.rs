@@ -1,7 +1,6 @@
 //! `rehearse`: the main job, end to end, on a store that is thrown away.
 
 mod caller;
-mod directory;
 mod evidence;
 mod job;
 mod load;
@@ -21,10 +20,10 @@ use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 
 use self::caller::{Means, TokenSource};
-use self::directory::Directory;
 use self::load::Source;
 use self::request::{Answer, Request};
 use super::blast_radius;
+use super::directory::Directory;
 use super::generate::SampleArgs;
 use super::signal::stop_signal;
 use super::table::count;
@@ -62,7 +61,7 @@ impl Rehearse {
         let (directory, rehearsed) = super::runtime()?.block_on(async {
             // Before anything is there to be removed: a signal that comes early must not kill.
             let stopped = stop_signal().context("cannot listen for signals")?;
-            let directory = Directory::new()?;
+            let directory = Directory::new("rehearsal")?;
             let rehearsed = tokio::select! {
                 rehearsed = self.rehearse(&directory) => rehearsed,
                 signal = stopped => Err(anyhow!("stopped by {signal}: the rehearsal's store is removed")),
@@ -76,7 +75,7 @@ impl Rehearse {
     }
 
     async fn rehearse(&self, directory: &Directory) -> Result<ExitCode> {
-        let store = SqliteStore::open(&directory.store_url(), IfMissing::Create).await?;
+        let store = SqliteStore::open(&store_url(directory), IfMissing::Create).await?;
         let (mut enterprise, means) = self.prepare(&store).await?;
         let plan = self.show_plan(&enterprise, &means)?;
 
@@ -173,6 +172,10 @@ impl Rehearse {
         say("THE VERDICT", &verdict)?;
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+fn store_url(directory: &Directory) -> String {
+    format!("sqlite:{}", directory.file("rehearsal.db").display())
 }
 
 /// Lets the server read the stream before its answer is timed.

@@ -29,6 +29,10 @@ pub(crate) struct Serve {
     /// How many credentials the worker takes in one batch.
     #[arg(long, value_name = "CREDENTIALS", default_value_t = WorkerOptions::BATCH_DEFAULT)]
     batch: NonZeroU32,
+    /// About how much memory the states of enterprises may take between requests; one being asked may take more. A
+    /// million credentials take some 100 MiB as this is counted.
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    memory: u32,
     /// How the log on stderr is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -56,6 +60,7 @@ impl Serve {
         let store = SqliteStore::open(&self.store, IfMissing::Fail).await?;
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
+        options.cache.bytes_max = u64::from(self.memory) << 20;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;

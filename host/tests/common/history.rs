@@ -167,7 +167,7 @@ impl History {
     }
 
     pub(crate) async fn import(&self, store: &impl Store) {
-        Stream::read(&self.log).unwrap().import(store).await.unwrap();
+        Stream::check(self.log.clone()).unwrap().import(store).await.unwrap();
     }
 }
 

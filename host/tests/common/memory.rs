@@ -1,11 +1,11 @@
 //! The simplest store there is, with a bug to choose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position};
+use enterprise_credentials_host::store::{Append, Holder, Line, Store, StoreError};
 
 /// A store in memory; its clones share what is kept.
 #[derive(Debug, Clone)]
@@ -18,6 +18,15 @@ pub(crate) struct Memory {
 struct Kept {
     streams: BTreeMap<EnterpriseSlug, Vec<Vec<u8>>>,
     fingerprints: BTreeMap<Fingerprint, Holder>,
+    unfinished: BTreeSet<(EnterpriseSlug, Position)>,
+}
+
+/// An append under way.
+pub(crate) struct Appending {
+    memory: Memory,
+    enterprise: EnterpriseSlug,
+    expected: Position,
+    lines: Vec<Line>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +40,8 @@ pub(crate) enum Bug {
     KeepsWhatFailed,
     LastFingerprintWins,
     LooksUpAnything,
-    CountsFromZero,
+    ForgetsCompletions,
+    ShowsWhatIsPushed,
     ChecksTooEarly,
 }
 
@@ -75,6 +85,18 @@ impl Memory {
         Ok(())
     }
 
+    fn note_unfinished(&self, kept: &mut Kept, enterprise: &EnterpriseSlug, line: &Line) {
+        match line.event.event {
+            Event::RevokeAllRequested { .. } => {
+                kept.unfinished.insert((enterprise.clone(), line.event.position));
+            }
+            Event::RevocationCompleted { revocation, .. } if !self.has(Bug::ForgetsCompletions) => {
+                kept.unfinished.remove(&(enterprise.clone(), at(revocation.value())));
+            }
+            _ => {}
+        }
+    }
+
     fn insert(&self, kept: &mut Kept, enterprise: &EnterpriseSlug, lines: &[Line]) -> Result<(), StoreError> {
         for line in lines {
             let mut bytes = line.bytes.clone();
@@ -84,6 +106,7 @@ impl Memory {
                 bytes.pop();
             }
             kept.streams.entry(enterprise.clone()).or_default().push(bytes);
+            self.note_unfinished(kept, enterprise, line);
             let Some((fingerprint, credential)) = line.fingerprint() else {
                 continue;
             };
@@ -105,20 +128,45 @@ impl Memory {
     }
 }
 
-impl Store for Memory {
-    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
-        self.check_places(expected, lines)?;
-        self.check_end(enterprise, expected)?;
-        if self.has(Bug::ChecksTooEarly) {
-            tokio::task::yield_now().await;
+impl Append for Appending {
+    async fn push(&mut self, lines: &[Line]) -> Result<(), StoreError> {
+        let last = self.lines.last().map_or(self.expected, |line| line.event.position);
+        self.memory.check_places(last, lines)?;
+        if self.memory.has(Bug::ShowsWhatIsPushed) {
+            let mut kept = self.memory.kept.lock().unwrap();
+            return self.memory.insert(&mut kept, &self.enterprise, lines);
         }
-        let mut kept = self.kept.lock().unwrap();
+        self.lines.extend_from_slice(lines);
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), StoreError> {
+        if self.memory.has(Bug::ChecksTooEarly) {
+            tokio::task::yield_now().await;
+        } else if !self.lines.is_empty() {
+            self.memory.check_end(&self.enterprise, self.expected)?;
+        }
+        let mut kept = self.memory.kept.lock().unwrap();
         let mut changed = kept.clone();
-        let inserted = self.insert(&mut changed, enterprise, lines);
-        if inserted.is_ok() || self.has(Bug::KeepsWhatFailed) {
+        let inserted = self.memory.insert(&mut changed, &self.enterprise, &self.lines);
+        if inserted.is_ok() || self.memory.has(Bug::KeepsWhatFailed) {
             *kept = changed;
         }
         inserted
+    }
+}
+
+impl Store for Memory {
+    type Append = Appending;
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<Appending, StoreError> {
+        self.check_end(enterprise, expected)?;
+        Ok(Appending {
+            memory: self.clone(),
+            enterprise: enterprise.clone(),
+            expected,
+            lines: Vec::new(),
+        })
     }
 
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -136,13 +184,11 @@ impl Store for Memory {
         Ok(lines.cloned().collect())
     }
 
-    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         let kept = self.kept.lock().unwrap();
-        let before = u64::from(self.has(Bug::CountsFromZero));
-        let streams = kept.streams.iter().filter(|(_, lines)| !lines.is_empty());
-        Ok(streams
-            .map(|(slug, lines)| (slug.clone(), at(lines.len() as u64 - before)))
-            .collect())
+        let mut slugs: Vec<_> = kept.unfinished.iter().map(|(slug, _)| slug.clone()).collect();
+        slugs.dedup();
+        Ok(slugs)
     }
 
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

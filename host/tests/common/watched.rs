@@ -19,6 +19,8 @@ pub(crate) struct Switches {
     pub(crate) reads_fail: AtomicBool,
     /// Every read that begins while this is set never ends.
     pub(crate) reads_hang: AtomicBool,
+    /// How often it was asked for what is unfinished.
+    pub(crate) polls: AtomicU32,
     /// That many appends fail, as if the disk were full.
     pub(crate) appends_to_fail: AtomicU32,
     /// That many appends conflict.
@@ -27,14 +29,8 @@ pub(crate) struct Switches {
     pub(crate) appended: Mutex<Vec<(EnterpriseSlug, usize)>>,
     /// Which stream was read, once for each read.
     pub(crate) read: Mutex<Vec<EnterpriseSlug>>,
-}
-
-impl Switches {
-    /// Whether the worker has looked at the stream: it reads once to load it, and once more to decide.
-    pub(crate) fn worker_has_read(&self, enterprise: &str) -> bool {
-        let read = self.read.lock().unwrap();
-        read.iter().filter(|slug| slug.as_str() == enterprise).count() >= 2
-    }
+    /// Which stream was read from its beginning.
+    pub(crate) loaded: Mutex<Vec<EnterpriseSlug>>,
 }
 
 impl<S> Watched<S> {
@@ -51,10 +47,8 @@ impl<S> Watched<S> {
         }
         Ok(())
     }
-}
 
-impl<S: Store> Store for Watched<S> {
-    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+    fn check_append(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<(), StoreError> {
         if take_one(&self.switches.appends_to_fail) {
             return Err(failed("append"));
         }
@@ -65,6 +59,20 @@ impl<S: Store> Store for Watched<S> {
                 actual: expected.next(),
             });
         }
+        Ok(())
+    }
+}
+
+impl<S: Store> Store for Watched<S> {
+    type Append = S::Append;
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
+        self.check_append(enterprise, expected)?;
+        self.inner.begin(enterprise, expected).await
+    }
+
+    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+        self.check_append(enterprise, expected)?;
         self.inner.append(enterprise, expected, lines).await?;
         let mut appended = self.switches.appended.lock().unwrap();
         appended.push((enterprise.clone(), lines.len()));
@@ -74,15 +82,19 @@ impl<S: Store> Store for Watched<S> {
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         self.check_read()?;
         self.switches.read.lock().unwrap().push(enterprise.clone());
+        if after == Position::START {
+            self.switches.loaded.lock().unwrap().push(enterprise.clone());
+        }
         if self.switches.reads_hang.load(Ordering::SeqCst) {
             std::future::pending().await
         }
         self.inner.read(enterprise, after, limit).await
     }
 
-    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.check_read()?;
-        self.inner.streams().await
+        self.switches.polls.fetch_add(1, Ordering::SeqCst);
+        self.inner.unfinished().await
     }
 
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

@@ -24,6 +24,12 @@ impl<S> Aside<S> {
 }
 
 impl<S: Store + Clone> Store for Aside<S> {
+    type Append = S::Append;
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
+        self.inner.begin(enterprise, expected).await
+    }
+
     async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
         let (inner, enterprise, lines) = (self.inner.clone(), enterprise.clone(), lines.to_vec());
         self.wait_for(async move { inner.append(&enterprise, expected, &lines).await })
@@ -34,9 +40,9 @@ impl<S: Store + Clone> Store for Aside<S> {
         self.wait_for(async move { inner.read(&enterprise, after, limit).await })
     }
 
-    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         let inner = self.inner.clone();
-        self.wait_for(async move { inner.streams().await })
+        self.wait_for(async move { inner.unfinished().await })
     }
 
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

@@ -234,6 +234,12 @@ impl<S: Store> Faulty<S> {
 }
 
 impl<S: Store> Store for Faulty<S> {
+    type Append = S::Append;
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
+        self.inner.begin(enterprise, expected).await
+    }
+
     async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
         self.alive().await;
         let index = {
@@ -263,8 +269,8 @@ impl<S: Store> Store for Faulty<S> {
         self.call(call, self.inner.read(enterprise, after, limit)).await
     }
 
-    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
-        self.call("list".to_string(), self.inner.streams()).await
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
+        self.call("list".to_string(), self.inner.unfinished()).await
     }
 
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use enterprise_credentials::Position;
 use enterprise_credentials::log::replay;
-use enterprise_credentials_host::enterprises::Enterprises;
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{HttpOptions, router};
-use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::store::Store;
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use http_body_util::BodyExt;
@@ -18,7 +18,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 
-use crate::common::history::exported;
+use crate::common::history::{exported, lines};
 use crate::common::http::revoke_all_path;
 use crate::store::{Faults, Faulty, Life, Plan, Record};
 use crate::workload::{Ask, Request, SLUG, TOKENS, history, slug};
@@ -73,7 +73,10 @@ pub(crate) fn run<S: Store + Clone, W: Store>(
         .build()
         .unwrap();
     runtime.block_on(async {
-        Stream::read(&history()).unwrap().import(&store).await.unwrap();
+        store
+            .append(&slug(), Position::START, &lines(&history()))
+            .await
+            .unwrap();
         let world = Arc::new(World::start(store, plan, wrap));
         let clients: Vec<_> = workload
             .into_iter()
@@ -239,7 +242,7 @@ fn keep_alive<S: Store + Clone, W: Store>(
             host,
             life: life.clone(),
         });
-        let (enterprises, changes) = Enterprises::new(store);
+        let (enterprises, changes) = Enterprises::new(store, CacheOptions::default());
         let options = WorkerOptions {
             batch: NonZeroU32::new(BATCH).unwrap(),
             poll: Duration::from_millis(500),

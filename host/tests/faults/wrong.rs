@@ -56,9 +56,9 @@ impl<S: Store + Clone> Wrong<S> {
     }
 
     /// Where the stream ends now.
-    async fn end(&self) -> Result<Position, StoreError> {
-        let streams = self.inner.streams().await?;
-        Ok(streams.last().map_or(Position::START, |(_, end)| *end))
+    async fn end(&self, slug: &EnterpriseSlug) -> Result<Position, StoreError> {
+        let lines = self.inner.read(slug, Position::START, u32::MAX).await?;
+        Ok(lines.iter().fold(Position::START, |end, _| end.next()))
     }
 
     async fn append_behind(&self, slug: &EnterpriseSlug, end: Position, lines: &[Line]) -> Result<(), StoreError> {
@@ -74,6 +74,12 @@ impl<S: Store + Clone> Wrong<S> {
 }
 
 impl<S: Store + Clone> Store for Wrong<S> {
+    type Append = S::Append;
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
+        self.inner.begin(enterprise, expected).await
+    }
+
     async fn append(&self, slug: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
         let (count, has_failed) = {
             let mut so_far = self.so_far.lock().unwrap();
@@ -111,7 +117,7 @@ impl<S: Store + Clone> Store for Wrong<S> {
                 other => other,
             },
             Bug::AppendsAgain => match append.await {
-                Err(StoreError::Unavailable { .. }) => self.append_behind(slug, self.end().await?, lines).await,
+                Err(StoreError::Unavailable { .. }) => self.append_behind(slug, self.end(slug).await?, lines).await,
                 other => other,
             },
             Bug::GivesUp if has_failed => Err(failed()),
@@ -135,8 +141,8 @@ impl<S: Store + Clone> Store for Wrong<S> {
         Ok(lines)
     }
 
-    async fn streams(&self) -> Result<Vec<(EnterpriseSlug, Position)>, StoreError> {
-        self.inner.streams().await
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
+        self.inner.unfinished().await
     }
 
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

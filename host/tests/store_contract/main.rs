@@ -15,7 +15,7 @@ use common::Directory;
 use common::memory::{Bug, Memory, at, held_by};
 use enterprise_credentials::Fingerprint;
 use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
-use rules::{conflict, sample};
+use rules::{conflict, revoked, sample};
 use sqlx::{ConnectOptions, Connection};
 
 /// Asks each rule of a store of its own, and names the broken ones.
@@ -23,7 +23,8 @@ macro_rules! broken_rules {
     ($open:expr) => {
         broken_rules!($open; reads_give_back_the_bytes, streams_are_kept_apart, an_append_elsewhere_conflicts,
             lines_out_of_place_are_refused, an_append_is_whole_or_nothing, a_fingerprint_stands_for_one_credential,
-            the_look_up_is_filled_by_issues, streams_are_listed_with_their_ends, of_appends_at_once_one_wins)
+            the_look_up_is_filled_by_issues, unfinished_revocations_are_listed, of_appends_at_once_one_wins,
+            nothing_is_seen_before_the_commit)
     };
     ($open:expr; $($rule:ident),*) => {{
         let mut broken = Vec::new();
@@ -79,7 +80,11 @@ async fn every_rule_finds_the_store_that_breaks_it() {
             Bug::LooksUpAnything,
             vec!["an_append_is_whole_or_nothing", "the_look_up_is_filled_by_issues"],
         ),
-        (Bug::CountsFromZero, vec!["streams_are_listed_with_their_ends"]),
+        (Bug::ForgetsCompletions, vec!["unfinished_revocations_are_listed"]),
+        (
+            Bug::ShowsWhatIsPushed,
+            vec!["an_append_is_whole_or_nothing", "nothing_is_seen_before_the_commit"],
+        ),
         (Bug::ChecksTooEarly, vec!["of_appends_at_once_one_wins"]),
     ] {
         assert_eq!(broken_rules!(Memory::new(Some(bug))), rules, "{bug:?}");
@@ -106,10 +111,10 @@ async fn an_append_is_seen_through_another_connection_at_once() {
 }
 
 #[tokio::test]
-async fn the_look_up_is_rebuilt_from_the_streams_when_its_version_is_another() {
+async fn the_projections_are_rebuilt_from_the_streams_when_their_version_is_another() {
     let directory = Directory::new();
     let store = directory.store().await;
-    let (slug, lines) = sample("octo-corp", "");
+    let (slug, lines) = revoked("octo-corp");
     store.append(&slug, at(0), &lines).await.unwrap();
     store.close().await;
 
@@ -118,6 +123,7 @@ async fn the_look_up_is_rebuilt_from_the_streams_when_its_version_is_another() {
     for statement in [
         "DELETE FROM fingerprints",
         "INSERT INTO fingerprints VALUES ('stale', 'octo-corp', 1)",
+        "DELETE FROM unfinished_revocations",
         "PRAGMA user_version = 0",
     ] {
         sqlx::query(statement).execute(&mut connection).await.unwrap();
@@ -134,6 +140,7 @@ async fn the_look_up_is_rebuilt_from_the_streams_when_its_version_is_another() {
         );
     }
     assert_eq!(store.holder(&Fingerprint::new("stale").unwrap()).await.unwrap(), None);
+    assert_eq!(store.unfinished().await.unwrap(), [slug]);
 }
 
 #[tokio::test]

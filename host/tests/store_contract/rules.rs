@@ -1,7 +1,7 @@
 //! The rules, for any store: each takes one that is empty.
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Append, Holder, Line, Store, StoreError};
 use enterprise_credentials_host::token;
 
 use crate::common::history::{History, MEMBER, lines as lines_of};
@@ -203,28 +203,70 @@ pub(crate) async fn the_look_up_is_filled_by_issues<S: Store>(store: &S) -> Verd
     Ok(())
 }
 
-pub(crate) async fn streams_are_listed_with_their_ends<S: Store>(store: &S) -> Verdict {
+pub(crate) async fn unfinished_revocations_are_listed<S: Store>(store: &S) -> Verdict {
+    hold!(unfinished(store).await.is_empty(), "an empty store has nothing to do");
+    let ((slug, lines), (other, others)) = (revoked("octo-corp"), revoked("a-corp"));
+    let request = lines.len() - 1;
     hold!(
-        store.streams().await.is_ok_and(|streams| streams.is_empty()),
-        "an empty store lists nothing"
-    );
-    let ((slug, lines), (other, others)) = (sample("octo-corp", ""), sample("a-corp", "-a"));
-    hold!(
-        store.append(&slug, at(0), &lines[..3]).await.is_ok(),
+        store.append(&slug, at(0), &lines[..request]).await.is_ok(),
         "a new stream can be begun"
     );
     hold!(
-        store.append(&slug, at(3), &lines[3..5]).await.is_ok(),
+        unfinished(store).await.is_empty(),
+        "what nobody asked for is not to be done"
+    );
+    hold!(
+        store.append(&slug, at(request as u64), &lines[request..]).await.is_ok(),
         "a stream can be continued"
     );
     hold!(
-        store.append(&other, at(0), &others[..2]).await.is_ok(),
+        store.append(&other, at(0), &others).await.is_ok(),
         "another stream can be begun"
     );
-    let listed = store.streams().await.map_err(|_| "streams can be listed")?;
     hold!(
-        listed == [(other, at(2)), (slug, at(5))],
-        "streams are listed in order, with their last positions"
+        unfinished(store).await == [other.clone(), slug.clone()],
+        "what was requested is listed, in the order of the slugs"
+    );
+    let (job, completion) = job_of(&slug);
+    hold!(
+        store.append(&slug, head(&lines), &job).await.is_ok(),
+        "a job can be recorded"
+    );
+    hold!(unfinished(store).await.len() == 2, "a job is unfinished until its end");
+    hold!(
+        store.append(&slug, head(&job), &completion).await.is_ok(),
+        "a job can be completed"
+    );
+    hold!(unfinished(store).await == [other], "what is completed is not listed");
+    Ok(())
+}
+
+pub(crate) async fn nothing_is_seen_before_the_commit<S: Store>(store: &S) -> Verdict {
+    let (slug, lines) = revoked("octo-corp");
+    for commits in [false, true] {
+        let mut append = store
+            .begin(&slug, at(0))
+            .await
+            .map_err(|_| "an append can be begun again")?;
+        for piece in lines.chunks(4) {
+            hold!(append.push(piece).await.is_ok(), "an append takes many pieces");
+        }
+        hold!(
+            read(store, &slug, 0, 1_000).await.is_empty() && unfinished(store).await.is_empty(),
+            "nothing is seen of an append under way"
+        );
+        if commits {
+            hold!(append.commit().await.is_ok(), "an append in pieces is committed");
+        }
+    }
+    let bytes: Vec<Vec<u8>> = lines.iter().map(|line| line.bytes.clone()).collect();
+    hold!(
+        read(store, &slug, 0, 1_000).await == bytes,
+        "every piece is there after the commit, once"
+    );
+    hold!(
+        unfinished(store).await == [slug],
+        "what the pieces ask for is there after the commit"
     );
     Ok(())
 }
@@ -254,6 +296,30 @@ pub(crate) fn sample(slug: &str, salt: &str) -> (EnterpriseSlug, Vec<Line>) {
         lines.pop();
     }
     (slug_of(slug), lines)
+}
+
+/// A stream that ends with a request to revoke everything.
+pub(crate) fn revoked(slug: &str) -> (EnterpriseSlug, Vec<Line>) {
+    let mut history = History::sample(slug, slug);
+    history.revoke_all(true);
+    (slug_of(slug), lines_of(&history.log))
+}
+
+/// What the job records after it, and its completion.
+fn job_of(slug: &EnterpriseSlug) -> (Vec<Line>, Vec<Line>) {
+    let mut history = History::sample(slug.as_str(), slug.as_str());
+    history.revoke_all(true);
+    let request = history.enterprise.position().value();
+    history.ask(&format!(
+        r#"{{"type":"ContinueRevocation","revocation":{request},"limit":1000}}"#
+    ));
+    let mut job = lines_of(&history.log).split_off(usize::try_from(request).unwrap());
+    let completion = job.split_off(job.len() - 1);
+    (job, completion)
+}
+
+async fn unfinished(store: &impl Store) -> Vec<EnterpriseSlug> {
+    store.unfinished().await.unwrap()
 }
 
 fn slug_of(text: &str) -> EnterpriseSlug {

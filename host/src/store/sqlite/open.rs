@@ -1,4 +1,4 @@
-//! Opening the file: its settings, its migrations, and the look-up rebuilt where it is of an earlier shape.
+//! Opening the file: its settings, its migrations, and the projections rebuilt where they are of an earlier shape.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool};
 
-use super::insert::insert_fingerprints;
+use super::append::Projections;
 use super::{IfMissing, SqliteStore, begin, read, slug, unavailable};
 use crate::store::{Line, StoreError};
 
@@ -24,10 +24,10 @@ const READERS: u32 = 4;
 /// written again and again.
 const WRITER_CACHE_KIB: u32 = 64 * 1024;
 
-/// The shape of the look-up that this program reads, kept in the file as `user_version`. Whoever changes what goes into
-/// it raises the number, and every store rebuilds it from its streams when it is opened.
-const LOOK_UP_VERSION: i64 = 1;
-const REBUILD: &str = "rebuild the look-up";
+/// The shape of the projections that this program reads, kept in the file as `user_version`. Whoever changes what goes
+/// into one raises the number, and every store rebuilds them from its streams when it is opened.
+const PROJECTIONS_VERSION: i64 = 2;
+const REBUILD: &str = "rebuild the projections";
 const REBUILD_PAGE_LINES: u32 = 5_000;
 
 impl SqliteStore {
@@ -115,39 +115,46 @@ async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
         .fetch_one(&mut *transaction)
         .await
         .map_err(unavailable(REBUILD))?;
-    if version != LOOK_UP_VERSION {
-        rebuild_look_up(&mut transaction).await?;
+    if version != PROJECTIONS_VERSION {
+        rebuild_projections(&mut transaction).await?;
     }
     transaction.commit().await.map_err(unavailable("migrate the tables"))
 }
 
 /// Listed here, not by sqlx's macro: that would bring SQLite and the SQL parser into the build a second time.
 pub(super) fn migrations() -> Migrator {
-    let streams = include_str!("../../../migrations/0001_streams.sql").into_sql_str();
+    let streams = include_str!("../../../migrations/0001_streams.sql");
+    let unfinished = include_str!("../../../migrations/0002_unfinished_revocations.sql");
+    let listed = [(1, "streams", streams), (2, "unfinished revocations", unfinished)];
     let simple = MigrationType::Simple;
-    Migrator::with_migrations(vec![Migration::new(1, "streams".into(), simple, streams, false)])
+    let migrations =
+        listed.map(|(version, name, sql)| Migration::new(version, name.into(), simple, sql.into_sql_str(), false));
+    Migrator::with_migrations(migrations.into())
 }
 
-async fn rebuild_look_up(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM fingerprints")
-        .execute(&mut *connection)
-        .await
-        .map_err(unavailable(REBUILD))?;
+async fn rebuild_projections(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    for statement in ["DELETE FROM fingerprints", "DELETE FROM unfinished_revocations"] {
+        sqlx::query(statement)
+            .execute(&mut *connection)
+            .await
+            .map_err(unavailable(REBUILD))?;
+    }
     let slugs: Vec<String> = sqlx::query_scalar("SELECT slug FROM enterprises ORDER BY slug")
         .fetch_all(&mut *connection)
         .await
         .map_err(unavailable(REBUILD))?;
     for text in slugs {
-        rebuild_look_up_of(connection, &slug(Ok(text))?).await?;
+        project(connection, &slug(Ok(text))?).await?;
     }
-    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {LOOK_UP_VERSION}")))
+    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {PROJECTIONS_VERSION}")))
         .execute(connection)
         .await
         .map_err(unavailable(REBUILD))?;
     Ok(())
 }
 
-async fn rebuild_look_up_of(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<(), StoreError> {
+async fn project(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<(), StoreError> {
+    let mut projections = Projections::default();
     let mut decoder = Decoder::new();
     let mut last = Position::START;
     loop {
@@ -159,9 +166,11 @@ async fn rebuild_look_up_of(connection: &mut SqliteConnection, enterprise: &Ente
                 Ok(Line { event, bytes })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let Some(line) = lines.last() else { return Ok(()) };
+        let Some(line) = lines.last() else {
+            return projections.end(connection, enterprise).await;
+        };
         last = line.event.position;
-        insert_fingerprints(connection, enterprise, &lines).await?;
+        projections.add(connection, enterprise, &lines).await?;
     }
 }
 
@@ -181,7 +190,7 @@ mod tests {
         assert_eq!(setting("journal_mode").await, "wal");
         assert_eq!(setting("synchronous").await, "2", "FULL");
         assert_eq!(setting("foreign_keys").await, "1");
-        assert_eq!(setting("user_version").await, LOOK_UP_VERSION.to_string());
+        assert_eq!(setting("user_version").await, PROJECTIONS_VERSION.to_string());
         let written = sqlx::query("DELETE FROM fingerprints").execute(&store.readers).await;
         assert!(written.is_err());
         store.close().await;

@@ -10,10 +10,12 @@ pub(super) struct Directory(PathBuf);
 
 impl Directory {
     /// Fails where it exists already: what another process has put there is not ours to use or to remove.
-    pub(super) fn new() -> Result<Self> {
-        // Whoever could guess the name could take it first, and no rehearsal could begin.
+    ///
+    /// `purpose` becomes a part of its name.
+    pub(super) fn new(purpose: &str) -> Result<Self> {
+        // Whoever could guess the name could take it first, and nothing could begin.
         let unguessable = RandomState::new().hash_one(std::process::id());
-        let path = std::env::temp_dir().join(format!("enterprise-credentials-rehearsal-{unguessable:016x}"));
+        let path = std::env::temp_dir().join(format!("enterprise-credentials-{purpose}-{unguessable:016x}"));
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -23,8 +25,8 @@ impl Directory {
         Ok(Self(path))
     }
 
-    pub(super) fn store_url(&self) -> String {
-        format!("sqlite:{}", self.0.join("rehearsal.db").display())
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
     pub(super) fn remove(self) -> Result<()> {

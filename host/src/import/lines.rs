@@ -1,0 +1,124 @@
+//! The lines of a log, checked one after the other, on a thread of their own.
+
+use std::io::{BufRead, Read};
+use std::sync::Arc;
+
+use enterprise_credentials::limits::LINE_BYTES_MAX;
+use enterprise_credentials::log::Decoder;
+use enterprise_credentials::{Enterprise, EnterpriseSlug};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::{ImportError, Log};
+use crate::store::Line;
+
+/// How many lines are handed over at a time, and how often ahead of their use.
+const CHUNK_LINES: usize = 4_096;
+const CHUNKS_AHEAD: usize = 2;
+
+/// Reads a log's lines, and folds them.
+pub(super) struct Lines<'a> {
+    reader: Box<dyn BufRead + 'a>,
+    decoder: Decoder,
+    enterprise: Enterprise,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn open(log: &'a impl Log) -> Result<Self, ImportError> {
+        Ok(Self {
+            reader: log.open()?,
+            decoder: Decoder::new(),
+            enterprise: Enterprise::new(),
+        })
+    }
+
+    /// Whose log it is, as far as it was read.
+    pub(super) fn slug(&self) -> Option<&EnterpriseSlug> {
+        self.enterprise.slug()
+    }
+
+    /// The next line, which fits the ones before.
+    pub(super) fn next(&mut self) -> Result<Option<Line>, ImportError> {
+        // A line feed, and one byte that shows that the line is too long.
+        const LONGEST: u64 = LINE_BYTES_MAX as u64 + 2;
+        let mut bytes = Vec::new();
+        if self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        let event = self.decoder.decode(&bytes)?;
+        self.enterprise
+            .apply(&event)
+            .map_err(|source| ImportError::Corrupt { source })?;
+        if self.slug().is_none() {
+            return Err(ImportError::NoEnterprise);
+        }
+        Ok(Some(Line { event, bytes }))
+    }
+
+    fn chunk(&mut self) -> Result<Vec<Line>, ImportError> {
+        let mut chunk = Vec::with_capacity(CHUNK_LINES);
+        while chunk.len() < CHUNK_LINES
+            && let Some(line) = self.next()?
+        {
+            chunk.push(line);
+        }
+        Ok(chunk)
+    }
+}
+
+/// Lines on their way from a thread that reads and checks them: it goes on while others are written.
+pub(super) struct Chunks {
+    chunks: Receiver<Result<Vec<Line>, ImportError>>,
+    reading: JoinHandle<()>,
+}
+
+impl Chunks {
+    /// Reads a log, which must be that of `enterprise`.
+    pub(super) fn read(log: Arc<impl Log>, enterprise: EnterpriseSlug) -> Self {
+        let (sender, chunks) = channel(CHUNKS_AHEAD);
+        let reading = tokio::task::spawn_blocking(move || {
+            if let Err(error) = send_all(log.as_ref(), &enterprise, &sender) {
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        Self { chunks, reading }
+    }
+
+    /// The next lines; nothing at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Line>>, ImportError> {
+        match self.chunks.recv().await {
+            Some(Ok(chunk)) if chunk.is_empty() => Ok(None),
+            Some(chunk) => chunk.map(Some),
+            // Only a panic ends the thread before the end of the log is sent.
+            None => Err(ImportError::Lost),
+        }
+    }
+
+    /// Waits until the log is read no more.
+    pub(super) async fn end(self) {
+        drop(self.chunks);
+        let _ = self.reading.await;
+    }
+}
+
+/// Sends the lines, and at the end none, until nobody wants more.
+fn send_all(
+    log: &impl Log,
+    enterprise: &EnterpriseSlug,
+    sender: &Sender<Result<Vec<Line>, ImportError>>,
+) -> Result<(), ImportError> {
+    let mut lines = Lines::open(log)?;
+    loop {
+        let chunk = lines.chunk()?;
+        if lines.slug().is_some_and(|slug| slug != enterprise) {
+            return Err(ImportError::Changed);
+        }
+        let is_end = chunk.is_empty();
+        if sender.blocking_send(Ok(chunk)).is_err() || is_end {
+            return Ok(());
+        }
+    }
+}
