@@ -11,6 +11,7 @@ pub(crate) mod record;
 pub(crate) mod revocations;
 pub(crate) mod scope;
 mod scopes;
+pub(crate) mod stored;
 mod summary;
 
 use alloc::vec::Vec;

@@ -50,6 +50,7 @@
 //! | why not | [`Refusal`] (the request), [`CorruptHistory`] (the data), [`log::LogError`] (the bytes) |
 //! | the rules | [`Rule`] |
 //! | the stream as bytes | [`log`] |
+//! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
@@ -65,6 +66,7 @@ mod credential;
 mod decide;
 mod enterprise;
 mod event;
+mod hashing;
 mod id;
 pub mod limits;
 mod name;
@@ -77,6 +79,7 @@ mod timestamp;
 pub mod audit;
 pub mod log;
 pub mod rest;
+pub mod snapshot;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 

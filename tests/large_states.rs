@@ -5,7 +5,7 @@ use core::num::NonZeroU32;
 
 use enterprise_credentials::{
     Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Login,
-    OrganizationId, PersonId, RecordedEvent, RevokeAll, Role, Scopes, Timestamp,
+    OrganizationId, PersonId, RecordedEvent, RevokeAll, Role, Scopes, Timestamp, snapshot,
 };
 
 const OWNER: u64 = 7;
@@ -87,8 +87,16 @@ fn revoke_all(enterprise: &mut Enterprise, revoke_credentials: bool) {
     assert_eq!(ask(enterprise, &Command::RevokeAll(request)).len(), 1);
 }
 
-/// Runs the earliest job to its end, and gives the items that it recorded.
+/// Puts what is read back from its snapshot in a state's place.
+fn restore(enterprise: &mut Enterprise) {
+    let restored = snapshot::read(&snapshot::write(enterprise)).unwrap();
+    assert!(restored == *enterprise, "the snapshot gives another state");
+    *enterprise = restored;
+}
+
+/// Runs the earliest job to its end, from a snapshot, and gives the items that it recorded.
 fn run_job(enterprise: &mut Enterprise, limit: u32) -> Vec<(u64, Option<u64>)> {
+    restore(enterprise);
     let revocation = enterprise.pending_revocations().next().unwrap();
     let limit = NonZeroU32::new(limit).unwrap();
     let mut items = Vec::new();
@@ -127,6 +135,7 @@ fn a_credential_with_many_authorizations_keeps_their_order_of_grant() {
             );
             enterprise.may_use(credential, organization, at()).unwrap_err();
         }
+        restore(&mut enterprise);
         authorize(&mut enterprise, 901, 2);
         enterprise.may_use(credential(901), organization(2), at()).unwrap();
 
@@ -169,6 +178,9 @@ fn more_lists_of_scopes_than_numbers_are_all_remembered() {
     let scopes = |id: u64| Scopes::parse([format!("scope-{id}").as_str(), "repo"]).unwrap();
     for id in 1..=2_000 {
         issue(&mut enterprise, id, CredentialKind::ClassicPat, scopes(id % 1_500));
+        if id == 1_200 {
+            restore(&mut enterprise);
+        }
     }
     for id in 1..=2_000 {
         let issued = enterprise.credential(credential(id)).unwrap();
@@ -185,6 +197,7 @@ fn an_organization_may_return_more_often_than_a_record_counts() {
         ask(&mut enterprise, &Command::RemoveOrganization { organization });
         add_organization(&mut enterprise, 1);
     }
+    restore(&mut enterprise);
     authorize(&mut enterprise, 901, 1);
     enterprise.may_use(credential(901), organization(1), at()).unwrap();
     revoke_all(&mut enterprise, false);
@@ -269,4 +282,34 @@ fn events_folded_together_stop_at_the_first_that_does_not_fit() {
     let mut before = founded(3);
     before.apply_all(&history[..misfit]).unwrap();
     assert_eq!(enterprise, before);
+}
+
+#[test]
+fn a_snapshot_takes_24_bytes_for_each_credential_and_finds_each_again() {
+    const CREDENTIALS: u64 = 9_000;
+    let mut enterprise = founded(3);
+    issue(&mut enterprise, 1, CredentialKind::ClassicPat, Scopes::default());
+    let with_one = snapshot::write(&enterprise).len();
+    for id in 2..=CREDENTIALS {
+        issue(&mut enterprise, id, CredentialKind::ClassicPat, Scopes::default());
+        authorize(&mut enterprise, id, 1 + id % 3);
+    }
+    let more = usize::try_from(CREDENTIALS - 1).unwrap();
+    assert_eq!(snapshot::write(&enterprise).len() - with_one, 24 * more);
+
+    restore(&mut enterprise);
+    for id in 1..=CREDENTIALS {
+        assert_eq!(enterprise.credential(credential(id)).unwrap().id(), credential(id));
+        let granted = id > 1;
+        let used = enterprise.may_use(credential(id), organization(1 + id % 3), at());
+        assert_eq!(used.is_ok(), granted, "credential {id}");
+    }
+    assert!(enterprise.credential(credential(CREDENTIALS + 1)).is_none());
+    issue(
+        &mut enterprise,
+        CREDENTIALS + 1,
+        CredentialKind::ClassicPat,
+        Scopes::default(),
+    );
+    assert!(enterprise.credential(credential(CREDENTIALS + 1)).is_some());
 }

@@ -13,6 +13,7 @@ mod commands;
 mod decoding;
 mod folding;
 mod job;
+mod snapshots;
 
 use enterprise_credentials::{Command, Enterprise};
 use enterprise_credentials_benches::history::at;
@@ -39,12 +40,13 @@ fn main() {
 /// Measures a group of figures, with states of at most so many credentials.
 type Group = fn(u64);
 
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 6] = [
     ("decoding", |_| decoding::run()),
     ("folding", folding::run),
     ("asking", asking::run),
     ("job", |_| job::run()),
     ("commands", commands::run),
+    ("snapshots", |_| snapshots::run()),
 ];
 
 /// Decides, records and applies, as a host does.

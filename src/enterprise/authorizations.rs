@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::enterprise::record::Authorization;
+use crate::enterprise::stored::{Stored, stored};
 use crate::id::OrganizationId;
 
 /// Beyond this many authorizations a look-up goes through an index: some credentials have thousands.
@@ -70,8 +71,38 @@ impl Authorizations {
         if !self.index.is_empty() {
             self.index.insert(organization, number);
         } else if self.in_order_of_grant.len() > UNINDEXED_MAX {
-            let grants = self.in_order_of_grant.iter();
-            self.index = grants.map(|grant| (grant.organization, grant.number)).collect();
+            self.index_all();
         }
+    }
+
+    fn index_all(&mut self) {
+        let grants = self.in_order_of_grant.iter();
+        self.index = grants.map(|grant| (grant.organization, grant.number)).collect();
+    }
+}
+
+stored!(Numbered {
+    number,
+    organization,
+    authorization
+});
+
+impl Stored for Authorizations {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.granted_so_far.store(bytes);
+        self.in_order_of_grant.store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut authorizations = Self {
+            granted_so_far: Stored::load(bytes)?,
+            in_order_of_grant: Stored::load(bytes)?,
+            index: BTreeMap::new(),
+        };
+        // Grants are replaced and never taken away, so there is an index as soon as there once were many.
+        if authorizations.in_order_of_grant.len() > UNINDEXED_MAX {
+            authorizations.index_all();
+        }
+        Some(authorizations)
     }
 }

@@ -6,11 +6,13 @@ use core::ops::Range;
 
 use crate::credential::CredentialKind;
 use crate::enterprise::authorizations::Authorizations;
-use crate::enterprise::index::{Index, spread};
+use crate::enterprise::index::Index;
 use crate::enterprise::membership::Ordinal;
 use crate::enterprise::people::Organizations;
 use crate::enterprise::record::{Authorization, Outcome, Record};
 use crate::enterprise::scopes::ScopeTable;
+use crate::enterprise::stored::Stored;
+use crate::hashing::spread;
 use crate::id::{CredentialId, OrganizationId};
 use crate::name::Scopes;
 use crate::timestamp::Timestamp;
@@ -161,6 +163,13 @@ impl Credentials {
         let slot = (self.len < Index::PLACES_MAX).then_some(self.len)?;
         self.len += 1;
         let record = make(self.scopes.number(slot, scopes));
+        self.push(record);
+        let hash_at = |slot| record_at(&self.pages, slot).map_or(0, |record| spread(record.id().value()));
+        self.slots.insert(spread(id.value()), slot, hash_at);
+        Some(slot)
+    }
+
+    fn push(&mut self, record: Record) {
         match self.pages.last_mut() {
             Some(page) if page.len() < PAGE_RECORDS as usize => page.push(record),
             _ => {
@@ -169,9 +178,6 @@ impl Credentials {
                 self.pages.push(page);
             }
         }
-        let hash_at = |slot| record_at(&self.pages, slot).map_or(0, |record| spread(record.id().value()));
-        self.slots.insert(spread(id.value()), slot, hash_at);
-        Some(slot)
     }
 
     /// Records when the credential issued last expires.
@@ -241,6 +247,37 @@ impl Credentials {
     fn record_mut(&mut self, slot: u32) -> Option<&mut Record> {
         let (page, place) = address(slot);
         self.pages.get_mut(page)?.get_mut(place)
+    }
+}
+
+impl Stored for Credentials {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.len.store(bytes);
+        bytes.reserve(self.len as usize * size_of::<Record>());
+        for record in self.pages.iter().flatten() {
+            record.store(bytes);
+        }
+        self.scopes.store(bytes);
+        self.expiries.store(bytes);
+        self.spilled.store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut credentials = Self {
+            len: Stored::load(bytes)?,
+            ..Self::default()
+        };
+        for _ in 0..credentials.len {
+            credentials.push(Some(Record::load(bytes)?).filter(Record::is_valid)?);
+        }
+        credentials.slots = Index::with_places(credentials.len);
+        for (slot, record) in (0..).zip(credentials.pages.iter().flatten()) {
+            credentials.slots.insert(spread(record.id().value()), slot, |_| 0);
+        }
+        credentials.scopes = Stored::load(bytes)?;
+        credentials.expiries = Stored::load(bytes)?;
+        credentials.spilled = Stored::load(bytes)?;
+        Some(credentials)
     }
 }
 

@@ -23,6 +23,20 @@ impl Index {
     /// How many places an index can tell apart.
     pub(crate) const PLACES_MAX: u32 = u32::MAX / 4 * 3;
 
+    /// An empty index with room for so many places.
+    pub(crate) fn with_places(places: u32) -> Self {
+        let mut mask = MASK_MIN;
+        while places > mask / 4 * 3 && mask < u32::MAX {
+            mask = mask << 1 | 1;
+        }
+        Self::with_mask(mask)
+    }
+
+    fn with_mask(mask: u32) -> Self {
+        let entries = alloc::vec![FREE; mask as usize + 1];
+        Self { entries, mask }
+    }
+
     /// The place whose key has this hash and `is_it`.
     pub(crate) fn find(&self, hash: u32, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let (_, entry) = self.search(hash, is_it)?;
@@ -70,22 +84,13 @@ impl Index {
         if !self.entries.is_empty() && place < self.mask / 4 * 3 {
             return;
         }
-        let before = core::mem::take(self);
-        self.mask = (before.mask << 1 | 1).max(MASK_MIN);
-        self.entries = alloc::vec![FREE; self.mask as usize + 1];
+        let grown = Self::with_mask((self.mask << 1 | 1).max(MASK_MIN));
+        let before = core::mem::replace(self, grown);
         for entry in before.entries.into_iter().filter(|entry| *entry != FREE) {
             let place = entry & before.mask;
             self.put(hash_at(place), place);
         }
     }
-}
-
-/// Spreads ids, which often follow a pattern, over the bits of a hash.
-pub(crate) const fn spread(id: u64) -> u32 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
-    let product = id.wrapping_mul(FACTOR);
-    let folded = (product ^ product >> u32::BITS).wrapping_mul(FACTOR);
-    (folded >> u32::BITS) as u32
 }
 
 /// An index follows from its table: two equal tables have equal indexes.

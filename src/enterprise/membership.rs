@@ -2,8 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::enterprise::index::{Index, spread};
+use crate::enterprise::index::Index;
 use crate::enterprise::revocations::Epoch;
+use crate::enterprise::stored::{Stored, store_len, stored};
+use crate::hashing::spread;
 
 /// One membership of one person or organization: a returning id gets a fresh one, so that what belonged to the old
 /// membership stays ended.
@@ -135,6 +137,35 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         let place = self.present_ordinal(id)?.0 as usize;
         let entry = self.entries.get_mut(place)?;
         Some((&mut entry.facts, self.data.get_mut(place)?))
+    }
+}
+
+stored!(Ordinal { 0 });
+
+impl<Id, Facts, Data> Stored for Memberships<Id, Facts, Data>
+where
+    Id: Stored + Copy + Into<u64>,
+    Facts: Stored + Copy,
+    Data: Stored,
+{
+    fn store(&self, bytes: &mut Vec<u8>) {
+        store_len(self.entries.len(), bytes);
+        for (entry, data) in self.entries.iter().zip(&self.data) {
+            entry.id.store(bytes);
+            entry.ended.store(bytes);
+            entry.facts.store(bytes);
+            data.store(bytes);
+        }
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut memberships = Self::default();
+        for _ in 0..u32::load(bytes)? {
+            let (id, ended) = (Id::load(bytes)?, Epoch::load(bytes)?);
+            let begun = memberships.begin(id, Facts::load(bytes)?, Data::load(bytes)?)?;
+            memberships.entries.get_mut(begun.0 as usize)?.ended = ended;
+        }
+        Some(memberships)
     }
 }
 

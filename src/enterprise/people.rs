@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::enterprise::membership::{Membership, Memberships};
 use crate::enterprise::revocations::Epoch;
+use crate::enterprise::stored::stored;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::Role;
@@ -81,6 +82,15 @@ impl Person {
         standing.had_other_roles = !self.earlier_roles.is_empty();
     }
 }
+
+stored!(Organization { login });
+stored!(Standing {
+    role,
+    may_write_credentials,
+    had_other_roles
+});
+stored!(Person { login, earlier_roles });
+stored!(EarlierRole { role, until });
 
 impl PersonMembership<'_> {
     /// The role when a request was recorded, and the first request that found another, if that role has ended.

@@ -1,8 +1,11 @@
 //! One credential in 24 bytes: what nearly every credential needs. The rest is out of line.
 
+use alloc::vec::Vec;
+
 use crate::credential::CredentialKind;
 use crate::enterprise::membership::Ordinal;
 use crate::enterprise::revocations::Epoch;
+use crate::enterprise::stored::{Stored, stored};
 use crate::id::CredentialId;
 
 /// A credential's grant for one stay of an organization, and what became of it.
@@ -80,6 +83,13 @@ impl Record {
             organizations: [NONE; INLINE],
             outcomes: scopes << (OUTCOME_BITS * INLINE),
         }
+    }
+
+    /// Whether its word is one that [`Record::new`] and the changes after it make.
+    pub(crate) const fn is_valid(&self) -> bool {
+        let kinds = CredentialKind::ALL.len() as u64;
+        let id = self.word & ((1 << ID_BITS) - 1);
+        id > 0 && self.word >> ID_BITS & ((1 << KIND_BITS) - 1) < kinds && self.word < EXPIRES << 1
     }
 
     pub(crate) const fn id(&self) -> CredentialId {
@@ -196,6 +206,30 @@ impl Record {
     }
 }
 
+stored!(Record {
+    word,
+    owner,
+    granted,
+    organizations,
+    outcomes
+});
+stored!(Authorization {
+    organization,
+    granted,
+    outcome
+});
+
+impl Stored for Outcome {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        bits(*self).store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let bits = u16::load(bytes)?;
+        (bits <= 3).then(|| outcome(bits, 0))
+    }
+}
+
 const fn outcome(outcomes: u16, place: usize) -> Outcome {
     match outcomes >> (OUTCOME_BITS * place) & 3 {
         0 => Outcome::Granted,
@@ -206,12 +240,15 @@ const fn outcome(outcomes: u16, place: usize) -> Outcome {
 }
 
 const fn set(outcomes: &mut u16, place: usize, outcome: Outcome) {
-    let bits: u16 = match outcome {
+    let shift = OUTCOME_BITS * place;
+    *outcomes = *outcomes & !(3 << shift & OUTCOMES_MASK) | bits(outcome) << shift;
+}
+
+const fn bits(outcome: Outcome) -> u16 {
+    match outcome {
         Outcome::Granted => 0,
         Outcome::Revoked => 1,
         Outcome::Taken => 2,
         Outcome::Ended => 3,
-    };
-    let shift = OUTCOME_BITS * place;
-    *outcomes = *outcomes & !(3 << shift & OUTCOMES_MASK) | bits << shift;
+    }
 }

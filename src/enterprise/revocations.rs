@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use crate::enterprise::stored::{Stored, store_len, stored};
 use crate::event::Actor;
 use crate::id::{InstallationId, PersonId, RevocationId};
 use crate::name::IdempotencyKey;
@@ -143,11 +144,11 @@ impl Revocations {
             id: revocation.id,
             scope: revocation.scope,
         };
+        self.all.push(revocation);
         self.running.push(running);
         if running.scope.revoke_credentials {
             self.running_destroying.push(running);
         }
-        self.all.push(revocation);
     }
 
     /// Remembers the key of a request; of several requests under one key the first counts.
@@ -187,6 +188,70 @@ impl Revocations {
 
     fn place(&self, id: RevocationId) -> Option<usize> {
         self.all.binary_search_by_key(&id, |revocation| revocation.id).ok()
+    }
+}
+
+stored!(Epoch { 0 });
+stored!(Scope {
+    request,
+    issued,
+    revoke_credentials
+});
+stored!(Revocation {
+    id,
+    scope,
+    requested_at,
+    completed_at,
+    authorizations_revoked,
+    credentials_destroyed,
+    cursor
+});
+stored!(FirstUse { at, revocation });
+
+impl Stored for Requester {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        match *self {
+            Self::Person(person) => (false, person).store(bytes),
+            Self::Installation(installation) => (true, installation).store(bytes),
+        }
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        Some(if bool::load(bytes)? {
+            Self::Installation(Stored::load(bytes)?)
+        } else {
+            Self::Person(Stored::load(bytes)?)
+        })
+    }
+}
+
+impl Stored for Revocations {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.all.store(bytes);
+        let first_uses = self.keys_in_order.iter().filter_map(|key| self.keys.get_key_value(key));
+        store_len(self.keys_in_order.len(), bytes);
+        for ((requester, key), first_use) in first_uses {
+            requester.store(bytes);
+            key.store(bytes);
+            first_use.store(bytes);
+        }
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut revocations = Self::default();
+        for revocation in Vec::<Revocation>::load(bytes)? {
+            let completed = (revocation.id, revocation.completed_at);
+            revocations.begin(revocation);
+            if let (id, Some(at)) = completed {
+                revocations.complete(id, at);
+            }
+        }
+        for _ in 0..u32::load(bytes)? {
+            let owned_key: (Requester, IdempotencyKey) = Stored::load(bytes)?;
+            revocations.keys_in_order.push_back(owned_key.clone());
+            revocations.keys.insert(owned_key, Stored::load(bytes)?);
+        }
+        Some(revocations)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::hash::{Hash, Hasher};
+use core::hash::{Hash as _, Hasher};
 
-use crate::enterprise::index::{Index, spread};
+use crate::enterprise::index::Index;
 use crate::enterprise::record::Record;
+use crate::enterprise::stored::Stored;
+use crate::hashing::{Hash, spread};
 use crate::name::Scopes;
 
 /// Gives each list of scopes a number that fits a credential's record.
@@ -55,40 +57,33 @@ impl ScopeTable {
     }
 }
 
+impl Stored for ScopeTable {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.numbered.store(bytes);
+        self.unnumbered.store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut table = Self {
+            numbered: Stored::load(bytes)?,
+            unnumbered: Stored::load(bytes)?,
+            ..Self::default()
+        };
+        let hash_at = |place: u32| table.numbered.get(place as usize).map_or(0, hash);
+        for (place, scopes) in (0..).zip(&table.numbered) {
+            table.numbers.insert(hash(scopes), place, hash_at);
+        }
+        Some(table)
+    }
+}
+
 /// The number of the list at this place.
 fn number_at(place: u32) -> u16 {
     u16::try_from(place + 1).unwrap_or(Record::SCOPES_MAX)
 }
 
 fn hash(scopes: &Scopes) -> u32 {
-    let mut spreading = Spreading(0);
-    scopes.hash(&mut spreading);
-    spread(spreading.0)
-}
-
-/// A hasher without a key: equal lists have equal hashes on every machine.
-struct Spreading(u64);
-
-impl Hasher for Spreading {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks();
-        for word in words {
-            self.add(u64::from_le_bytes(*word));
-        }
-        let mut last = [0; 8];
-        for (byte, from) in last.iter_mut().zip(rest) {
-            *byte = *from;
-        }
-        self.add(u64::from_le_bytes(last));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-impl Spreading {
-    const fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
+    let mut hash = Hash::default();
+    scopes.hash(&mut hash);
+    spread(hash.finish())
 }

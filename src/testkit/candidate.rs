@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use crate::audit::{Auditor, Report};
 use crate::log::{self, LogError};
+use crate::snapshot::{self, SnapshotError};
 use crate::{
     AccessDenial, Caller, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event, OrganizationId,
     PersonId, Plan, RecordedEvent, Refusal, RevokeAll, Timestamp, rest,
@@ -54,6 +55,16 @@ pub trait Candidate: Clone + Debug + Default + PartialEq {
         let mut state = Self::default();
         state.apply_all(history)?;
         Ok(state)
+    }
+
+    /// The state that is read back from its [snapshot].
+    ///
+    /// # Errors
+    /// Why it is refused.
+    fn through_snapshot(&self) -> Result<Self, SnapshotError> {
+        let mut restored = self.clone();
+        *restored.enterprise_mut() = snapshot::read(&snapshot::write(self.enterprise()))?;
+        Ok(restored)
     }
 
     /// [`Enterprise::authenticates`]

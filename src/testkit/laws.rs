@@ -62,7 +62,7 @@ macro_rules! laws {
 }
 
 laws! {
-    Replay, "replay", replay, "Folding the recorded events gives the live state, at every prefix, split anywhere.";
+    Replay, "replay", replay, "Folding the recorded events gives the live state, at every prefix, split anywhere, through a snapshot at any point.";
     HonestDecide, "honest_decide", honest_decide, "Every event that decide returns is accepted by apply; a refused command changes nothing; deciding the same again yields no event.";
     Structure, "structure", structure, "apply refuses a gap, time that runs backwards, an item of another revocation, an early completion and other totals, and is unchanged then; what only policy forbids it accepts.";
     Determinism, "determinism", determinism, "The same state, command and time give the same events, byte for byte.";

@@ -70,6 +70,7 @@ macro_rules! wrong_cores {
 
 wrong_cores! {
     Replay, replay, histories::ForgetsKeysInReplay, "a replay that leaves idempotency keys out";
+    Replay, replay, histories::SnapshotsTooLate, "a snapshot that already holds the next batch of a running job";
     HonestDecide, honest_decide, jobs::RevokesTheDead, "a single revocation that is recorded whether or not there is anything to revoke";
     HonestDecide, honest_decide, jobs::CompletesTwice, "a completed job that completes again";
     Structure, structure, structure::PassesOverGaps, "an apply that passes over gaps";

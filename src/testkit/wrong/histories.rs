@@ -1,5 +1,6 @@
 //! Wrong about histories: their replay, their bytes, their audit.
 
+use core::num::NonZeroU32;
 use std::string::String;
 use std::vec::Vec;
 
@@ -8,8 +9,9 @@ use serde_json::{Map, Value};
 use super::around_the_core;
 use crate::audit::Report;
 use crate::log::{LogError, LogErrorKind};
+use crate::snapshot::{self, SnapshotError};
 use crate::testkit::candidate::Candidate;
-use crate::{CorruptHistory, Enterprise, Event, RecordedEvent, Rule};
+use crate::{Command, CorruptHistory, Enterprise, Event, RecordedEvent, Rule};
 
 type Read = Vec<Result<RecordedEvent, LogError>>;
 
@@ -25,6 +27,19 @@ around_the_core! {
             };
             let history: Vec<RecordedEvent> = history.iter().map(without_key).collect();
             <Enterprise as Candidate>::replay(&history).map(Self)
+        }
+    }
+
+    SnapshotsTooLate {
+        fn through_snapshot(&self) -> Result<Self, SnapshotError> {
+            let mut late = self.clone();
+            if let (Some(revocation), Some(at)) = (self.0.pending_revocations().next(), self.0.last_at()) {
+                let next = Command::ContinueRevocation { revocation, limit: NonZeroU32::MIN };
+                let events = late.0.decide(&next, at).unwrap_or_default();
+                let recorded = late.0.record(events, at, None);
+                late.0.apply_all(&recorded).unwrap_or_default();
+            }
+            snapshot::read(&snapshot::write(&late.0)).map(Self)
         }
     }
 

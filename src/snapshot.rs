@@ -1,0 +1,124 @@
+//! The state as bytes, so that a host need not replay a stream from its first event.
+//!
+//! A snapshot is a cache, never the truth: the stream is. One that this version cannot vouch for is refused, and the stream
+//! is replayed instead. It begins with a *fingerprint of behaviour*: a hash over what this version makes of a history
+//! that has everything in it, event by event. So a version that folds or stores anything differently refuses the snapshots
+//! of the other, and nobody has to remember to raise a number. A checksum tells damage. Neither keeps out a forger: a store
+//! that lets strangers write snapshots lets them write events.
+//!
+//! ```
+//! use enterprise_credentials::{log, snapshot};
+//!
+//! # let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
+//! # "#;
+//! # let bytes: Vec<u8> = bytes.split_inclusive(|byte| *byte == b'\n').flat_map(|line| line.trim_ascii_start().to_vec()).collect();
+//! let enterprise = log::replay(&bytes)?;
+//! let kept = snapshot::write(&enterprise);
+//! assert_eq!(snapshot::read(&kept)?, enterprise); // then the events after `position()` are applied
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 8 | `ECSNAP` and two line feeds |
+//! | 8 | the fingerprint of behaviour |
+//! | … | the state |
+//! | 8 | a checksum of all before it |
+//!
+//! All numbers are little-endian.
+
+use alloc::vec::Vec;
+use core::hash::Hasher;
+
+use crate::enterprise::Enterprise;
+use crate::enterprise::stored::Stored;
+use crate::hashing::Hash;
+use crate::log;
+
+const MAGIC: [u8; 8] = *b"ECSNAP\n\n";
+
+/// A history in which everything happens that the fold knows.
+const CORPUS: &[u8] = include_bytes!("snapshot/corpus.jsonl");
+
+/// Why bytes are no snapshot to start from. The stream is to be replayed instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// The bytes do not begin as a snapshot does.
+    #[error("these bytes are no snapshot: replay the stream instead")]
+    NotASnapshot,
+    /// Another version wrote it, which folds events or stores the state in another way.
+    #[error("the snapshot is of a version that folds or stores differently: replay the stream instead")]
+    OtherVersion,
+    /// It is cut short, or altered.
+    #[error("the snapshot is damaged: replay the stream instead")]
+    Damaged,
+}
+
+/// The state as bytes: 24 for each credential, and what its people, organizations and rarer facts need.
+pub fn write(enterprise: &Enterprise) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(&MAGIC);
+    fingerprint().store(&mut bytes);
+    enterprise.store(&mut bytes);
+    checksum(&bytes).store(&mut bytes);
+    bytes
+}
+
+/// The state that [`write`] was given, when this version, or one that behaves the same, wrote the bytes.
+///
+/// # Errors
+/// [`SnapshotError`], after which the stream is to be replayed.
+pub fn read(bytes: &[u8]) -> Result<Enterprise, SnapshotError> {
+    let rest = bytes.strip_prefix(&MAGIC).ok_or(SnapshotError::NotASnapshot)?;
+    let mut rest = checked(bytes, rest).ok_or(SnapshotError::Damaged)?;
+    if u64::load(&mut rest) != Some(fingerprint()) {
+        return Err(SnapshotError::OtherVersion);
+    }
+    let enterprise = Enterprise::load(&mut rest).filter(|_| rest.is_empty());
+    enterprise.ok_or(SnapshotError::Damaged)
+}
+
+/// What this version makes of a history that has everything in it: the stored state after each event, and what
+/// [`Enterprise::authenticates`] and [`Enterprise::may_use`] answer then.
+///
+/// Two versions with the same fingerprint read each other's snapshots.
+pub fn fingerprint() -> u64 {
+    let mut hash = Hash::default();
+    let mut enterprise = Enterprise::new();
+    let mut bytes = Vec::new();
+    for recorded in log::read(CORPUS).flatten() {
+        hash.write_u8(u8::from(enterprise.apply(&recorded).is_ok()));
+        bytes.clear();
+        enterprise.store(&mut bytes);
+        hash.write(&bytes);
+        answers(&enterprise, &mut hash);
+    }
+    hash.finish()
+}
+
+/// What stands between the magic and the checksum, if that is right.
+fn checked<'a>(bytes: &[u8], rest: &'a [u8]) -> Option<&'a [u8]> {
+    let (summed, sum) = bytes.split_last_chunk()?;
+    let (rest, _) = rest.split_last_chunk::<8>()?;
+    (u64::from_le_bytes(*sum) == checksum(summed)).then_some(rest)
+}
+
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hash = Hash::default();
+    hash.write(bytes);
+    hash.finish()
+}
+
+/// Takes in who may do what: what the stored bits mean is behaviour too.
+fn answers(enterprise: &Enterprise, hash: &mut Hash) {
+    let Some(at) = enterprise.last_at() else {
+        return;
+    };
+    for credential in enterprise.credentials() {
+        hash.write_u8(u8::from(enterprise.authenticates(credential.id(), at).is_ok()));
+        for (organization, _) in enterprise.organizations() {
+            hash.write_u8(u8::from(enterprise.may_use(credential.id(), organization, at).is_ok()));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A snapshot is read back as it was written, or refused: never misread.
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking, its helpers too")]
+
+use std::collections::BTreeSet;
+
+use enterprise_credentials::audit::Auditor;
+use enterprise_credentials::snapshot::{self, SnapshotError};
+use enterprise_credentials::{CredentialKind, Enterprise, Event, RecordedEvent, Role, log};
+
+/// What the fingerprint of behaviour is taken from.
+const CORPUS: &[u8] = include_bytes!("../src/snapshot/corpus.jsonl");
+
+fn corpus() -> Vec<RecordedEvent> {
+    log::read(CORPUS).map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_snapshot_stands_for_the_events_before_it() {
+    let history = corpus();
+    let end = log::replay(CORPUS).unwrap();
+    let mut enterprise = Enterprise::new();
+    for (position, recorded) in history.iter().enumerate() {
+        let mut restored = snapshot::read(&snapshot::write(&enterprise)).unwrap();
+        assert_eq!(restored, enterprise, "after {position} events");
+        restored.apply_all(&history[position..]).unwrap();
+        assert_eq!(restored, end, "from a snapshot after {position} events");
+        enterprise.apply(recorded).unwrap();
+    }
+}
+
+#[test]
+fn the_same_state_gives_the_same_bytes() {
+    let mut enterprise = Enterprise::new();
+    corpus().iter().for_each(|recorded| enterprise.apply(recorded).unwrap());
+    let bytes = snapshot::write(&enterprise);
+    assert_eq!(bytes, snapshot::write(&log::replay(CORPUS).unwrap()));
+    assert_eq!(bytes, snapshot::write(&snapshot::read(&bytes).unwrap()));
+}
+
+#[test]
+fn every_altered_byte_is_noticed() {
+    let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
+    for place in 0..bytes.len() {
+        for bit in [1, 0x80] {
+            let mut altered = bytes.clone();
+            altered[place] ^= bit;
+            let expected = match place {
+                0..8 => SnapshotError::NotASnapshot,
+                _ => SnapshotError::Damaged,
+            };
+            assert_eq!(snapshot::read(&altered), Err(expected), "byte {place}");
+        }
+    }
+}
+
+#[test]
+fn every_length_but_the_right_one_is_noticed() {
+    let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
+    for length in 0..bytes.len() {
+        let expected = match length {
+            0..8 => SnapshotError::NotASnapshot,
+            _ => SnapshotError::Damaged,
+        };
+        assert_eq!(snapshot::read(&bytes[..length]), Err(expected), "{length} bytes");
+    }
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert_eq!(snapshot::read(&longer), Err(SnapshotError::Damaged));
+    longer.extend_from_slice(&bytes);
+    assert_eq!(snapshot::read(&longer), Err(SnapshotError::Damaged));
+}
+
+#[test]
+fn another_version_is_refused_by_its_fingerprint() {
+    let bytes = snapshot::write(&Enterprise::new());
+    assert_eq!(bytes[8..16], snapshot::fingerprint().to_le_bytes());
+    let other = with_fingerprint(&bytes, snapshot::fingerprint() + 1);
+    let refused = snapshot::read(&other).unwrap_err();
+    assert_eq!(refused, SnapshotError::OtherVersion);
+    assert!(refused.to_string().ends_with("replay the stream instead"));
+    assert_eq!(with_fingerprint(&other, snapshot::fingerprint()), bytes);
+}
+
+/// The same snapshot as if another version had written it, its checksum made right.
+fn with_fingerprint(bytes: &[u8], fingerprint: u64) -> Vec<u8> {
+    let mut bytes = bytes[..bytes.len() - 8].to_vec();
+    bytes[8..16].copy_from_slice(&fingerprint.to_le_bytes());
+    let sum = checksum(&bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+/// The checksum as the documents describe it, told a second time.
+fn checksum(bytes: &[u8]) -> u64 {
+    let words = bytes.chunks(8).map(|word| {
+        let mut padded = [0; 8];
+        padded[..word.len()].copy_from_slice(word);
+        u64::from_le_bytes(padded)
+    });
+    words.fold(0, |hash: u64, word| {
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    })
+}
+
+#[test]
+fn a_state_that_does_not_fill_its_snapshot_is_refused() {
+    let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
+    let mut longer = bytes[..bytes.len() - 8].to_vec();
+    longer.push(0);
+    let sum = checksum(&longer);
+    longer.extend_from_slice(&sum.to_le_bytes());
+    assert_eq!(snapshot::read(&longer), Err(SnapshotError::Damaged));
+}
+
+#[test]
+fn no_state_is_made_of_values_that_no_event_makes() {
+    let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
+    let mut refused = 0;
+    for place in (16..bytes.len() - 8).step_by(5) {
+        let mut altered = bytes[..bytes.len() - 8].to_vec();
+        altered[place] = 0xFF;
+        let sum = checksum(&altered);
+        altered.extend_from_slice(&sum.to_le_bytes());
+        // Whatever it is now, reading it ends, and what is read can be asked.
+        match snapshot::read(&altered) {
+            Ok(enterprise) => drop(enterprise.summary()),
+            Err(error) => {
+                assert_eq!(error, SnapshotError::Damaged);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > bytes.len() / 100, "{refused} refused");
+}
+
+/// What the corpus lacks, the fingerprint cannot notice.
+#[test]
+fn the_corpus_has_everything() {
+    let text = str::from_utf8(CORPUS).unwrap();
+    let after = |key: &str| -> BTreeSet<String> {
+        let key = format!("\"{key}\":\"");
+        let found = text.split(&key).skip(1);
+        found.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    };
+    let roles = Role::ALL.iter().filter(|role| **role != Role::OutsideCollaborator);
+    assert_eq!(after("role"), roles.map(ToString::to_string).collect());
+    let kinds = CredentialKind::ALL.iter().map(ToString::to_string);
+    assert!(after("kind").is_superset(&kinds.collect()));
+    assert_eq!(after("authority").len(), 3, "owner, permission, installation");
+    let types = after("type");
+    for name in Event::NAMES {
+        assert!(types.contains(name), "no {name} in the corpus");
+    }
+    for field in ["expires_at", "idempotency_key", "scopes", "revocation", "installation"] {
+        assert!(text.contains(&format!("\"{field}\":")), "no {field} in the corpus");
+    }
+}
+
+#[test]
+fn the_corpus_keeps_the_rules() {
+    let mut auditor = Auditor::new();
+    corpus().iter().for_each(|recorded| auditor.observe(recorded).unwrap());
+    assert_eq!(auditor.finish().findings, []);
+}
