@@ -38,7 +38,7 @@ impl Append for SqliteAppend {
         if self.last == Position::START && !lines.is_empty() {
             lines::begin(&mut self.transaction, &self.enterprise).await?;
         }
-        lines::insert(&mut self.transaction, &self.enterprise, self.last, lines).await?;
+        lines::insert(&mut self.transaction, &self.enterprise, lines).await?;
         self.projections
             .add(&mut self.transaction, &self.enterprise, lines)
             .await?;

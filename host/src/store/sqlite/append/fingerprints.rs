@@ -10,9 +10,10 @@ use crate::store::{Holder, Line, StoreError};
 const INSERT: &str = "append to the look-up";
 
 static ROWS: Rows = Rows::new(|| {
-    statements("INSERT INTO temp.issued (position, fingerprint, credential)", |_| {
-        "(?, ?, ?)".to_owned()
-    })
+    statements(
+        "INSERT INTO temp.issued (position, fingerprint, credential)",
+        "(?, ?, ?)",
+    )
 });
 
 /// The fingerprints of one append.

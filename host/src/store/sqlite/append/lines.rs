@@ -1,18 +1,14 @@
 //! The lines of a stream into their table.
 
-use enterprise_credentials::{EnterpriseSlug, Position};
+use enterprise_credentials::EnterpriseSlug;
 use sqlx::SqliteConnection;
 
 use super::super::{integer, unavailable};
 use super::rows::{Rows, statements};
 use crate::store::{Line, StoreError};
 
-/// The first two values are the stream and the position before.
-static ROWS: Rows = Rows::new(|| {
-    statements("INSERT INTO events (enterprise, position, line)", |row| {
-        format!("(?1, ?2 + {row}, ?{})", row + 2)
-    })
-});
+/// Without numbers: of each parameter that has one, sqlx asks for the name, and SQLite looks through all names before it.
+static ROWS: Rows = Rows::new(|| statements("INSERT INTO events (enterprise, position, line)", "(?, ?, ?)"));
 
 /// Inserts the stream's own row.
 pub(super) async fn begin(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<(), StoreError> {
@@ -24,24 +20,24 @@ pub(super) async fn begin(connection: &mut SqliteConnection, enterprise: &Enterp
     Ok(())
 }
 
-/// Inserts lines whose positions follow `last`.
+/// Inserts lines, whose positions are those that the stream goes on with.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     enterprise: &EnterpriseSlug,
-    mut last: Position,
     lines: &[Line],
 ) -> Result<(), StoreError> {
     for (statement, lines) in ROWS.cut(lines) {
-        let insert = sqlx::query(statement)
-            .bind(enterprise.as_str())
-            .bind(integer(last.value())?);
-        lines
-            .iter()
-            .fold(insert, |insert, line| insert.bind(line.bytes.as_slice()))
+        let mut insert = sqlx::query(statement);
+        for line in lines {
+            insert = insert
+                .bind(enterprise.as_str())
+                .bind(integer(line.event.position.value())?)
+                .bind(line.bytes.as_slice());
+        }
+        insert
             .execute(&mut *connection)
             .await
             .map_err(unavailable("append to a stream"))?;
-        last = lines.last().map_or(last, |line| line.event.position);
     }
     Ok(())
 }

@@ -27,10 +27,7 @@ impl Rows {
     }
 }
 
-/// The statements `insert VALUES row, row, …`, with each row written by its number, from 1.
-pub(super) fn statements(insert: &str, row: impl Fn(usize) -> String) -> [String; LENGTHS.len()] {
-    LENGTHS.map(|length| {
-        let rows: Vec<String> = (1..=length).map(&row).collect();
-        format!("{insert} VALUES {}", rows.join(", "))
-    })
+/// The statements `insert VALUES row, row, …`.
+pub(super) fn statements(insert: &str, row: &str) -> [String; LENGTHS.len()] {
+    LENGTHS.map(|length| format!("{insert} VALUES {}", vec![row; length].join(", ")))
 }
