@@ -259,3 +259,37 @@ impl Auditor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Auditor;
+    use crate::log;
+    use crate::rule::Rule;
+
+    const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"MemberAdded","member":7,"login":"mona","role":"owner"}
+{"position":3,"at":"2026-03-10T09:00:00.000Z","type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}
+{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"RevocationCompleted","revocation":3,"authorizations_revoked":0,"credentials_destroyed":0}
+"#;
+
+    /// No history shows this: `apply` refuses other totals than were recorded, and plan and job find the same items. Were
+    /// they ever to differ, the fault would be the core's own, and an audit says so.
+    #[test]
+    fn totals_other_than_the_plans_are_a_finding() {
+        for (authorizations, credentials, findings) in [(0, 0, 0), (1, 0, 1), (0, 1, 1)] {
+            let mut auditor = Auditor::new();
+            for recorded in log::read(HISTORY).filter_map(Result::ok) {
+                assert_eq!(auditor.observe(&recorded), Ok(()));
+                if let [request] = auditor.requests.as_mut_slice() {
+                    request.plan.authorizations_revoked = authorizations;
+                    request.plan.credentials_destroyed = credentials;
+                }
+            }
+            let report = auditor.finish();
+            assert_eq!(report.position.value(), 4);
+            assert_eq!(report.findings.len(), findings);
+            let rules = report.findings.iter().map(|finding| finding.rule);
+            assert!(rules.into_iter().all(|rule| rule == Some(Rule::TotalsEqualThePlan)));
+        }
+    }
+}

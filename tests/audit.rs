@@ -161,6 +161,7 @@ fn a_request_without_authority_is_a_finding() {
 fn a_request_with_another_authority_than_decide_names_is_a_finding() {
     let history = HISTORY.replace(r#""authority":"owner""#, r#""authority":"permission""#);
     assert_eq!(rules(&history), [Some(Rule::AuthorityRecorded)]);
+    assert!(!audit(&history).is_clean());
 }
 
 #[test]

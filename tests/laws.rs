@@ -31,6 +31,9 @@ fn holds(law: Law) {
             if law == Law::Precedence {
                 coverage.observe_over_http(&run);
             }
+            if law == Law::Wire {
+                coverage.observe_on_the_wire(&run);
+            }
             law.check(&run)
         });
         if let Err(counterexample) = explored {
@@ -38,13 +41,12 @@ fn holds(law: Law) {
         }
         println!("law {law}: {coverage}");
         assert_eq!(coverage.missing(), Vec::<String>::new(), "never met under seed {seed}");
-        if law == Law::Precedence {
-            assert_eq!(
-                coverage.missing_over_http(),
-                Vec::<String>::new(),
-                "never met under seed {seed}"
-            );
-        }
+        let missing = match law {
+            Law::Precedence => coverage.missing_over_http(),
+            Law::Wire => coverage.missing_on_the_wire(),
+            _ => Vec::new(),
+        };
+        assert_eq!(missing, Vec::<String>::new(), "never met under seed {seed}");
     }
 }
 

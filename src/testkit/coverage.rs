@@ -7,7 +7,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use crate::testkit::candidate::Candidate;
-use crate::testkit::laws::rules_over_http;
+use crate::testkit::laws::{rules_on_the_wire, rules_over_http};
 use crate::testkit::model::{Credential, Grant, Life, Model};
 use crate::testkit::run::{Moment, Run};
 use crate::{Authority, Command, CredentialId, CredentialKind, Event, Role, Rule};
@@ -46,6 +46,11 @@ impl Coverage {
         self.observe_rules(rules_over_http(run));
     }
 
+    /// Counts the rules that refuse lines behind a run's history, each with a value outside its limits.
+    pub fn observe_on_the_wire<C: Candidate>(&mut self, run: &Run<C>) {
+        self.observe_rules(rules_on_the_wire(run));
+    }
+
     fn observe_rules(&mut self, rules: impl IntoIterator<Item = Rule>) {
         for rule in rules {
             *self.rules.entry(rule).or_default() += 1;
@@ -58,18 +63,24 @@ impl Coverage {
     }
 
     /// What never occurred of all that commands can meet: events by name, rules by id. The rules of an HTTP request's
-    /// headers and body are for [`Coverage::missing_over_http`], and no value exists that is outside its limits.
+    /// headers and body are for [`Coverage::missing_over_http`]. No value exists that is outside its limits, and so no
+    /// command holds one: that rule is met where bytes are read, and is for [`Coverage::missing_on_the_wire`].
     pub fn missing(&self) -> Vec<String> {
         let events = Event::NAMES.iter().filter(|name| !self.events.contains_key(*name));
         let events = events.map(|name| format!("event {name}"));
         events
-            .chain(self.missing_rules(|rule| !OVER_HTTP_ONLY.contains(&rule) && rule != Rule::ValuesWithinLimits))
+            .chain(self.missing_rules(|rule| !OVER_HTTP_ONLY.contains(&rule) && rule != ON_THE_WIRE_ONLY))
             .collect()
     }
 
     /// Which of the rules of an HTTP request's headers and body were never at work.
     pub fn missing_over_http(&self) -> Vec<String> {
         self.missing_rules(|rule| OVER_HTTP_ONLY.contains(&rule)).collect()
+    }
+
+    /// Whether no line with a value outside its limits was refused.
+    pub fn missing_on_the_wire(&self) -> Vec<String> {
+        self.missing_rules(|rule| rule == ON_THE_WIRE_ONLY).collect()
     }
 
     fn missing_rules(&self, asked: impl Fn(Rule) -> bool) -> impl Iterator<Item = String> {
@@ -94,6 +105,8 @@ impl fmt::Display for Coverage {
         rarest.map_or(Ok(()), |(rule, count)| write!(f, ", the rarest {rule}, {count} times"))
     }
 }
+
+const ON_THE_WIRE_ONLY: Rule = Rule::ValuesWithinLimits;
 
 const OVER_HTTP_ONLY: [Rule; 10] = [
     Rule::UserAgentRequired,

@@ -25,7 +25,7 @@ pub(crate) use job::job;
 pub(crate) use precedence::{precedence, rules_over_http};
 pub(crate) use scope::scope;
 pub(crate) use structure::structure;
-pub(crate) use wire::wire;
+pub(crate) use wire::{rules_on_the_wire, wire};
 
 /// Declares the laws from one table.
 macro_rules! laws {

@@ -6,12 +6,15 @@ use std::vec::Vec;
 
 use serde_json::{Map, Value};
 
+use crate::limits::{
+    FINGERPRINT_LENGTH_MAX, ID_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, LOGIN_LENGTH_MAX, SCOPE_LENGTH_MAX, SCOPES_MAX,
+};
 use crate::log::{LogError, LogErrorKind};
 use crate::testkit::candidate::Candidate;
 use crate::testkit::exploration::differ;
 use crate::testkit::laws::{Law, Violation};
 use crate::testkit::run::Run;
-use crate::{Event, RecordedEvent};
+use crate::{Event, RecordedEvent, Rule};
 
 type Read = Vec<Result<RecordedEvent, LogError>>;
 
@@ -39,7 +42,23 @@ pub(crate) fn wire<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     for at in [0, lines.len() / 2, lines.len()] {
         faults_are_named::<C>(run, &lines, at)?;
     }
+    for line in beyond_limits(lines.len() + 1) {
+        refused::<C>(run, &lines, &line, &[], |kind| {
+            matches!(kind, LogErrorKind::InvalidField { .. })
+        })?;
+    }
     Ok(())
+}
+
+/// The rules that refuse what could follow a run's history, but for a value outside its limits.
+pub(crate) fn rules_on_the_wire<C: Candidate>(run: &Run<C>) -> Vec<Rule> {
+    let lines: Vec<u8> = run.history.iter().flat_map(C::write).collect();
+    let refusals = beyond_limits(run.history.len() + 1).into_iter().filter_map(|line| {
+        let read = C::read(&[lines.clone(), line.into_bytes()].concat());
+        matches!(read.last(), Some(Err(error)) if matches!(error.kind, LogErrorKind::InvalidField { .. }))
+            .then_some(Rule::ValuesWithinLimits)
+    });
+    refusals.collect()
 }
 
 /// Envelope first, then the event's own fields, no white space: the bytes are told by the values alone.
@@ -96,6 +115,34 @@ fn faults_are_named<C: Candidate>(run: &Run<C>, lines: &[Vec<u8>], at: usize) ->
         })?;
     }
     Ok(())
+}
+
+/// Next events, each with one value outside its limits.
+fn beyond_limits(position: usize) -> Vec<String> {
+    let long = |length: usize| "a".repeat(length);
+    let issued = |rest: &str| format!(r#"CredentialIssued","credential":1,"owner":1,"kind":"ssh_key",{rest}"#);
+    let requested = r#"RevokeAllRequested","requested_by":{"person":1},"authority":"owner","revoke_credentials":true"#;
+    let events = [
+        String::from(r#"MemberRemoved","member":0"#),
+        format!(r#"MemberRemoved","member":{}"#, ID_MAX + 1),
+        String::from(r#"EnterpriseCreated","kind":"managed_users","slug":"octo--corp""#),
+        format!(
+            r#"OrganizationAdded","organization":1,"login":"{}""#,
+            long(LOGIN_LENGTH_MAX + 1)
+        ),
+        issued(&format!(r#""scopes":["{}"]"#, long(SCOPE_LENGTH_MAX + 1))),
+        issued(&format!(r#""scopes":["repo"{}]"#, r#","repo""#.repeat(SCOPES_MAX))),
+        issued(&format!(
+            r#""scopes":[],"fingerprint":"{}""#,
+            long(FINGERPRINT_LENGTH_MAX + 1)
+        )),
+        format!(
+            r#"{requested},"idempotency_key":"{}""#,
+            long(IDEMPOTENCY_KEY_LENGTH_MAX + 1)
+        ),
+    ];
+    let envelope = format!(r#"{{"position":{position},"at":"2200-01-01T00:00:00.000Z","type":""#);
+    events.into_iter().map(|event| format!("{envelope}{event}}}")).collect()
 }
 
 fn refused<C: Candidate>(

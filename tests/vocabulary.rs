@@ -1,0 +1,147 @@
+//! The words of the domain: on the wire, in a sentence and in a table they are the same, and each kind is what its row says.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+use core::fmt::Display;
+
+use enterprise_credentials::{
+    ADMIN_ENTERPRISE_SCOPE, Authority, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE, EnterpriseKind,
+    Event, Permission, Position, Role, Timestamp, limits, log,
+};
+use serde_json::Value;
+
+/// The word that a value has in JSON.
+fn wire(value: impl serde::Serialize) -> String {
+    let json = serde_json::to_value(value).unwrap();
+    json.as_str().unwrap().to_owned()
+}
+
+/// Displayed as `word`, and padded like a text, so that tables line up.
+fn shown(value: impl Display, word: &str) {
+    assert_eq!(value.to_string(), word);
+    assert_eq!(format!("{value:>40}"), format!("{word:>40}"));
+}
+
+#[test]
+fn each_kind_of_credential_is_what_the_table_of_kinds_says() {
+    use CredentialKind::{ClassicPat, FineGrainedPat, GithubAppUserToken, OauthAppUserToken, SshKey};
+    let scope = CallRequirement::Scope(ADMIN_ENTERPRISE_SCOPE);
+    let app = CallRequirement::Scope(ENTERPRISE_CREDENTIALS_WRITE);
+    let (never, key) = (CallRequirement::NotSupported, CallRequirement::NotAnApiCredential);
+    let rows = [
+        (ClassicPat, "classic_pat", Some("ghp_"), true, false, scope),
+        (
+            FineGrainedPat,
+            "fine_grained_pat",
+            Some("github_pat_"),
+            true,
+            true,
+            never,
+        ),
+        (SshKey, "ssh_key", None, true, false, key),
+        (
+            OauthAppUserToken,
+            "oauth_app_user_token",
+            Some("gho_"),
+            false,
+            false,
+            scope,
+        ),
+        (
+            GithubAppUserToken,
+            "github_app_user_token",
+            Some("ghu_"),
+            false,
+            false,
+            app,
+        ),
+    ];
+    assert_eq!(rows.map(|row| row.0), CredentialKind::ALL);
+    for (kind, word, prefix, destroyed, again, requirement) in rows {
+        shown(kind, word);
+        assert_eq!((wire(kind), kind.as_str()), (word.to_owned(), word));
+        assert_eq!(kind.token_prefix(), prefix, "{kind}");
+        assert_eq!(kind.is_destroyed_by_revoke_all(), destroyed, "{kind}");
+        assert_eq!(kind.may_be_authorized_again(), again, "{kind}");
+        assert_eq!(kind.call_requirement(), requirement, "{kind}");
+    }
+}
+
+#[test]
+fn each_role_is_a_member_or_not_and_exists_where_it_may() {
+    let rows = [
+        (Role::Owner, "owner", true, true, true),
+        (Role::Member, "member", true, true, true),
+        (Role::BillingManager, "billing_manager", true, true, true),
+        (Role::GuestCollaborator, "guest_collaborator", false, true, false),
+        (
+            Role::RepositoryCollaborator,
+            "repository_collaborator",
+            false,
+            true,
+            false,
+        ),
+        (Role::OutsideCollaborator, "outside_collaborator", false, false, true),
+    ];
+    assert_eq!(rows.map(|row| row.0), Role::ALL);
+    for (role, word, is_member, managed, personal) in rows {
+        shown(role, word);
+        assert_eq!((wire(role), role.as_str()), (word.to_owned(), word));
+        assert_eq!(role.is_enterprise_member(), is_member, "{role}");
+        assert_eq!(role.exists_in(EnterpriseKind::ManagedUsers), managed, "{role}");
+        assert_eq!(role.exists_in(EnterpriseKind::PersonalAccounts), personal, "{role}");
+    }
+}
+
+#[test]
+fn kinds_of_enterprise_the_permission_and_authorities_have_one_word_each() {
+    for (kind, word) in EnterpriseKind::ALL
+        .into_iter()
+        .zip(["managed_users", "personal_accounts"])
+    {
+        shown(kind, word);
+        assert_eq!((wire(kind), kind.as_str()), (word.to_owned(), word));
+    }
+    let (permission, word) = (Permission::WriteEnterpriseCredentials, "write_enterprise_credentials");
+    shown(permission, word);
+    assert_eq!((wire(permission), permission.as_str()), (word.to_owned(), word));
+    let authorities = [Authority::Owner, Authority::Permission, Authority::Installation];
+    for (authority, word) in authorities.into_iter().zip(["owner", "permission", "installation"]) {
+        assert_eq!((wire(authority), authority.as_str()), (word.to_owned(), word));
+    }
+}
+
+#[test]
+fn an_event_is_named_as_on_its_line() {
+    let sample = include_bytes!("samples/v1.jsonl");
+    let mut names: Vec<&str> = Vec::new();
+    for (recorded, line) in log::read(sample).zip(sample.split(|byte| *byte == b'\n')) {
+        let fields: Value = serde_json::from_slice(line).unwrap();
+        let event = recorded.unwrap().event;
+        assert_eq!(fields["type"], event.name());
+        names.push(event.name());
+    }
+    let missing: Vec<&&str> = Event::NAMES.iter().filter(|name| !names.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn positions_and_times_stay_within_what_can_be_written() {
+    let last = Position::new(limits::ID_MAX).unwrap();
+    assert_eq!(last.next(), last, "the last position there is has no next");
+    let before_last = Position::new(limits::ID_MAX - 1).unwrap();
+    assert_eq!(before_last.next(), last);
+    assert_eq!(Position::START.next().value(), 1);
+    assert_eq!(
+        serde_json::from_str::<Position>("7").unwrap(),
+        Position::new(7).unwrap()
+    );
+    assert!(serde_json::from_str::<Position>("9007199254740992").is_err());
+
+    let (first, last) = (Timestamp::MIN, Timestamp::parse("9999-12-31T23:59:59.999Z").unwrap());
+    assert_eq!(first.to_string(), "0000-01-01T00:00:00.000Z");
+    assert!(Timestamp::from_milliseconds(first.milliseconds() - 1).is_err());
+    assert!(Timestamp::from_milliseconds(last.milliseconds() + 1).is_err());
+    for inside in [first.milliseconds(), 0, last.milliseconds()] {
+        assert_eq!(Timestamp::from_milliseconds(inside).unwrap().milliseconds(), inside);
+    }
+}
