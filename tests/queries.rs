@@ -1,0 +1,129 @@
+//! What a state is asked: it tells again what was recorded, in order, however its events were handed to it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its sample has failed")]
+
+use enterprise_credentials::{
+    CredentialId, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, RevocationId, RevocationState, log,
+};
+
+const SAMPLE: &[u8] = include_bytes!("samples/v1.jsonl");
+
+fn history() -> Vec<RecordedEvent> {
+    log::read(SAMPLE).map(Result::unwrap).collect()
+}
+
+fn fold(history: &[RecordedEvent]) -> Enterprise {
+    let mut enterprise = Enterprise::new();
+    for recorded in history {
+        enterprise.apply(recorded).unwrap();
+    }
+    enterprise
+}
+
+#[test]
+fn an_issued_credential_is_told_as_it_was_issued_in_order_of_issue() {
+    let history = history();
+    let enterprise = fold(&history);
+    let mut ids = Vec::new();
+    for recorded in &history {
+        let Event::CredentialIssued {
+            credential,
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            ..
+        } = &recorded.event
+        else {
+            continue;
+        };
+        let told = enterprise.credential(*credential).unwrap();
+        assert_eq!((told.id(), told.owner(), told.kind()), (*credential, *owner, *kind));
+        assert_eq!((told.scopes(), told.expires_at()), (scopes, *expires_at));
+        ids.push(*credential);
+    }
+    assert!(ids.len() > 5);
+    assert!(enterprise.credentials().any(|told| told.expires_at().is_some()));
+    let told: Vec<CredentialId> = enterprise.credentials().map(|told| told.id()).collect();
+    assert_eq!(told, ids);
+    assert!(enterprise.credential(CredentialId::new(424_242).unwrap()).is_none());
+}
+
+#[test]
+fn windows_of_every_size_fold_like_single_events() {
+    let history = history();
+    let whole = fold(&history);
+    for size in 1..=history.len() {
+        let mut enterprise = Enterprise::new();
+        for window in history.chunks(size) {
+            assert_eq!(enterprise.apply_all(window), Ok(()));
+        }
+        assert_eq!(enterprise, whole, "windows of {size}");
+    }
+}
+
+#[test]
+fn a_window_is_folded_up_to_what_does_not_fit() {
+    let history = history();
+    for at in 0..history.len() {
+        let mut damaged = history.clone();
+        damaged[at].position = history[at].position.next();
+        let mut enterprise = Enterprise::new();
+        let corrupt = enterprise.apply_all(&damaged).unwrap_err();
+        assert_eq!(corrupt.position, damaged[at].position);
+        assert_eq!(enterprise, fold(&history[..at]), "damaged at {at}");
+    }
+}
+
+#[test]
+fn who_and_what_is_there_now_is_told_with_its_name() {
+    let history = history();
+    for length in 0..=history.len() {
+        let (enterprise, events) = (fold(&history[..length]), &history[..length]);
+        let last_of_person = |id: PersonId| {
+            events.iter().rev().find_map(|recorded| match &recorded.event {
+                Event::MemberAdded { member, login, .. } if *member == id => Some(Some(login.clone())),
+                Event::MemberRemoved { member } if *member == id => Some(None),
+                _ => None,
+            })
+        };
+        for (id, login, role) in enterprise.people() {
+            assert_eq!(last_of_person(id), Some(Some(login.clone())));
+            assert_eq!(enterprise.role(id), Some(role));
+        }
+        let last_of_organization = |id: OrganizationId| {
+            events.iter().rev().find_map(|recorded| match &recorded.event {
+                Event::OrganizationAdded { organization, login } if *organization == id => Some(Some(login.clone())),
+                Event::OrganizationRemoved { organization } if *organization == id => Some(None),
+                _ => None,
+            })
+        };
+        for (id, login) in enterprise.organizations() {
+            assert_eq!(last_of_organization(id), Some(Some(login.clone())));
+        }
+        let count = |came: fn(&Event) -> bool, went: fn(&Event) -> bool| {
+            let number = |of: fn(&Event) -> bool| events.iter().filter(|recorded| of(&recorded.event)).count();
+            number(came) - number(went)
+        };
+        let people = count(
+            |event| matches!(event, Event::MemberAdded { .. }),
+            |event| matches!(event, Event::MemberRemoved { .. }),
+        );
+        let organizations = count(
+            |event| matches!(event, Event::OrganizationAdded { .. }),
+            |event| matches!(event, Event::OrganizationRemoved { .. }),
+        );
+        let revocations = count(
+            |event| matches!(event, Event::RevokeAllRequested { .. }),
+            |event| matches!(event, Event::RevocationCompleted { .. }),
+        );
+        assert_eq!(enterprise.people().count(), people);
+        assert_eq!(enterprise.organizations().count(), organizations);
+        assert_eq!(enterprise.pending_revocations().count(), revocations);
+        let running: Vec<RevocationId> = enterprise
+            .revocations()
+            .filter(|progress| progress.state != RevocationState::Completed)
+            .map(|progress| progress.id)
+            .collect();
+        assert_eq!(enterprise.pending_revocations().collect::<Vec<_>>(), running);
+    }
+}
