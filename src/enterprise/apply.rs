@@ -216,3 +216,33 @@ fn unknown_person(id: PersonId) -> Corruption {
         id: id.value(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::id::Position;
+    use crate::limits::ID_MAX;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn nothing_follows_the_last_position_there_is() {
+        let last = Position::new(ID_MAX).unwrap();
+        let mut enterprise = Enterprise {
+            position: last,
+            ..Enterprise::new()
+        };
+        let organization = OrganizationId::new(3).unwrap();
+        let recorded = RecordedEvent {
+            position: last,
+            at: Timestamp::MIN,
+            by: None,
+            event: Event::OrganizationRemoved { organization },
+        };
+        let reason = Corruption::Position { expected: last };
+        assert_eq!(
+            enterprise.apply(&recorded).map_err(|corrupt| corrupt.reason),
+            Err(reason)
+        );
+    }
+}

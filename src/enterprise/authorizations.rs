@@ -106,3 +106,55 @@ impl Stored for Authorizations {
         Some(authorizations)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enterprise::membership::Ordinal;
+    use crate::enterprise::record::Outcome;
+    use crate::enterprise::revocations::Epoch;
+
+    fn granted(count: u32) -> Authorizations {
+        let mut authorizations = Authorizations::default();
+        for number in 1..=count {
+            let (organization, granted, outcome) = (Ordinal(number), Epoch(0), Outcome::Granted);
+            let authorization = Authorization {
+                organization,
+                granted,
+                outcome,
+            };
+            authorizations.grant(id(number), authorization);
+        }
+        authorizations
+    }
+
+    fn id(number: u32) -> OrganizationId {
+        OrganizationId::new(number.into()).unwrap()
+    }
+
+    #[test]
+    fn only_many_authorizations_have_an_index_and_all_are_found() {
+        for count in 0..=40_u32 {
+            let authorizations = granted(count);
+            let indexed = if count > 16 { count as usize } else { 0 };
+            assert_eq!(authorizations.index.len(), indexed, "{count}");
+            for (number, place) in (1..=count).zip(0..) {
+                assert_eq!(authorizations.place(id(number)), Some(place));
+            }
+            assert_eq!(authorizations.place(id(count + 1)), None);
+        }
+    }
+
+    #[test]
+    fn what_is_removed_leaves_the_others_in_order() {
+        for count in [3, 30] {
+            let mut authorizations = granted(count);
+            authorizations.remove(1);
+            assert_eq!(authorizations.place(id(2)), None);
+            assert_eq!(authorizations.place(id(3)), Some(1));
+            let left = authorizations.iter().count();
+            authorizations.remove(left);
+            assert_eq!(authorizations.iter().count(), left, "there is nothing behind the last");
+        }
+    }
+}

@@ -101,3 +101,123 @@ impl PartialEq for Index {
 }
 
 impl Eq for Index {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn low(key: u64) -> u32 {
+        u32::try_from(key).unwrap()
+    }
+
+    /// A table of keys with their index, and how its keys are hashed.
+    struct Table {
+        keys: Vec<u64>,
+        hash: fn(u64) -> u32,
+        index: Index,
+    }
+
+    impl Table {
+        fn of(keys: &[u64], hash: fn(u64) -> u32) -> Self {
+            let mut table = Self {
+                keys: keys.to_vec(),
+                hash,
+                index: Index::default(),
+            };
+            for (place, key) in (0..).zip(keys) {
+                table
+                    .index
+                    .insert(hash(*key), place, |place| hash(keys[place as usize]));
+            }
+            table
+        }
+
+        /// The place of a key, and how often the table was asked for it.
+        fn find(&self, key: u64) -> (Option<u32>, u32) {
+            let mut asked = 0;
+            let place = self.index.find((self.hash)(key), |place| {
+                asked += 1;
+                self.keys.get(place as usize) == Some(&key)
+            });
+            (place, asked)
+        }
+    }
+
+    #[test]
+    fn each_key_is_found_at_its_place_and_the_table_asked_only_there() {
+        for step in [1, 2, 1000, 1 << 20, 1 << 32] {
+            let keys: Vec<u64> = (1..=3000).map(|key| key * step).collect();
+            let table = Table::of(&keys, spread);
+            let mut asked = 0;
+            for (place, key) in (0..).zip(&keys) {
+                let (found, times) = table.find(*key);
+                assert_eq!(found, Some(place));
+                asked += times;
+            }
+            let strangers = (1..=3000).map(|key| table.find(key * step + 3000 * step));
+            for (found, times) in strangers {
+                assert_eq!(found, None);
+                asked += times;
+            }
+            assert!(asked < 3000 + 30, "asked {asked} times for 3000 keys, step {step}");
+        }
+    }
+
+    #[test]
+    fn keys_of_one_hash_are_told_apart_also_at_the_end_of_the_entries() {
+        let hashes: [fn(u64) -> u32; 4] = [|_| 0, |_| u32::MAX, |key| u32::MAX - low(key % 2), |key| !low(key)];
+        for hash in hashes {
+            let keys: Vec<u64> = (1..=100).collect();
+            let table = Table::of(&keys, hash);
+            for (place, key) in (0..).zip(&keys) {
+                assert_eq!(table.find(*key).0, Some(place));
+            }
+            assert_eq!(table.find(101).0, None);
+        }
+        assert_eq!(Table::of(&[], spread).find(1), (None, 0));
+    }
+
+    #[test]
+    fn a_quarter_of_the_entries_stays_free_and_no_more_room_is_taken_than_that_needs() {
+        let mut entries = Vec::new();
+        for count in 1..=200_usize {
+            let keys: Vec<u64> = (1..=200).take(count).collect();
+            let index = Table::of(&keys, spread).index;
+            let free = index.entries.iter().filter(|entry| **entry == FREE).count();
+            assert_eq!(index.entries.len() - free, count);
+            assert_eq!(index.mask as usize + 1, index.entries.len());
+            assert!(free * 4 >= index.entries.len(), "{free} free with {count} taken");
+            entries.push(index.entries.len());
+        }
+        for (count, entries) in (1..).zip(entries) {
+            let fits = |entries: usize| (entries - 1) / 4 * 3 >= count;
+            assert!(fits(entries), "{count} in {entries}");
+            assert!(entries == 8 || !fits(entries / 2), "{count} in {entries}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_moves_is_found_at_its_new_place_alone() {
+        let mut keys: Vec<u64> = (1..=50).collect();
+        let mut table = Table::of(&keys, spread);
+        for key in [1, 25, 50] {
+            let place = low(keys.len() as u64);
+            keys.push(key);
+            let before = table.find(key).0.unwrap();
+            table.keys = keys.clone();
+            let hash_at = |place: u32| spread(keys[place as usize]);
+            table.index.replace(spread(key), before, place, hash_at);
+            table.keys[before as usize] = 0;
+            assert_eq!(table.find(key).0, Some(place));
+        }
+        for key in (2..=49).filter(|key| *key != 25) {
+            assert_eq!(table.find(key).0, Some(low(key) - 1));
+        }
+    }
+
+    #[test]
+    fn a_hash_is_the_same_everywhere() {
+        let hashes = [0, 1, 2, 901, (1 << 53) - 1].map(spread);
+        assert_eq!(hashes, [0, 2_870_386_360, 3_605_184_859, 4_240_516_394, 1_938_999_642]);
+    }
+}

@@ -106,3 +106,27 @@ impl PersonMembership<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_roles_are_kept_while_a_job_may_ask_for_them_and_no_longer() {
+        let mut person = Person::new(Login::new("mona").unwrap());
+        let mut standing = Standing::new(Role::Owner);
+        let mut change = |role, now, oldest: Option<u32>| {
+            person.change_role(&mut standing, role, Epoch(now), oldest.map(Epoch));
+            (person.earlier_roles.len(), standing.had_other_roles)
+        };
+        assert_eq!(change(Role::Member, 0, None), (0, false), "no job asks");
+        assert_eq!(change(Role::Owner, 1, Some(0)), (1, true));
+        assert_eq!(change(Role::Member, 2, Some(0)), (2, true));
+        assert_eq!(
+            change(Role::Owner, 3, Some(1)),
+            (2, true),
+            "until 2 and until 3: the first had ended at request 1"
+        );
+        assert_eq!(change(Role::Member, 4, None), (0, false));
+    }
+}
