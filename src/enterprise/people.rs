@@ -129,4 +129,19 @@ mod tests {
         );
         assert_eq!(change(Role::Member, 4, None), (0, false));
     }
+
+    #[test]
+    fn no_earlier_role_is_kept_where_nothing_was_requested() {
+        const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"MemberAdded","member":7,"login":"mona","role":"owner"}
+{"position":3,"at":"2026-03-10T09:00:00.000Z","type":"MemberRoleChanged","member":7,"role":"member"}
+"#;
+        let enterprise = crate::log::replay(HISTORY).unwrap();
+        assert!(
+            !enterprise
+                .people
+                .iter_present()
+                .any(|person| person.facts.had_other_roles)
+        );
+    }
 }

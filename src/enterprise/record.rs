@@ -252,3 +252,123 @@ const fn bits(outcome: Outcome) -> u16 {
         Outcome::Ended => 3,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::limits::ID_MAX;
+
+    const OUTCOMES: [Outcome; 4] = [Outcome::Granted, Outcome::Revoked, Outcome::Taken, Outcome::Ended];
+
+    fn record() -> Record {
+        let id = CredentialId::new(901).unwrap();
+        Record::new(id, CredentialKind::ClassicPat, Ordinal(7), Record::SCOPES_MAX, false)
+    }
+
+    /// A record with an authorization for organizations 0, 1, … with these outcomes.
+    fn with(outcomes: &[Outcome]) -> Record {
+        let mut record = record();
+        for place in 0..outcomes.len() {
+            assert!(record.grant(Ordinal(u32::try_from(place).unwrap()), Epoch(5)));
+        }
+        for (place, outcome) in outcomes.iter().enumerate() {
+            record.set_outcome(place, *outcome);
+        }
+        record
+    }
+
+    fn held(record: &Record) -> Vec<(u32, Outcome)> {
+        let held = record.authorizations();
+        held.map(|held| (held.organization.0, held.outcome)).collect()
+    }
+
+    /// Every list of up to three outcomes.
+    fn lists() -> Vec<Vec<Outcome>> {
+        let mut lists = Vec::from([Vec::new()]);
+        for length in 0..INLINE {
+            let longer = lists
+                .iter()
+                .filter(|list| list.len() == length)
+                .flat_map(|list| OUTCOMES.map(|outcome| list.iter().copied().chain([outcome]).collect::<Vec<_>>()));
+            lists.extend(longer.collect::<Vec<_>>());
+        }
+        lists
+    }
+
+    #[test]
+    fn every_part_keeps_to_its_bits() {
+        for kind in CredentialKind::ALL {
+            for (id, scopes, expires) in [
+                (1, 0, false),
+                (ID_MAX, Record::SCOPES_MAX, true),
+                (1, 1, true),
+                (ID_MAX, 0, false),
+            ] {
+                let id = CredentialId::new(id).unwrap();
+                let fresh = Record::new(id, kind, Ordinal(u32::MAX), scopes, expires);
+                let (mut destroyed, mut spilled) = (fresh, fresh);
+                destroyed.set_destroyed();
+                spilled.set_spilled();
+                for record in [fresh, destroyed, spilled] {
+                    assert_eq!(
+                        (record.id(), record.kind(), record.owner()),
+                        (id, kind, Ordinal(u32::MAX))
+                    );
+                    assert_eq!((record.scopes(), record.expires()), (scopes, expires));
+                    assert_eq!((record.has_granted(), held(&record)), (false, Vec::new()));
+                }
+                let flags = [fresh, destroyed, spilled].map(|record| (record.is_destroyed(), record.is_spilled()));
+                assert_eq!(flags, [(false, false), (true, false), (false, true)]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_became_of_each_authorization_is_remembered_in_order_of_grant() {
+        assert_eq!(lists().len(), 1 + 4 + 16 + 64);
+        for outcomes in lists() {
+            let record = with(&outcomes);
+            let expected: Vec<(u32, Outcome)> = (0..).zip(outcomes.iter().copied()).collect();
+            assert_eq!(held(&record), expected);
+            assert_eq!(
+                record.has_granted(),
+                outcomes.contains(&Outcome::Granted),
+                "{outcomes:?}"
+            );
+            assert_eq!(record.scopes(), Record::SCOPES_MAX);
+            for place in 0..outcomes.len() {
+                let (mut without, mut left) = (record, expected.clone());
+                without.remove(place);
+                left.remove(place);
+                assert_eq!(held(&without), left);
+                assert_eq!(without.scopes(), Record::SCOPES_MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_takes_three_authorizations_of_one_epoch() {
+        for outcomes in lists() {
+            let settled = !outcomes.contains(&Outcome::Granted);
+            for (epoch, one_epoch) in [(5, true), (6, settled || outcomes.is_empty())] {
+                let mut record = with(&outcomes);
+                let taken = record.grant(Ordinal(9), Epoch(epoch));
+                assert_eq!(
+                    taken,
+                    one_epoch && outcomes.len() < INLINE,
+                    "{outcomes:?} and one of epoch {epoch}"
+                );
+                let last = record
+                    .authorizations()
+                    .last()
+                    .filter(|last| last.organization == Ordinal(9));
+                assert_eq!(last.map(|last| last.granted), taken.then_some(Epoch(epoch)));
+            }
+        }
+        for (organization, fits) in [(65_534, true), (65_535, false), (65_536, false)] {
+            assert_eq!(record().grant(Ordinal(organization), Epoch(5)), fits);
+        }
+    }
+}
