@@ -87,3 +87,51 @@ fn hash(scopes: &Scopes) -> u32 {
     scopes.hash(&mut hash);
     spread(hash.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+    use alloc::format;
+
+    use super::*;
+
+    fn list(number: u32) -> Scopes {
+        Scopes::parse([format!("scope:{number}").as_str(), "repo"]).unwrap()
+    }
+
+    #[test]
+    fn equal_lists_share_a_number_and_only_lists_beyond_all_numbers_are_kept_for_each_credential() {
+        let mut table = ScopeTable::default();
+        assert_eq!(table.number(0, &Scopes::default()), 0);
+        let last = u32::from(Record::SCOPES_MAX) - 1;
+        for again in [0, 5000] {
+            for number in 1..=last {
+                assert_eq!(u32::from(table.number(again + number, &list(number))), number);
+            }
+        }
+        assert_eq!((table.numbered.len(), table.unnumbered.len()), (last as usize, 0));
+        for slot in [7, 8] {
+            assert_eq!(table.number(slot, &list(last + slot)), Record::SCOPES_MAX);
+            assert_eq!(*table.get(slot, Record::SCOPES_MAX), list(last + slot));
+        }
+        assert_eq!((table.numbered.len(), table.unnumbered.len()), (last as usize, 2));
+        assert_eq!(table.number(9, &list(last)), Record::SCOPES_MAX - 1);
+        assert_eq!(*table.get(9, 1), list(1));
+        assert_eq!(*table.get(7, 0), Scopes::default());
+    }
+
+    #[test]
+    fn lists_that_differ_in_any_part_are_spread() {
+        let numbered = (0..1000).map(list);
+        let lengths = (1..=64).map(|length| {
+            Scopes::parse([(0..length).map(|_| 'a').collect::<alloc::string::String>().as_str()]).unwrap()
+        });
+        let counts = (1..=64).map(|count| Scopes::parse(core::iter::repeat_n("repo", count)).unwrap());
+        let hashes: BTreeSet<u32> = numbered
+            .chain(lengths)
+            .chain(counts)
+            .map(|scopes| hash(&scopes))
+            .collect();
+        assert_eq!(hashes.len(), 1000 + 64 + 64);
+    }
+}
