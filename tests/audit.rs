@@ -109,6 +109,46 @@ fn survivors_come_with_their_reasons_collaborators_first() {
 }
 
 #[test]
+fn survivors_are_counted_in_full_and_shown_by_ten_examples_each_once() {
+    let issued = |id| {
+        format!(r#"{{"type":"CredentialIssued","credential":{id},"owner":8,"kind":"fine_grained_pat","scopes":[]}}"#)
+    };
+    let many: Vec<String> = (905..=915).map(issued).collect();
+    let authorized = r#"{"type":"CredentialAuthorized","credential":904,"organization":3}"#;
+    let survivors = audit(&with(&format!("{authorized}\n{}", many.join("\n")))).survivors;
+    let of = |reason| survivors.iter().find(|group| group.reason == reason).expect("a group");
+    let issued = of(SurvivalReason::IssuedAfterTheCut);
+    assert_eq!((issued.count, issued.examples.len()), (12, 10));
+    let authorized = of(SurvivalReason::AuthorizedAfterTheCut);
+    let examples: Vec<u64> = authorized.examples.iter().map(|id| id.value()).collect();
+    assert_eq!((authorized.count, examples), (2, vec![904]));
+}
+
+#[test]
+fn an_authorization_that_ended_again_is_no_survivor() {
+    let revoked = r#"{"type":"AuthorizationRevoked","credential":904,"organization":4}"#;
+    let survivors = audit(&with(revoked)).survivors;
+    let reasons: Vec<SurvivalReason> = survivors.iter().map(|group| group.reason).collect();
+    assert!(!reasons.contains(&SurvivalReason::AuthorizedAfterTheCut), "{reasons:?}");
+    assert!(reasons.contains(&SurvivalReason::IssuedAfterTheCut), "{reasons:?}");
+}
+
+#[test]
+fn each_reason_for_survival_is_said_in_a_sentence_of_its_own() {
+    let reasons = [
+        (SurvivalReason::OwnerWasCollaborator, "guest or collaborator"),
+        (SurvivalReason::DestructionNotRequested, "did not ask to destroy"),
+        (SurvivalReason::KindIsNotDestroyed, "app tokens"),
+        (SurvivalReason::IssuedAfterTheCut, "issued after the cut"),
+        (SurvivalReason::AuthorizedAfterTheCut, "authorized after the cut"),
+        (SurvivalReason::AuthorizedAgain, "authorized again after the cut"),
+    ];
+    for (reason, says) in reasons {
+        assert!(reason.sentence().contains(says), "{reason:?}");
+    }
+}
+
+#[test]
 fn a_fine_grained_token_that_was_authorized_again_is_named_as_such() {
     let report = audit(&with(
         r#"{"type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}

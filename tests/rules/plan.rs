@@ -88,6 +88,23 @@ mod not_covered_is_counted {
         assert_eq!(own(true), (0, true, true));
     }
 
+    #[test]
+    fn the_callers_own_token_loses_only_what_no_earlier_request_took() {
+        let world = World::managed_users()
+            .given_authorized(TOKEN, OWNER, CredentialKind::ClassicPat)
+            .given(authorize(TOKEN, OTHER_ORG));
+        let own = |world: &World| {
+            let request = request(with_token(OWNER, TOKEN), true);
+            let caller = world.enterprise.plan(&request, world.now).caller.unwrap();
+            (caller.authorizations_revoked, caller.destroyed, caller.warned)
+        };
+        assert_eq!(own(&world), (2, true, true));
+        let (world, _) = world.given_request(false);
+        assert_eq!(own(&world), (0, true, true), "its authorizations are pending already");
+        let (world, _) = world.given_request(true);
+        assert_eq!(own(&world), (0, false, true), "and now its destruction, too");
+    }
+
     /// Two credentials of a guest, one of them authorized; two of a member that would be destroyed, one of them
     /// authorized; and an owner's app token that is not authorized.
     fn given_survivors() -> World {
