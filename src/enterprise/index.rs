@@ -105,6 +105,7 @@ impl Eq for Index {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hashing::spread;
 
     fn low(key: u64) -> u32 {
         u32::try_from(key).unwrap()
