@@ -1,23 +1,25 @@
 //! Names: the texts that the domain knows, each a newtype that cannot hold an invalid one.
 
+mod scopes;
+
 use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::limits::{
-    FINGERPRINT_LENGTH_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, InvalidValue, LOGIN_LENGTH_MAX, SCOPE_LENGTH_MAX, SCOPES_MAX,
+    FINGERPRINT_LENGTH_MAX, IDEMPOTENCY_KEY_LENGTH_MAX, InvalidValue, LOGIN_LENGTH_MAX, SCOPE_LENGTH_MAX,
     SLUG_LENGTH_MAX, excerpt,
 };
+pub use scopes::Scopes;
+pub(crate) use scopes::ScopesBuilder;
 
 /// Declares a newtype over a text, with `$check` as its only way in.
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -37,11 +39,9 @@ macro_rules! name {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidValue;
-
-            fn try_from(text: String) -> Result<Self, InvalidValue> {
-                Self::new(&text)
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(TextVisitor::new(Self::new))
             }
         }
 
@@ -79,7 +79,7 @@ name!(
 name!(
     /// A scope (`admin:enterprise`) or an app permission (`enterprise_credentials=write`): 1 to 64 visible ASCII characters.
     Scope,
-    |text| visible_ascii("a scope", SCOPE_LENGTH_MAX, text)
+    scope
 );
 name!(
     /// The caller's name for one request, so that a retry is not a second one: 1 to 255 visible ASCII characters.
@@ -87,47 +87,26 @@ name!(
     |text| visible_ascii("an idempotency key", IDEMPOTENCY_KEY_LENGTH_MAX, text)
 );
 
-/// The scopes, or app permissions, of a credential or an installation, in the order given: at most 64.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Scope>")]
-pub struct Scopes(Box<[Scope]>);
+/// Takes a value out of a text where it stands, without a copy of the text.
+pub(crate) struct TextVisitor<F> {
+    parse: F,
+}
 
-impl Scopes {
-    /// Takes at most 64 scopes.
-    ///
-    /// # Errors
-    /// [`InvalidValue::Scopes`] beyond that.
-    pub fn new(scopes: Vec<Scope>) -> Result<Self, InvalidValue> {
-        if scopes.len() > SCOPES_MAX {
-            return Err(InvalidValue::Scopes { found: scopes.len() });
-        }
-        Ok(Self(scopes.into()))
-    }
-
-    /// Takes the texts of at most 64 scopes.
-    ///
-    /// # Errors
-    /// [`InvalidValue`] where one of them is no scope, or they are too many.
-    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidValue> {
-        Self::new(texts.into_iter().map(Scope::new).collect::<Result<_, _>>()?)
-    }
-
-    /// Whether exactly this scope is among them: a scope does not contain its children, nor they it.
-    pub fn contains(&self, scope: &str) -> bool {
-        self.0.iter().any(|held| held.as_str() == scope)
-    }
-
-    /// The scopes, in the order given.
-    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
-        self.0.iter()
+impl<F> TextVisitor<F> {
+    pub(crate) const fn new(parse: F) -> Self {
+        Self { parse }
     }
 }
 
-impl TryFrom<Vec<Scope>> for Scopes {
-    type Error = InvalidValue;
+impl<T, F: FnOnce(&str) -> Result<T, InvalidValue>> Visitor<'_> for TextVisitor<F> {
+    type Value = T;
 
-    fn try_from(scopes: Vec<Scope>) -> Result<Self, InvalidValue> {
-        Self::new(scopes)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.parse)(text).map_err(E::custom)
     }
 }
 
@@ -142,6 +121,10 @@ fn visible_ascii(what: &'static str, length_max: usize, text: &str) -> Result<()
         length_max,
         found: excerpt(text),
     })
+}
+
+fn scope(text: &str) -> Result<(), InvalidValue> {
+    visible_ascii("a scope", SCOPE_LENGTH_MAX, text)
 }
 
 fn slug(text: &str) -> Result<(), InvalidValue> {

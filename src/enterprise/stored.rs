@@ -104,9 +104,7 @@ macro_rules! names {
     ($($name:ty),*) => {$(
         impl Stored for $name {
             fn store(&self, bytes: &mut Vec<u8>) {
-                let text = self.as_str().as_bytes();
-                u8::try_from(text.len()).unwrap_or(u8::MAX).store(bytes);
-                bytes.extend_from_slice(text);
+                store_text(self.as_str(), bytes);
             }
 
             fn load(bytes: &mut &[u8]) -> Option<Self> {
@@ -123,12 +121,18 @@ names!(EnterpriseSlug, Login, Scope, IdempotencyKey);
 
 impl Stored for Scopes {
     fn store(&self, bytes: &mut Vec<u8>) {
-        self.iter().cloned().collect::<Vec<_>>().store(bytes);
+        store_len(self.iter().count(), bytes);
+        self.iter().for_each(|scope| store_text(scope, bytes));
     }
 
     fn load(bytes: &mut &[u8]) -> Option<Self> {
-        Self::new(Stored::load(bytes)?).ok()
+        Self::new(load_items(bytes)?).ok()
     }
+}
+
+fn store_text(text: &str, bytes: &mut Vec<u8>) {
+    u8::try_from(text.len()).unwrap_or(u8::MAX).store(bytes);
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 impl Stored for () {

@@ -10,7 +10,7 @@ use crate::credential::CredentialKind;
 use crate::event::{Actor, Authority, Event, RecordedEvent};
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 use crate::limits::SCOPES_MAX;
-use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes};
+use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes, ScopesBuilder};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
 
@@ -126,7 +126,7 @@ impl<'a> Line<'a> {
     #[inline]
     fn text(&mut self) -> Option<&'a [u8]> {
         let text = self.0.strip_prefix(b"\"")?;
-        let length = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        let length = text.iter().position(|byte| needs_escape(*byte))?;
         let (text, rest) = text.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b"\"")?;
         Some(text)
@@ -213,19 +213,12 @@ ids!(
     RevocationId
 );
 
-/// Declares names, which are visible ASCII: of that, JSON escapes quotes and backslashes.
+/// Declares names, which are visible ASCII.
 macro_rules! names {
     ($($name:ident),*) => {
         $(impl Canonical for $name {
             fn write(&self, line: &mut Vec<u8>) {
-                line.push(b'"');
-                for byte in self.as_str().bytes() {
-                    if matches!(byte, b'"' | b'\\') {
-                        line.push(b'\\');
-                    }
-                    line.push(byte);
-                }
-                line.push(b'"');
+                write_text(self.as_str(), line);
             }
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
@@ -235,7 +228,25 @@ macro_rules! names {
     };
 }
 
-names!(EnterpriseSlug, Login, Fingerprint, IdempotencyKey, Scope);
+names!(EnterpriseSlug, Login, Fingerprint, IdempotencyKey);
+
+/// Of visible ASCII, JSON escapes quotes and backslashes.
+fn write_text(text: &str, line: &mut Vec<u8>) {
+    line.push(b'"');
+    if text.bytes().any(needs_escape) {
+        for byte in text.bytes() {
+            line.extend(needs_escape(byte).then_some(b'\\'));
+            line.push(byte);
+        }
+    } else {
+        write_literal(text, line);
+    }
+    line.push(b'"');
+}
+
+const fn needs_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\')
+}
 
 impl Canonical for Scopes {
     fn write(&self, line: &mut Vec<u8>) {
@@ -244,20 +255,24 @@ impl Canonical for Scopes {
             if place > 0 {
                 line.push(b',');
             }
-            scope.write(line);
+            write_text(scope, line);
         }
         line.push(b']');
     }
 
     fn read(line: &mut Line<'_>) -> Option<Self> {
-        if line.skip("[]") {
-            return Some(Self::default());
+        line.skip("[").then_some(())?;
+        let mut scopes = ScopesBuilder::default();
+        if line.skip("]") {
+            return scopes.finish().ok();
         }
-        let mut scopes = Vec::with_capacity(1);
-        while scopes.len() < SCOPES_MAX && line.skip(if scopes.is_empty() { "[" } else { "," }) {
-            scopes.push(Scope::read(line)?);
+        loop {
+            scopes.push(str::from_utf8(line.text()?).ok()?).ok()?;
+            if scopes.count() == SCOPES_MAX || !line.skip(",") {
+                break;
+            }
         }
-        line.skip("]").then(|| Self::new(scopes).ok())?
+        if line.skip("]") { scopes.finish().ok() } else { None }
     }
 }
 
@@ -273,7 +288,7 @@ macro_rules! words {
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
                 let name = line.text()?;
-                $all.into_iter().find(|word| word.as_str().as_bytes() == name)
+                $all.iter().find(|word| word.as_str().as_bytes() == name).copied()
             }
         })*
     };

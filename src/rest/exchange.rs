@@ -120,5 +120,5 @@ fn scopes<'a>(presented: &Presented<'a>) -> Option<&'a Scopes> {
 }
 
 fn join(scopes: &Scopes) -> String {
-    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+    scopes.iter().collect::<Vec<_>>().join(", ")
 }
