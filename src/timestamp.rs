@@ -1,12 +1,15 @@
 //! The time of an event: milliseconds in UTC, written in one format only.
 
-use alloc::string::String;
+mod calendar;
+
 use core::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::{IDEMPOTENCY_WINDOW_MS, InvalidValue, excerpt};
+use crate::name::TextVisitor;
+use calendar::Date;
 
 /// A time in UTC with millisecond precision, in the years 0 to 9999.
 ///
@@ -21,6 +24,10 @@ const TEXT_LENGTH: usize = 24;
 const MILLISECONDS_MIN: i64 = -62_167_219_200_000;
 /// 9999-12-31T23:59:59.999Z
 const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
+
+const MINUTE_MS: u64 = 60 * 1000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const DAY_MS: u64 = 24 * HOUR_MS;
 
 impl Timestamp {
     /// The earliest time that can be written.
@@ -59,11 +66,13 @@ impl Timestamp {
 
     /// The bytes of the one format.
     pub(crate) fn to_bytes(self) -> [u8; TEXT_LENGTH] {
-        let time = DateTime::from_timestamp_millis(self.0).unwrap_or_default();
-        let [y1, y2, y3, y4] = digits(time.year().unsigned_abs());
-        let ([o1, o2], [d1, d2]) = (digits(time.month()), digits(time.day()));
-        let ([h1, h2], [m1, m2], [s1, s2]) = (digits(time.hour()), digits(time.minute()), digits(time.second()));
-        let [f1, f2, f3] = digits(time.timestamp_subsec_millis());
+        let time = self.0.abs_diff(MILLISECONDS_MIN);
+        let Date { year, month, day } = Date::from_day(time / DAY_MS);
+        let [y1, y2, y3, y4] = digits(year);
+        let ([o1, o2], [d1, d2]) = (digits(month), digits(day));
+        let time = time % DAY_MS;
+        let ([h1, h2], [m1, m2]) = (digits(time / HOUR_MS), digits(time / MINUTE_MS % 60));
+        let ([s1, s2], [f1, f2, f3]) = (digits(time / 1000 % 60), digits(time % 1000));
         [
             y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3,
             b'Z',
@@ -85,21 +94,24 @@ fn parse_rfc3339_milliseconds(text: &[u8; TEXT_LENGTH]) -> Option<i64> {
     let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = time else {
         return None;
     };
-    let year = i32::try_from(number([y1, y2, y3, y4])?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, number([o1, o2])?, number([d1, d2])?)?;
+    let (year, month, day) = (number([y1, y2, y3, y4])?, number([o1, o2])?, number([d1, d2])?);
     let (hour, minute, second) = (number([h1, h2])?, number([m1, m2])?, number([s1, s2])?);
-    let time = date.and_hms_milli_opt(hour, minute, second, number([f1, f2, f3])?)?;
-    Some(time.and_utc().timestamp_millis())
+    let day = Date { year, month, day }.to_day()?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let time = day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * 1000 + number([f1, f2, f3])?;
+    Some(MILLISECONDS_MIN + i64::try_from(time).ok()?)
 }
 
-fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+fn number<const N: usize>(digits: [u8; N]) -> Option<u64> {
     digits.into_iter().try_fold(0, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
     })
 }
 
 /// The last `N` digits of a number.
-fn digits<const N: usize>(mut number: u32) -> [u8; N] {
+fn digits<const N: usize>(mut number: u64) -> [u8; N] {
     let mut digits = [b'0'; N];
     for digit in digits.iter_mut().rev() {
         let [last, ..] = (number % 10).to_le_bytes();
@@ -140,7 +152,41 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(TextVisitor::new(Self::parse))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use chrono::{DateTime, Datelike, NaiveDate};
+
+    use super::{DAY_MS, MILLISECONDS_MAX, MILLISECONDS_MIN, Timestamp};
+
+    #[test]
+    fn every_day_that_can_be_written_is_the_calendars() {
+        let day_ms = i64::try_from(DAY_MS).unwrap();
+        let noon = day_ms / 2 + 1;
+        for milliseconds in (MILLISECONDS_MIN + noon..MILLISECONDS_MAX).step_by(day_ms.try_into().unwrap()) {
+            let date = DateTime::from_timestamp_millis(milliseconds).unwrap();
+            let (year, month, day) = (date.year(), date.month(), date.day());
+            let text = format!("{year:04}-{month:02}-{day:02}T12:00:00.001Z");
+            let time = Timestamp::from_milliseconds(milliseconds).unwrap();
+            assert_eq!(time.to_string(), text);
+            assert_eq!(Timestamp::parse(&text), Ok(time));
+        }
+    }
+
+    #[test]
+    fn no_day_that_the_calendar_lacks_can_be_read() {
+        for year in 0..=9999 {
+            for (month, day) in (0..=13).flat_map(|month| [0, 1, 28, 29, 30, 31, 32].map(|day| (month, day))) {
+                let read = Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}T00:00:00.000Z"));
+                let exists = NaiveDate::from_ymd_opt(year, month, day).is_some();
+                assert_eq!(read.is_ok(), exists, "{year}-{month}-{day}");
+            }
+        }
     }
 }
