@@ -46,7 +46,7 @@ impl Decoder {
     /// # Errors
     /// [`LogError`] with the line's number; from then on the same one for every line.
     pub fn decode(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, canonical::read)
+        self.decode_next(line, canonical::read, fields::read)
     }
 
     /// Decodes the next line as [`Decoder::decode`] does, but by the JSON parser alone, which `decode` asks only about
@@ -56,19 +56,30 @@ impl Decoder {
     /// As [`Decoder::decode`].
     #[cfg(feature = "testkit")]
     pub fn decode_by_parser(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, |_| None)
+        self.decode_next(line, |_| None, fields::read)
+    }
+
+    /// Decodes the next line as [`Decoder::decode_by_parser`] does, but in two passes over it, which that one makes only
+    /// where the type does not come first or something is wrong: what the two say must be equal.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    #[cfg(feature = "testkit")]
+    pub fn decode_in_two_passes(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
+        self.decode_next(line, |_| None, fields::read_in_two_passes)
     }
 
     fn decode_next(
         &mut self,
         line: &[u8],
         shortcut: impl FnOnce(&[u8]) -> Option<RecordedEvent>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
     ) -> Result<RecordedEvent, LogError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         self.line += 1;
-        let decoded = self.decode_in_order(line.strip_suffix(b"\n").unwrap_or(line), shortcut);
+        let decoded = self.decode_in_order(line.strip_suffix(b"\n").unwrap_or(line), shortcut, parse);
         if let Err(error) = &decoded {
             self.failed = Some(error.clone());
         }
@@ -79,10 +90,11 @@ impl Decoder {
         &mut self,
         line: &[u8],
         shortcut: impl FnOnce(&[u8]) -> Option<RecordedEvent>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
     ) -> Result<RecordedEvent, LogError> {
         let recorded = match shortcut(line) {
             Some(recorded) => recorded,
-            None => self.parse(line)?,
+            None => self.parse(line, parse)?,
         };
         self.in_order(&recorded)?;
         self.position = recorded.position;
@@ -90,8 +102,12 @@ impl Decoder {
         Ok(recorded)
     }
 
-    fn parse(&self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        fields::read(self.text(line)?).map_err(|(kind, column)| LogError {
+    fn parse(
+        &self,
+        line: &[u8],
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
+    ) -> Result<RecordedEvent, LogError> {
+        parse(self.text(line)?).map_err(|(kind, column)| LogError {
             line: self.line,
             column,
             kind,

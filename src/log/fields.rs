@@ -1,13 +1,15 @@
-//! A line's JSON as a recorded event: the envelope first, which names the type, then the fields that this type has.
+//! A line's JSON as a recorded event, whatever the order of its fields.
 //!
-//! Two passes over one short line, instead of serde's derive: for flattened and tagged fields that buffers the line,
-//! loses the column, and does not name the field at fault.
+//! A line that names its type before the fields of that type is read in one pass. Every other is read in two: the envelope
+//! first, which names the type, then the fields that this type has; and so is a line at fault, because two passes blame the
+//! envelope before the event. Serde's derive buffers flattened and tagged fields, loses the column, and does not name
+//! the field at fault.
 
 use alloc::string::{String, ToString};
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
 use super::error::LogErrorKind;
@@ -22,87 +24,213 @@ pub(super) type Fault = (LogErrorKind, Option<usize>);
 
 /// Reads one line.
 pub(super) fn read(text: &str) -> Result<RecordedEvent, Fault> {
-    let Envelope { position, at, by, kind } = read_part(text, EnvelopePart)?;
-    let event = read_part(text, EventPart { kind: &kind })?;
-    Ok(RecordedEvent {
-        position,
-        at,
-        by,
-        event,
-    })
+    read_part(text, TypeFirst).or_else(|_| read_in_two_passes(text))
 }
 
-/// The fields of every event.
+/// Reads one line as [`read`] does, and says what it says.
+pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Fault> {
+    let (envelope, kind) = read_part(text, EnvelopePart)?;
+    let event = read_part(text, EventPart { kind: &kind })?;
+    Ok(envelope.around(event))
+}
+
+/// The names of all fields, as they are on the wire and in the table of shapes.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(field_identifier)]
+#[expect(non_camel_case_types, reason = "the table of shapes names fields, not variants")]
+enum Key {
+    position,
+    at,
+    by,
+    r#type,
+    slug,
+    kind,
+    organization,
+    login,
+    member,
+    role,
+    permission,
+    credential,
+    owner,
+    scopes,
+    expires_at,
+    fingerprint,
+    requested_by,
+    authority,
+    revoke_credentials,
+    idempotency_key,
+    revocation,
+    authorizations_revoked,
+    credentials_destroyed,
+    #[serde(other)]
+    unknown,
+}
+
+/// Some of a line's fields, read in one pass.
+trait Part<'de> {
+    type Value;
+
+    fn read<A: MapAccess<'de>>(self, map: A, fields: &mut Fields) -> Result<Self::Value, A::Error>;
+}
+
+/// What reads the fields that an event does not have itself.
+trait Others {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error>;
+}
+
+/// Skips them all.
+struct Skipped;
+
+impl Others for Skipped {
+    fn read<'de, A: MapAccess<'de>>(&mut self, _: Key, map: &mut A, _: &mut Fields) -> Result<(), A::Error> {
+        map.next_value::<IgnoredAny>().map(drop)
+    }
+}
+
+/// The fields of every event, but for its type, as far as they have been read.
+#[derive(Default)]
 struct Envelope {
+    position: Option<Position>,
+    at: Option<Timestamp>,
+    by: Option<Option<Actor>>,
+}
+
+impl Others for Envelope {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
+        match key {
+            Key::position => fields.read(map, "position", &mut self.position),
+            Key::at => fields.read(map, "at", &mut self.at),
+            Key::by => fields.read(map, "by", &mut self.by),
+            _ => map.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+/// An envelope that holds what it must.
+struct Complete {
     position: Position,
     at: Timestamp,
     by: Option<Actor>,
-    kind: String,
 }
 
-/// Some of a line's fields, read in one pass that ignores the others.
-trait Part {
-    type Value;
-
-    fn read<'de, A: MapAccess<'de>>(self, map: A, fields: &mut Fields) -> Result<Self::Value, A::Error>;
-}
-
-/// Reads the fields that are named, in any order, into bindings of their names; skips all others.
-macro_rules! read_fields {
-    ($map:ident, $fields:ident, $($field:ident = $name:expr),*) => {
-        $(let mut $field = None;)*
-        while let Some(name) = $map.next_key_seed(NameAmong(&[$($name),*]))? {
-            match name {
-                $(Some(name) if name == $name => $fields.read(&mut $map, name, &mut $field)?,)*
-                _ => drop($map.next_value::<IgnoredAny>()?),
-            }
-        }
-    };
-}
-
-struct EnvelopePart;
-
-impl Part for EnvelopePart {
-    type Value = Envelope;
-
-    fn read<'de, A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<Envelope, A::Error> {
-        fields.part = "the envelope";
-        read_fields!(map, fields, position = "position", at = "at", by = "by", kind = "type");
-        Ok(Envelope {
-            position: fields.required("position", position)?,
-            at: fields.required("at", at)?,
-            by: by.flatten(),
-            kind: fields.required("type", kind)?,
+impl Envelope {
+    fn complete<E: Error>(self, fields: &mut Fields) -> Result<Complete, E> {
+        Ok(Complete {
+            position: fields.required("position", self.position)?,
+            at: fields.required("at", self.at)?,
+            by: self.by.flatten(),
         })
     }
 }
 
-struct EventPart<'a> {
-    kind: &'a str,
+impl Complete {
+    fn around(self, event: Event) -> RecordedEvent {
+        RecordedEvent {
+            position: self.position,
+            at: self.at,
+            by: self.by,
+            event,
+        }
+    }
 }
 
-/// Declares how each event is read.
+const ENVELOPE: &str = "the envelope";
+
+/// The whole line, if its type comes before the fields of that type. What else is wrong or unusual is an error that nobody
+/// sees: the two passes judge it.
+struct TypeFirst;
+
+impl<'de> Part<'de> for TypeFirst {
+    type Value = RecordedEvent;
+
+    fn read<A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<RecordedEvent, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::r#type => {
+                    let kind: &str = map.next_value()?;
+                    let event = read_event(kind, map, fields, &mut OnceTyped(&mut envelope))?;
+                    return Ok(envelope.complete(fields)?.around(event));
+                }
+                Key::position | Key::at | Key::by => envelope.read(key, &mut map, fields)?,
+                _ => return Err(A::Error::custom("a field before the type")),
+            }
+        }
+        Err(A::Error::missing_field("type"))
+    }
+}
+
+/// The rest of an envelope whose type is known, which may not be named again.
+struct OnceTyped<'e>(&'e mut Envelope);
+
+impl Others for OnceTyped<'_> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
+        match key {
+            Key::r#type => Err(A::Error::duplicate_field("type")),
+            _ => self.0.read(key, map, fields),
+        }
+    }
+}
+
+/// The first of two passes.
+struct EnvelopePart;
+
+impl<'de> Part<'de> for EnvelopePart {
+    type Value = (Complete, String);
+
+    fn read<A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<Self::Value, A::Error> {
+        fields.part = ENVELOPE;
+        let (mut envelope, mut kind) = (Envelope::default(), None);
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::r#type => fields.read(&mut map, "type", &mut kind)?,
+                _ => envelope.read(key, &mut map, fields)?,
+            }
+        }
+        Ok((envelope.complete(fields)?, fields.required("type", kind)?))
+    }
+}
+
+/// The second of two passes.
+struct EventPart<'k> {
+    kind: &'k str,
+}
+
+impl<'de> Part<'de> for EventPart<'_> {
+    type Value = Event;
+
+    fn read<A: MapAccess<'de>>(self, map: A, fields: &mut Fields) -> Result<Event, A::Error> {
+        read_event(self.kind, map, fields, &mut Skipped)
+    }
+}
+
+/// Declares how each event's own fields are read.
 macro_rules! read_events {
     ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
-        impl Part for EventPart<'_> {
-            type Value = Event;
-
-            fn read<'de, A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<Event, A::Error> {
-                match self.kind {
-                    $(stringify!($event) => {
-                        fields.part = stringify!($event);
-                        read_fields!(
-                            map,
-                            fields,
-                            $($required = stringify!($required)),* $(, $($optional = stringify!($optional)),*)?
-                        );
-                        Ok(Event::$event {
-                            $($required: fields.required(stringify!($required), $required)?,)*
-                            $($($optional: $optional.flatten(),)*)?
-                        })
-                    })*
-                    unknown => Err(fields.fail(LogErrorKind::UnknownType { name: excerpt(unknown) })),
-                }
+        fn read_event<'de, A: MapAccess<'de>>(
+            kind: &str,
+            mut map: A,
+            fields: &mut Fields,
+            others: &mut impl Others,
+        ) -> Result<Event, A::Error> {
+            match kind {
+                $(stringify!($event) => {
+                    fields.part = stringify!($event);
+                    $(let mut $required = None;)*
+                    $($(let mut $optional = None;)*)?
+                    while let Some(key) = map.next_key()? {
+                        match key {
+                            $(Key::$required => fields.read(&mut map, stringify!($required), &mut $required)?,)*
+                            $($(Key::$optional => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*)?
+                            _ => others.read(key, &mut map, fields)?,
+                        }
+                    }
+                    Ok(Event::$event {
+                        $($required: fields.required(stringify!($required), $required)?,)*
+                        $($($optional: $optional.flatten(),)*)?
+                    })
+                })*
+                unknown => Err(fields.fail(LogErrorKind::UnknownType { name: excerpt(unknown) })),
             }
         }
     };
@@ -111,7 +239,7 @@ macro_rules! read_events {
 with_event_shapes!(read_events);
 
 /// Runs one pass over the line.
-fn read_part<P: Part>(text: &str, part: P) -> Result<P::Value, Fault> {
+fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Fault> {
     let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let reader = Reader {
@@ -192,7 +320,7 @@ struct Reader<'f, P> {
     fields: &'f mut Fields,
 }
 
-impl<'de, P: Part> Visitor<'de> for Reader<'_, P> {
+impl<'de, P: Part<'de>> Visitor<'de> for Reader<'_, P> {
     type Value = P::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -201,28 +329,5 @@ impl<'de, P: Part> Visitor<'de> for Reader<'_, P> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<P::Value, A::Error> {
         self.part.read(map, self.fields)
-    }
-}
-
-/// Recognises a key, if it is one of these.
-struct NameAmong(&'static [&'static str]);
-
-impl<'de> DeserializeSeed<'de> for NameAmong {
-    type Value = Option<&'static str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for NameAmong {
-    type Value = Option<&'static str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().copied().find(|name| *name == key))
     }
 }
