@@ -37,9 +37,9 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// Both readers, line by line, also beyond the first fault, after which every line has that same fault.
+/// All three readers, line by line, also beyond the first fault, after which every line has that same fault.
 fn decode(bytes: &[u8]) -> (Vec<RecordedEvent>, Option<LogError>) {
-    let (mut decoder, mut parser) = (Decoder::new(), Decoder::new());
+    let (mut decoder, mut parser, mut in_two_passes) = (Decoder::new(), Decoder::new(), Decoder::new());
     let (mut events, mut fault) = (Vec::new(), None);
     for (line, number) in lines(bytes).into_iter().zip(1..) {
         let decoded = decoder.decode(line);
@@ -47,6 +47,11 @@ fn decode(bytes: &[u8]) -> (Vec<RecordedEvent>, Option<LogError>) {
             decoded,
             parser.decode_by_parser(line),
             "two readers differ on line {number}"
+        );
+        assert_eq!(
+            decoded,
+            in_two_passes.decode_in_two_passes(line),
+            "one pass and two differ on line {number}"
         );
         match (decoded, &fault) {
             (Ok(event), None) => events.push(event),
