@@ -131,7 +131,7 @@ pub(crate) fn plainly(command: &Command) -> plain::Command {
             credential: credential.value(),
             owner: owner.value(),
             kind: *kind,
-            scopes: scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+            scopes: scopes.iter().map(str::to_owned).collect(),
             expires_at: None,
             fingerprint: fingerprint.as_ref().map(|fingerprint| fingerprint.as_str().to_owned()),
         },
