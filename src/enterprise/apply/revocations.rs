@@ -106,3 +106,43 @@ impl Enterprise {
         credential.map_or(Ok(()), |credential| self.known_credential(credential, None).map(drop))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three credentials of an owner, each authorized for one organization, and a request to revoke all.
+    const HISTORY: [&str; 10] = [
+        r#""type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}"#,
+        r#""type":"OrganizationAdded","organization":3,"login":"octo-org"}"#,
+        r#""type":"MemberAdded","member":7,"login":"mona","role":"owner"}"#,
+        r#""type":"CredentialIssued","credential":901,"owner":7,"kind":"ssh_key","scopes":[]}"#,
+        r#""type":"CredentialIssued","credential":902,"owner":7,"kind":"ssh_key","scopes":[]}"#,
+        r#""type":"CredentialIssued","credential":903,"owner":7,"kind":"ssh_key","scopes":[]}"#,
+        r#""type":"CredentialAuthorized","credential":901,"organization":3}"#,
+        r#""type":"CredentialAuthorized","credential":902,"organization":3}"#,
+        r#""type":"CredentialAuthorized","credential":903,"organization":3}"#,
+        r#""type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}"#,
+    ];
+
+    #[test]
+    fn the_cursor_passes_what_has_nothing_left_and_nothing_else() {
+        let revoked = [902, 901, 903].map(|id| {
+            alloc::format!(r#""type":"AuthorizationRevoked","credential":{id},"organization":3,"revocation":10}}"#)
+        });
+        let mut enterprise = Enterprise::new();
+        let mut cursors = alloc::vec::Vec::new();
+        for event in HISTORY
+            .into_iter()
+            .chain(revoked.iter().map(alloc::string::String::as_str))
+        {
+            let position = enterprise.position().next();
+            let line = alloc::format!(r#"{{"position":{position},"at":"2026-03-10T09:00:00.000Z",{event}"#);
+            enterprise.apply(&serde_json::from_str(&line).unwrap()).unwrap();
+            let revocation = enterprise.revocations.get(RevocationId::new(10).unwrap());
+            cursors.extend(revocation.map(|revocation| revocation.cursor));
+        }
+        // The first credential still waits when the second is recorded, out of turn.
+        assert_eq!(cursors, [0, 0, 0, 2]);
+    }
+}
