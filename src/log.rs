@@ -20,6 +20,7 @@
 
 mod canonical;
 mod decoder;
+mod digits;
 mod error;
 mod fields;
 mod shape;
@@ -45,11 +46,17 @@ pub fn write_line(recorded: &RecordedEvent, bytes: &mut Vec<u8>) {
 ///
 /// The last line may lack its line feed, if the event is whole.
 pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError>> {
-    let mut decoder = Decoder::new();
-    let mut failed = false;
-    lines(bytes)
-        .map(move |line| decoder.decode(line))
-        .take_while(move |decoded| !core::mem::replace(&mut failed, decoded.is_err()))
+    let (mut decoder, mut lines) = (Decoder::new(), bytes);
+    core::iter::from_fn(move || {
+        if lines.is_empty() {
+            return None;
+        }
+        let decoded = decoder.decode_first(&mut lines);
+        if decoded.is_err() {
+            lines = &[];
+        }
+        Some(decoded)
+    })
 }
 
 /// Where a replay ends.
@@ -127,16 +134,5 @@ fn apply_all(enterprise: &mut Enterprise, window: &mut Vec<RecordedEvent>) -> Re
     applied.map_err(|corrupt| ReplayError::Corrupt {
         line: enterprise.position().next().value(),
         corrupt,
-    })
-}
-
-/// The lines without their line feeds. A line feed ends a line, it does not begin another.
-fn lines(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    core::iter::from_fn(move || {
-        let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
-        let (line, rest) = bytes.split_at_checked(length)?;
-        let at_end = bytes.is_empty();
-        bytes = rest.strip_prefix(b"\n").unwrap_or(rest);
-        (!at_end).then_some(line)
     })
 }

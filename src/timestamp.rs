@@ -86,28 +86,36 @@ impl Timestamp {
 }
 
 /// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ` into milliseconds from 1970, or nothing.
+#[inline]
 fn parse_rfc3339_milliseconds(text: &[u8; TEXT_LENGTH]) -> Option<i64> {
-    let (date, time) = text.split_first_chunk()?;
-    let &[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2] = date else {
+    let ([first, second, third], []) = text.as_chunks() else {
         return None;
     };
-    let &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, b'Z'] = time else {
-        return None;
-    };
-    let (year, month, day) = (number([y1, y2, y3, y4])?, number([o1, o2])?, number([d1, d2])?);
-    let (hour, minute, second) = (number([h1, h2])?, number([m1, m2])?, number([s1, s2])?);
-    let day = Date { year, month, day }.to_day()?;
-    if hour > 23 || minute > 59 || second > 59 {
+    let ([century, _, year, _, _, month, ..], misfits) = twos(*first, *b"0000-00-");
+    let ([day, _, _, hour, _, _, minute, _], more_misfits) = twos(*second, *b"00T00:00");
+    let ([_, second, _, _, hundredth, _, thousandth, _], even_more_misfits) = twos(*third, *b":00.000Z");
+    if misfits | more_misfits | even_more_misfits != 0 || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let time = day * DAY_MS + hour * HOUR_MS + minute * MINUTE_MS + second * 1000 + number([f1, f2, f3])?;
+    let year = u64::from(century) * 100 + u64::from(year);
+    let (month, day) = (month.into(), day.into());
+    let day = Date { year, month, day }.to_day()?;
+    let time = u64::from(hour) * HOUR_MS + u64::from(minute) * MINUTE_MS + u64::from(second) * 1000;
+    let time = day * DAY_MS + time + u64::from(hundredth) * 10 + u64::from(thousandth) / 10;
     Some(MILLISECONDS_MIN + i64::try_from(time).ok()?)
 }
 
-fn number<const N: usize>(digits: [u8; N]) -> Option<u64> {
-    digits.into_iter().try_fold(0, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'))
-    })
+/// Reads eight bytes at once that should have this shape, where a `0` stands for any digit: at the place of each digit the
+/// number that it makes with the digit after it, or with a zero. The second value is 0 only where the shape fits.
+#[inline]
+fn twos(bytes: [u8; 8], shape: [u8; 8]) -> ([u8; 8], u64) {
+    const HIGHEST_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+    // Added to the largest value that fits, this is one less than what sets the byte's highest bit.
+    let room = u64::from_le_bytes(shape.map(|byte| if byte == b'0' { 0x7f - 9 } else { 0x7f }));
+    let values = u64::from_le_bytes(bytes) ^ u64::from_le_bytes(shape);
+    let misfits = ((values & !HIGHEST_BITS).wrapping_add(room) | values) & HIGHEST_BITS;
+    let twos = values.wrapping_mul(10).wrapping_add(values >> 8);
+    (twos.to_le_bytes(), misfits)
 }
 
 /// The last `N` digits of a number.

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use super::digits;
 use super::shape::with_event_shapes;
 use crate::credential::CredentialKind;
 use crate::event::{Actor, Authority, Event, RecordedEvent};
@@ -25,21 +26,29 @@ pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
     line.push(b'}');
 }
 
-/// Reads a line that [`write`] wrote, without its line feed; nothing for nearly every other, whatever it means.
+/// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and gives these; nothing for nearly every
+/// other line, whatever it means. Nobody has to look for the end of such a line first: it has no other line feed.
 ///
 /// Texts with quotes or backslashes in them are rare, so their escapes are left to the other reader.
-pub(super) fn read(line: &[u8]) -> Option<RecordedEvent> {
-    let mut line = Line(line);
+#[inline]
+pub(super) fn read(bytes: &[u8]) -> Option<(RecordedEvent, &[u8])> {
+    let mut line = Line(bytes);
     let position = line.field("{\"position\":")?;
     let at = line.field(",\"at\":")?;
     let by = line.optional_field(",\"by\":")?;
     let event = read_event(&mut line)?;
-    (line.0 == b"}").then_some(RecordedEvent {
+    let rest = match line.0 {
+        [b'}'] => &[],
+        [b'}', b'\n', rest @ ..] => rest,
+        _ => return None,
+    };
+    let recorded = RecordedEvent {
         position,
         at,
         by,
         event,
-    })
+    };
+    Some((recorded, rest))
 }
 
 /// Declares how the event itself is written and read, its type first.
@@ -59,6 +68,7 @@ macro_rules! write_and_read_events {
             }
         }
 
+        #[inline]
         fn read_event(line: &mut Line<'_>) -> Option<Event> {
             $(
                 if line.skip(opening!($event)) {
@@ -95,7 +105,7 @@ fn write_literal(literal: &str, line: &mut Vec<u8>) {
     line.extend_from_slice(literal.as_bytes());
 }
 
-/// What is left to read of a line.
+/// What is left to read of a line, and what stands after the line.
 struct Line<'a>(&'a [u8]);
 
 impl<'a> Line<'a> {
@@ -124,12 +134,20 @@ impl<'a> Line<'a> {
 
     /// A text between quotes, without escapes.
     #[inline]
-    fn text(&mut self) -> Option<&'a [u8]> {
+    fn text(&mut self) -> Option<&'a str> {
         let text = self.0.strip_prefix(b"\"")?;
         let length = text.iter().position(|byte| needs_escape(*byte))?;
         let (text, rest) = text.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b"\"")?;
-        Some(text)
+        str::from_utf8(text).ok()
+    }
+
+    /// A text that can only be this one.
+    #[inline]
+    fn word(&mut self, word: &str) -> Option<()> {
+        let rest = self.0.strip_prefix(b"\"")?.strip_prefix(word.as_bytes())?;
+        self.0 = rest.strip_prefix(b"\"")?;
+        Some(())
     }
 }
 
@@ -147,21 +165,11 @@ impl Canonical for u64 {
 
     #[inline]
     fn read(line: &mut Line<'_>) -> Option<Self> {
-        let mut number: Self = 0;
-        let mut length = 0;
-        for byte in line.0.iter().take_while(|byte| byte.is_ascii_digit()) {
-            number = number.wrapping_mul(10).wrapping_add(Self::from(byte - b'0'));
-            length += 1;
-        }
-        let (digits, rest) = line.0.split_at_checked(length)?;
+        let (number, rest) = digits::read(line.0)?;
         line.0 = rest;
-        let is_canonical = digits == b"0" || digits.first().is_some_and(|first| *first != b'0');
-        (is_canonical && length <= DIGITS_MAX).then_some(number)
+        Some(number)
     }
 }
-
-/// So many digits fit 64 bits, whatever they are. The few totals that have one more are left to the other reader.
-const DIGITS_MAX: usize = 19;
 
 impl Canonical for bool {
     fn write(&self, line: &mut Vec<u8>) {
@@ -222,7 +230,7 @@ macro_rules! names {
             }
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
-                Self::new(str::from_utf8(line.text()?).ok()?).ok()
+                Self::new(line.text()?).ok()
             }
         })*
     };
@@ -267,7 +275,7 @@ impl Canonical for Scopes {
             return scopes.finish().ok();
         }
         loop {
-            scopes.push(str::from_utf8(line.text()?).ok()?).ok()?;
+            scopes.push(line.text()?).ok()?;
             if scopes.count() == SCOPES_MAX || !line.skip(",") {
                 break;
             }
@@ -278,28 +286,33 @@ impl Canonical for Scopes {
 
 /// Declares values that have one of a few names.
 macro_rules! words {
-    ($($word:ident among $all:expr;)*) => {
-        $(impl Canonical for $word {
+    ($($type:ident { $($word:ident),* })*) => {
+        $(impl Canonical for $type {
             fn write(&self, line: &mut Vec<u8>) {
                 line.push(b'"');
                 write_literal(self.as_str(), line);
                 line.push(b'"');
             }
 
+            #[inline]
             fn read(line: &mut Line<'_>) -> Option<Self> {
-                let name = line.text()?;
-                $all.iter().find(|word| word.as_str().as_bytes() == name).copied()
+                $(
+                    if line.word(const { Self::$word.as_str() }).is_some() {
+                        return Some(Self::$word);
+                    }
+                )*
+                None
             }
         })*
     };
 }
 
 words! {
-    EnterpriseKind among EnterpriseKind::ALL;
-    Role among Role::ALL;
-    Permission among [Permission::WriteEnterpriseCredentials];
-    CredentialKind among CredentialKind::ALL;
-    Authority among [Authority::Owner, Authority::Permission, Authority::Installation];
+    EnterpriseKind { ManagedUsers, PersonalAccounts }
+    Role { Member, Owner, BillingManager, GuestCollaborator, RepositoryCollaborator, OutsideCollaborator }
+    Permission { WriteEnterpriseCredentials }
+    CredentialKind { ClassicPat, FineGrainedPat, SshKey, OauthAppUserToken, GithubAppUserToken }
+    Authority { Owner, Permission, Installation }
 }
 
 impl Canonical for Actor {
@@ -332,15 +345,32 @@ impl Canonical for Actor {
 mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
+    use core::fmt::Debug;
 
-    use super::{read, write};
+    use super::{Canonical, CredentialKind, EnterpriseKind, Line, Role, read, write};
+
+    #[test]
+    fn every_word_is_recognised() {
+        are_recognised(EnterpriseKind::ALL);
+        are_recognised(Role::ALL);
+        are_recognised(CredentialKind::ALL);
+    }
+
+    fn are_recognised<T: Canonical + Debug + PartialEq, const N: usize>(words: [T; N]) {
+        for word in words {
+            let mut written = Vec::new();
+            word.write(&mut written);
+            assert_eq!(T::read(&mut Line(&written)), Some(word));
+        }
+    }
 
     #[test]
     fn every_sample_without_escapes_is_recognised_and_written_again() {
         let samples = include_str!("../../tests/samples/v1.jsonl").lines();
         let personal = include_str!("../../tests/samples/v1-personal-accounts.jsonl").lines();
         for line in samples.chain(personal).filter(|line| !line.contains('\\')) {
-            let recorded = read(line.as_bytes()).expect(line);
+            let (recorded, rest) = read(line.as_bytes()).expect(line);
+            assert_eq!(rest, b"");
             let mut written = Vec::new();
             write(&recorded, &mut written);
             assert_eq!(String::from_utf8_lossy(&written), line);

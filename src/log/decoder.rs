@@ -46,7 +46,25 @@ impl Decoder {
     /// # Errors
     /// [`LogError`] with the line's number; from then on the same one for every line.
     pub fn decode(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, canonical::read, fields::read)
+        match self.read_canonical(line) {
+            Some((recorded, [])) => Ok(self.passed(recorded)),
+            _ => self.decode_next(line, fields::read),
+        }
+    }
+
+    /// Decodes the first of these lines, and takes it from them.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    #[inline]
+    pub(super) fn decode_first(&mut self, lines: &mut &[u8]) -> Result<RecordedEvent, LogError> {
+        match self.read_canonical(lines) {
+            Some((recorded, rest)) => {
+                *lines = rest;
+                Ok(self.passed(recorded))
+            }
+            None => self.decode_next(take_line(lines), fields::read),
+        }
     }
 
     /// Decodes the next line as [`Decoder::decode`] does, but by the JSON parser alone, which `decode` asks only about
@@ -56,7 +74,7 @@ impl Decoder {
     /// As [`Decoder::decode`].
     #[cfg(feature = "testkit")]
     pub fn decode_by_parser(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, |_| None, fields::read)
+        self.decode_next(line, fields::read)
     }
 
     /// Decodes the next line as [`Decoder::decode_by_parser`] does, but in two passes over it, which that one makes only
@@ -66,40 +84,39 @@ impl Decoder {
     /// As [`Decoder::decode`].
     #[cfg(feature = "testkit")]
     pub fn decode_in_two_passes(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, |_| None, fields::read_in_two_passes)
+        self.decode_next(line, fields::read_in_two_passes)
+    }
+
+    /// The first of these lines and what follows it, if it is canonical and the next event of the stream.
+    #[inline]
+    fn read_canonical<'a>(&self, lines: &'a [u8]) -> Option<(RecordedEvent, &'a [u8])> {
+        let (recorded, rest) = canonical::read(lines)?;
+        (self.failed.is_none() && self.in_order(&recorded).is_ok()).then_some((recorded, rest))
+    }
+
+    #[inline]
+    fn passed(&mut self, recorded: RecordedEvent) -> RecordedEvent {
+        self.line += 1;
+        self.position = recorded.position;
+        self.last_at = recorded.at;
+        recorded
     }
 
     fn decode_next(
         &mut self,
         line: &[u8],
-        shortcut: impl FnOnce(&[u8]) -> Option<RecordedEvent>,
         parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
     ) -> Result<RecordedEvent, LogError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.line += 1;
-        let decoded = self.decode_in_order(line.strip_suffix(b"\n").unwrap_or(line), shortcut, parse);
-        if let Err(error) = &decoded {
-            self.failed = Some(error.clone());
+        match self.parse(line.strip_suffix(b"\n").unwrap_or(line), parse) {
+            Ok(recorded) => Ok(self.passed(recorded)),
+            Err(error) => {
+                self.failed = Some(error.clone());
+                Err(error)
+            }
         }
-        decoded
-    }
-
-    fn decode_in_order(
-        &mut self,
-        line: &[u8],
-        shortcut: impl FnOnce(&[u8]) -> Option<RecordedEvent>,
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
-    ) -> Result<RecordedEvent, LogError> {
-        let recorded = match shortcut(line) {
-            Some(recorded) => recorded,
-            None => self.parse(line, parse)?,
-        };
-        self.in_order(&recorded)?;
-        self.position = recorded.position;
-        self.last_at = recorded.at;
-        Ok(recorded)
     }
 
     fn parse(
@@ -107,11 +124,9 @@ impl Decoder {
         line: &[u8],
         parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
     ) -> Result<RecordedEvent, LogError> {
-        parse(self.text(line)?).map_err(|(kind, column)| LogError {
-            line: self.line,
-            column,
-            kind,
-        })
+        let recorded = parse(self.text(line)?).map_err(|(kind, column)| self.error(column, kind))?;
+        self.in_order(&recorded)?;
+        Ok(recorded)
     }
 
     fn text<'a>(&self, line: &'a [u8]) -> Result<&'a str, LogError> {
@@ -119,10 +134,10 @@ impl Decoder {
             return Err(self.error(None, LogErrorKind::LineTooLong));
         }
         if let Some(index) = memchr::memchr(b'\n', line) {
-            return Err(self.error(Some(index), LogErrorKind::LineFeed));
+            return Err(self.error(Some(index + 1), LogErrorKind::LineFeed));
         }
-        let text =
-            str::from_utf8(line).map_err(|error| self.error(Some(error.valid_up_to()), LogErrorKind::InvalidUtf8))?;
+        let text = str::from_utf8(line)
+            .map_err(|error| self.error(Some(error.valid_up_to() + 1), LogErrorKind::InvalidUtf8))?;
         if text.trim_ascii().is_empty() {
             return Err(self.error(None, LogErrorKind::Empty));
         }
@@ -142,14 +157,22 @@ impl Decoder {
         Ok(())
     }
 
-    /// `index` counts the line's bytes from 0, a column from 1.
-    fn error(&self, index: Option<usize>, kind: LogErrorKind) -> LogError {
+    /// What is wrong with the next line.
+    fn error(&self, column: Option<usize>, kind: LogErrorKind) -> LogError {
         LogError {
-            line: self.line,
-            column: index.map(|index| index + 1),
+            line: self.line + 1,
+            column,
             kind,
         }
     }
+}
+
+/// Takes the first line, its line feed included. A line feed ends a line, it does not begin another.
+fn take_line<'a>(lines: &mut &'a [u8]) -> &'a [u8] {
+    let length = memchr::memchr(b'\n', lines).map_or(lines.len(), |index| index + 1);
+    let (line, rest) = lines.split_at_checked(length).unwrap_or((lines, &[]));
+    *lines = rest;
+    line
 }
 
 impl Default for Decoder {

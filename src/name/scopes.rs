@@ -78,6 +78,7 @@ impl ScopesBuilder {
             return Ok(());
         }
         let [length, ..] = text.len().to_le_bytes();
+        self.joined.reserve(1 + text.len());
         self.joined.push(char::from(length));
         self.joined.push_str(text);
         Ok(())

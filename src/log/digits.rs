@@ -1,0 +1,64 @@
+//! Numbers in a line, eight digits at a time where so many bytes are left: a log is full of ids.
+
+/// Reads a whole number as it is written, and gives the bytes after it; nothing where none stands, or one that begins with
+/// a needless zero, or one of more than [`DIGITS_MAX`] digits.
+#[inline]
+pub(super) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut length) = bytes.first_chunk().map_or((0, 0), read_first);
+    for byte in bytes.iter().skip(length).take_while(|byte| byte.is_ascii_digit()) {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        length += 1;
+    }
+    let is_canonical = length == 1 || bytes.first() != Some(&b'0');
+    let (digits, rest) = bytes.split_at_checked(length)?;
+    (is_canonical && (1..=DIGITS_MAX).contains(&digits.len())).then_some((number, rest))
+}
+
+/// So many digits fit 64 bits, whatever they are. The few totals that have one more are left to the other reader.
+const DIGITS_MAX: usize = 19;
+
+/// The number that the digits at the start of eight bytes make, and how many they are.
+///
+/// Nothing here overflows: a lane of 8, 16 and then 32 bits holds a number of one, two and then four digits.
+#[inline]
+fn read_first(bytes: &[u8; 8]) -> (u64, usize) {
+    let bytes = u64::from_le_bytes(*bytes);
+    let values = bytes ^ lanes(b'0');
+    let not_digits = ((values & lanes(0x7f)).wrapping_add(lanes(0x7f - 9)) | values) & lanes(0x80);
+    let length = not_digits.trailing_zeros() / 8;
+    let digits = values.unbounded_shl(64 - 8 * length);
+    let twos = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = twos.wrapping_mul(100).wrapping_add(twos >> 16) & 0x0000_ffff_0000_ffff;
+    let number = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+    (number, length as usize)
+}
+
+/// The same byte eight times.
+const fn lanes(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::{DIGITS_MAX, read};
+
+    #[test]
+    fn numbers_of_every_length_are_read_whatever_follows() {
+        for after in ["", "}", ",\"a\":1}", "/:/:/:/:/:", "\u{80}\u{ff}\u{b0}\u{b9}\u{80}"] {
+            for length in 1..=DIGITS_MAX {
+                let digits = "1234567890123456789".split_at(length).0;
+                let bytes = format!("{digits}{after}");
+                assert_eq!(
+                    read(bytes.as_bytes()),
+                    Some((digits.parse().unwrap(), after.as_bytes()))
+                );
+                assert_eq!(read(format!("0{bytes}").as_bytes()), None);
+            }
+            assert_eq!(read(format!("0{after}").as_bytes()), Some((0, after.as_bytes())));
+            assert_eq!(read(after.as_bytes()), None);
+            assert_eq!(read(format!("12345678901234567890{after}").as_bytes()), None);
+        }
+    }
+}
