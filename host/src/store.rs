@@ -1,5 +1,6 @@
-//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected, and two
-//! projections of the streams: which credential a fingerprint stands for, and which enterprises have work to be done.
+//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; two projections
+//! of the streams: which credential a fingerprint stands for, and which enterprises have work to be done; and a snapshot of
+//! each stream's state, to save its readers the replay.
 
 mod sqlite;
 
@@ -109,6 +110,25 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`] where the storage failed.
     fn holder(&self, fingerprint: &Fingerprint) -> impl Future<Output = Result<Option<Holder>, StoreError>> + Send;
+
+    /// Keeps the bytes of a snapshot that was taken at `position`, in place of the stream's last one, unless that was taken
+    /// later. Nobody relies on it: it need not be durable, and may be forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the storage failed.
+    fn keep_snapshot(
+        &self,
+        enterprise: &EnterpriseSlug,
+        position: Position,
+        snapshot: Vec<u8>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The stream's snapshot, as it was given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the storage failed.
+    fn snapshot(&self, enterprise: &EnterpriseSlug)
+    -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 }
 
 /// An append under way: all of it is kept, or nothing. Nobody sees any of it before it is committed; dropped before that,

@@ -65,6 +65,34 @@ impl Store for SqliteStore {
         let mut connection = self.readers.acquire().await.map_err(unavailable(LOOK_UP))?;
         holder(&mut connection, fingerprint).await
     }
+
+    async fn keep_snapshot(
+        &self,
+        enterprise: &EnterpriseSlug,
+        position: Position,
+        snapshot: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO snapshots (enterprise, position, snapshot) VALUES (?, ?, ?) ON CONFLICT (enterprise) \
+             DO UPDATE SET position = excluded.position, snapshot = excluded.snapshot \
+             WHERE excluded.position >= snapshots.position",
+        )
+        .bind(enterprise.as_str())
+        .bind(integer(position.value())?)
+        .bind(snapshot)
+        .execute(&self.writer)
+        .await
+        .map_err(unavailable("keep a snapshot"))?;
+        Ok(())
+    }
+
+    async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        sqlx::query_scalar("SELECT snapshot FROM snapshots WHERE enterprise = ?")
+            .bind(enterprise.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(unavailable("read a snapshot"))
+    }
 }
 
 const READ: &str = "read a stream";

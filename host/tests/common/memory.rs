@@ -19,6 +19,7 @@ struct Kept {
     streams: BTreeMap<EnterpriseSlug, Vec<Vec<u8>>>,
     fingerprints: BTreeMap<Fingerprint, Holder>,
     unfinished: BTreeSet<(EnterpriseSlug, Position)>,
+    snapshots: BTreeMap<EnterpriseSlug, (Position, Vec<u8>)>,
 }
 
 /// An append under way.
@@ -43,6 +44,9 @@ pub(crate) enum Bug {
     ForgetsCompletions,
     ShowsWhatIsPushed,
     ChecksTooEarly,
+    KeepsTheFirstSnapshot,
+    KeepsAnySnapshot,
+    MixesSnapshots,
 }
 
 impl Memory {
@@ -200,6 +204,31 @@ impl Store for Memory {
             found
         };
         Ok(found.cloned())
+    }
+
+    async fn keep_snapshot(
+        &self,
+        enterprise: &EnterpriseSlug,
+        position: Position,
+        snapshot: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let mut kept = self.kept.lock().unwrap();
+        let is_late = match kept.snapshots.get(enterprise) {
+            None => false,
+            Some(_) if self.has(Bug::KeepsTheFirstSnapshot) => true,
+            Some((last, _)) => *last > position && !self.has(Bug::KeepsAnySnapshot),
+        };
+        if !is_late {
+            kept.snapshots.insert(enterprise.clone(), (position, snapshot));
+        }
+        Ok(())
+    }
+
+    async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        let kept = self.kept.lock().unwrap();
+        let mut snapshots = kept.snapshots.iter();
+        let found = snapshots.find(|(slug, _)| *slug == enterprise || self.has(Bug::MixesSnapshots));
+        Ok(found.map(|(_, (_, snapshot))| snapshot.clone()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A store that can be watched, and made to fail.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
@@ -29,6 +29,10 @@ pub(crate) struct Switches {
     pub(crate) appended: Mutex<Vec<(EnterpriseSlug, usize)>>,
     /// Which stream was read, once for each read.
     pub(crate) read: Mutex<Vec<EnterpriseSlug>>,
+    /// How many lines all reads gave together.
+    pub(crate) lines_read: AtomicUsize,
+    /// Every call about a snapshot fails while this is set.
+    pub(crate) snapshots_fail: AtomicBool,
     /// Which stream was read from its beginning.
     pub(crate) loaded: Mutex<Vec<EnterpriseSlug>>,
 }
@@ -44,6 +48,13 @@ impl<S> Watched<S> {
     fn check_read(&self) -> Result<(), StoreError> {
         if self.switches.reads_fail.load(Ordering::SeqCst) {
             return Err(failed("read"));
+        }
+        Ok(())
+    }
+
+    fn check_snapshot(&self) -> Result<(), StoreError> {
+        if self.switches.snapshots_fail.load(Ordering::SeqCst) {
+            return Err(failed("keep or read a snapshot"));
         }
         Ok(())
     }
@@ -88,7 +99,9 @@ impl<S: Store> Store for Watched<S> {
         if self.switches.reads_hang.load(Ordering::SeqCst) {
             std::future::pending().await
         }
-        self.inner.read(enterprise, after, limit).await
+        let lines = self.inner.read(enterprise, after, limit).await?;
+        self.switches.lines_read.fetch_add(lines.len(), Ordering::SeqCst);
+        Ok(lines)
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
@@ -100,6 +113,16 @@ impl<S: Store> Store for Watched<S> {
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
         self.check_read()?;
         self.inner.holder(fingerprint).await
+    }
+
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.check_snapshot()?;
+        self.inner.keep_snapshot(slug, position, bytes).await
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        self.check_snapshot()?;
+        self.inner.snapshot(slug).await
     }
 }
 

@@ -49,4 +49,14 @@ impl<S: Store + Clone> Store for Aside<S> {
         let (inner, fingerprint) = (self.inner.clone(), fingerprint.clone());
         self.wait_for(async move { inner.holder(&fingerprint).await })
     }
+
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let (inner, slug) = (self.inner.clone(), slug.clone());
+        self.wait_for(async move { inner.keep_snapshot(&slug, position, bytes).await })
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        let (inner, slug) = (self.inner.clone(), slug.clone());
+        self.wait_for(async move { inner.snapshot(&slug).await })
+    }
 }

@@ -276,6 +276,15 @@ impl<S: Store> Store for Faulty<S> {
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
         self.call("look up".to_string(), self.inner.holder(fingerprint)).await
     }
+
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let call = format!("keep snapshot at {position}");
+        self.call(call, self.inner.keep_snapshot(slug, position, bytes)).await
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        self.call("snapshot".to_string(), self.inner.snapshot(slug)).await
+    }
 }
 
 pub(crate) fn failed() -> StoreError {

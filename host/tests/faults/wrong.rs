@@ -148,4 +148,12 @@ impl<S: Store + Clone> Store for Wrong<S> {
     async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
         self.inner.holder(fingerprint).await
     }
+
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.inner.keep_snapshot(slug, position, bytes).await
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.snapshot(slug).await
+    }
 }

@@ -24,7 +24,7 @@ macro_rules! broken_rules {
         broken_rules!($open; reads_give_back_the_bytes, streams_are_kept_apart, an_append_elsewhere_conflicts,
             lines_out_of_place_are_refused, an_append_is_whole_or_nothing, a_fingerprint_stands_for_one_credential,
             the_look_up_is_filled_by_issues, unfinished_revocations_are_listed, of_appends_at_once_one_wins,
-            nothing_is_seen_before_the_commit)
+            nothing_is_seen_before_the_commit, the_latest_snapshot_is_kept, snapshots_are_kept_apart)
     };
     ($open:expr; $($rule:ident),*) => {{
         let mut broken = Vec::new();
@@ -86,6 +86,9 @@ async fn every_rule_finds_the_store_that_breaks_it() {
             vec!["an_append_is_whole_or_nothing", "nothing_is_seen_before_the_commit"],
         ),
         (Bug::ChecksTooEarly, vec!["of_appends_at_once_one_wins"]),
+        (Bug::KeepsTheFirstSnapshot, vec!["the_latest_snapshot_is_kept"]),
+        (Bug::KeepsAnySnapshot, vec!["the_latest_snapshot_is_kept"]),
+        (Bug::MixesSnapshots, vec!["snapshots_are_kept_apart"]),
     ] {
         assert_eq!(broken_rules!(Memory::new(Some(bug))), rules, "{bug:?}");
     }

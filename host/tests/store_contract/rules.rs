@@ -289,6 +289,46 @@ pub(crate) async fn of_appends_at_once_one_wins<S: Store>(store: &S) -> Verdict 
     Ok(())
 }
 
+pub(crate) async fn the_latest_snapshot_is_kept<S: Store>(store: &S) -> Verdict {
+    let slug = slug_of("octo-corp");
+    hold!(snapshot(store, &slug).await.is_none(), "at first there is no snapshot");
+    for (position, bytes, expected, sentence) in [
+        (4, "four\n\0", "four\n\0", "a snapshot is given back"),
+        (9, "nine", "nine", "a later snapshot takes its place"),
+        (4, "four", "nine", "an earlier one does not"),
+        (9, "nine again", "nine again", "one of the same position does"),
+    ] {
+        let kept = store.keep_snapshot(&slug, at(position), bytes.into()).await;
+        hold!(kept.is_ok(), "a snapshot can be kept or passed over");
+        if snapshot(store, &slug).await.as_deref() != Some(expected.as_bytes()) {
+            return Err(sentence);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn snapshots_are_kept_apart<S: Store>(store: &S) -> Verdict {
+    let (slug, other) = (slug_of("octo-corp"), slug_of("other-corp"));
+    hold!(
+        store.keep_snapshot(&slug, at(4), b"of one".to_vec()).await.is_ok(),
+        "a snapshot can be kept"
+    );
+    hold!(
+        snapshot(store, &other).await.is_none(),
+        "another stream has no snapshot yet"
+    );
+    hold!(
+        store.keep_snapshot(&other, at(9), b"of another".to_vec()).await.is_ok(),
+        "another stream can have one too"
+    );
+    hold!(
+        snapshot(store, &slug).await.as_deref() == Some(b"of one")
+            && snapshot(store, &other).await.as_deref() == Some(b"of another"),
+        "each stream has its own"
+    );
+    Ok(())
+}
+
 pub(crate) fn sample(slug: &str, salt: &str) -> (EnterpriseSlug, Vec<Line>) {
     let mut lines = lines_of(&History::sample(slug, salt).log);
     // Ends with an issue, so that the last line can be at fault.
@@ -320,6 +360,10 @@ fn job_of(slug: &EnterpriseSlug) -> (Vec<Line>, Vec<Line>) {
 
 async fn unfinished(store: &impl Store) -> Vec<EnterpriseSlug> {
     store.unfinished().await.unwrap()
+}
+
+async fn snapshot(store: &impl Store, slug: &EnterpriseSlug) -> Option<Vec<u8>> {
+    store.snapshot(slug).await.unwrap()
 }
 
 fn slug_of(text: &str) -> EnterpriseSlug {

@@ -125,7 +125,12 @@ async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
 pub(super) fn migrations() -> Migrator {
     let streams = include_str!("../../../migrations/0001_streams.sql");
     let unfinished = include_str!("../../../migrations/0002_unfinished_revocations.sql");
-    let listed = [(1, "streams", streams), (2, "unfinished revocations", unfinished)];
+    let snapshots = include_str!("../../../migrations/0003_snapshots.sql");
+    let listed = [
+        (1, "streams", streams),
+        (2, "unfinished revocations", unfinished),
+        (3, "snapshots", snapshots),
+    ];
     let simple = MigrationType::Simple;
     let migrations =
         listed.map(|(version, name, sql)| Migration::new(version, name.into(), simple, sql.into_sql_str(), false));
