@@ -1,6 +1,7 @@
 //! The enterprises' states in memory, each brought up to its stream's end before it answers.
 
 mod cache;
+mod snapshots;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock, RwLockReadGuard};
@@ -8,12 +9,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use enterprise_credentials::log::{Decoder, LogError};
 use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Event, Position, RecordedEvent, Timestamp};
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::store::{Line, Store, StoreError};
 
 use cache::Cache;
 pub use cache::{BYTES_PER_EVENT, BYTES_PER_STATE, CacheOptions};
+pub use snapshots::SNAPSHOT_EVENTS_MIN;
 
 /// How many lines are read at a time: enough to be fast, few enough to leave readers of the state their turn.
 const PAGE_LINES: u32 = 5_000;
@@ -24,9 +27,11 @@ const LINES_INLINE_MAX: usize = 64;
 /// from memory alone.
 #[derive(Debug)]
 pub struct Enterprises<S> {
-    store: S,
+    store: Arc<S>,
     cache: Cache,
     changed: UnboundedSender<EnterpriseSlug>,
+    /// A permit for each state that may wait for its snapshot to be kept.
+    waiting: Arc<Semaphore>,
 }
 
 /// One enterprise's state, behind locks that are never held while anything is waited for.
@@ -36,6 +41,8 @@ pub struct Live {
     state: RwLock<Enterprise>,
     /// How many events it holds, for those who do not wait for its lock.
     events: AtomicU64,
+    /// How many of them its last snapshot holds.
+    snapshot: AtomicU64,
     /// Held while lines are read and folded, so that a long stream is loaded once.
     catching_up: tokio::sync::Mutex<()>,
     /// Held from a decision to its append, so that two within this process never conflict.
@@ -111,15 +118,16 @@ impl<S: Store> Enterprises<S> {
     pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
-            store,
+            store: Arc::new(store),
             cache: Cache::new(cache),
             changed,
+            waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
     }
 
     /// The store beneath.
-    pub const fn store(&self) -> &S {
+    pub fn store(&self) -> &S {
         &self.store
     }
 
@@ -183,12 +191,15 @@ impl<S: Store> Enterprises<S> {
 
     async fn catch_up(&self, live: &Arc<Live>) -> Result<(), EnterpriseError> {
         let _catching_up = live.catching_up.lock().await;
+        let was_cold = live.read()?.position() == Position::START;
+        if was_cold {
+            self.begin_with_snapshot(live).await?;
+        }
         let (mut last, mut decoder) = {
             let enterprise = live.read()?;
             let last = enterprise.position();
             (last, Decoder::resume(last, enterprise.last_at()))
         };
-        let was_cold = last == Position::START;
         let mut page = self.store.read(&live.slug, last, PAGE_LINES).await?;
         let has_grown = page.len() > LINES_INLINE_MAX;
         if !has_grown {
@@ -209,13 +220,9 @@ impl<S: Store> Enterprises<S> {
             (decoder, page) = (folded?, next?);
         }
         if was_cold || has_grown {
-            self.give_up_what_is_too_much();
+            self.keep_aside(self.cache.shrink());
         }
         Ok(())
-    }
-
-    fn give_up_what_is_too_much(&self) {
-        drop(self.cache.shrink());
     }
 }
 
@@ -225,6 +232,7 @@ impl Live {
             slug,
             state: RwLock::default(),
             events: AtomicU64::default(),
+            snapshot: AtomicU64::default(),
             catching_up: tokio::sync::Mutex::default(),
             deciding: tokio::sync::Mutex::default(),
         }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::enterprises::{CacheOptions, Enterprises};
@@ -30,6 +30,10 @@ pub struct Host {
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     worker: JoinHandle<()>,
+    /// Lets `keeper` begin.
+    ended: oneshot::Sender<()>,
+    /// Keeps snapshots when the others have ended.
+    keeper: JoinHandle<()>,
 }
 
 /// A part of the host ended by itself, which only a panic can bring about.
@@ -50,12 +54,21 @@ impl Host {
         let (stop, stopped) = watch::channel(false);
         let (enterprises, changes) = Enterprises::new(store, options.cache);
         let router = http::router(enterprises.clone(), options.http);
-        let worker = Worker::new(enterprises, changes, options.worker);
+        let worker = Worker::new(enterprises.clone(), changes, options.worker);
+        let (ended, all_ended) = oneshot::channel();
+        let keeper = async move {
+            // Without a word the host was dropped, and nobody waits.
+            if all_ended.await.is_ok() {
+                enterprises.keep_snapshots().await;
+            }
+        };
         Ok(Self {
             address,
             stop,
             worker: tokio::spawn(worker.run(stopped.clone())),
             api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
+            ended,
+            keeper: tokio::spawn(keeper),
         })
     }
 
@@ -73,9 +86,12 @@ impl Host {
         Ended { part }
     }
 
-    /// Takes no more requests, lets those under way and the worker's batch end, and returns when they have.
+    /// Takes no more requests, lets those under way and the worker's batch end, keeps snapshots of what is in memory, and
+    /// returns when all that is done.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _ = tokio::join!(self.api, self.worker);
+        let _ = self.ended.send(());
+        let _ = self.keeper.await;
     }
 }

@@ -17,7 +17,7 @@ use super::signal::stop_signal;
 /// Serve the HTTP API, and work on revocations in the background.
 ///
 /// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch are
-/// ended first.
+/// ended first, and snapshots kept for the next start.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one. The address taken is printed as `listening on http://ADDRESS`.

@@ -1,5 +1,6 @@
 //! The states in memory: bounded, and what was not asked for the longest goes first.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -79,6 +80,14 @@ impl Cache {
                 live
             }
         }
+    }
+
+    /// All states, that which was used last first.
+    pub(super) fn latest_first(&self) -> Vec<Arc<Live>> {
+        let states = self.states();
+        let mut all: Vec<&Kept> = states.by_slug.values().collect();
+        all.sort_unstable_by_key(|kept| Reverse(kept.used));
+        all.into_iter().map(|kept| Arc::clone(&kept.live)).collect()
     }
 
     /// Gives up what is too much, as far as nobody is using it.

@@ -1,0 +1,216 @@
+//! A state that leaves memory leaves a snapshot, and begins with it when it comes back; what is wrong with one costs a
+//! replay, and no answer.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use common::Directory;
+use common::history::{History, TOKEN_OWNER_OAUTH};
+use common::http::{get, revoke_all};
+use common::process::Serve;
+use common::watched::Watched;
+use enterprise_credentials::{Position, snapshot};
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, SNAPSHOT_EVENTS_MIN};
+use enterprise_credentials_host::store::{SqliteStore, Store};
+
+/// Each has three events.
+const CREDENTIALS: u64 = SNAPSHOT_EVENTS_MIN / 3 + 1;
+
+/// A stream that is worth a snapshot, and another to drive its state out of memory.
+struct Kept {
+    history: History,
+    small: History,
+    store: Watched<SqliteStore>,
+    directory: Directory,
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let directory = Directory::new();
+        let history = History::sample("octo-corp", "").with_credentials(CREDENTIALS, "");
+        let small = History::sample("small-corp", "-small");
+        let store = Watched::new(directory.store().await);
+        history.import(&store).await;
+        small.import(&store).await;
+        Self {
+            history,
+            small,
+            store,
+            directory,
+        }
+    }
+
+    /// Over the same store, with nothing in memory yet, and room for one state.
+    fn host(&self) -> Arc<Enterprises<Watched<SqliteStore>>> {
+        let options = CacheOptions {
+            states_max: 1,
+            ..CacheOptions::default()
+        };
+        Enterprises::new(self.store.clone(), options).0
+    }
+
+    /// Asks for the state, which must be that of the history, and gives how many lines were read for it.
+    async fn ask(&self, host: &Enterprises<Watched<SqliteStore>>, history: &History) -> usize {
+        self.store.switches.lines_read.store(0, Ordering::SeqCst);
+        let live = host.fresh(&history.slug()).await.unwrap();
+        assert_eq!(*live.read().unwrap(), history.enterprise);
+        self.store.switches.lines_read.load(Ordering::SeqCst)
+    }
+
+    /// Has the snapshot of this position kept instead of any other, and asks for the state as a new host does.
+    async fn ask_with(&self, position: Position, bytes: Vec<u8>) -> usize {
+        self.store
+            .keep_snapshot(&self.history.slug(), position, bytes.clone())
+            .await
+            .unwrap();
+        assert_eq!(self.snapshot().await.unwrap(), bytes);
+        self.ask(&self.host(), &self.history).await
+    }
+
+    async fn snapshot(&self) -> Option<Vec<u8>> {
+        self.store.snapshot(&self.history.slug()).await.unwrap()
+    }
+
+    fn lines(&self) -> usize {
+        usize::try_from(self.history.enterprise.position().value()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_was_driven_out_of_memory_is_not_replayed() {
+    let mut kept = Kept::new().await;
+    let host = kept.host();
+    assert_eq!(kept.ask(&host, &kept.history).await, kept.lines());
+    assert_eq!(kept.snapshot().await, None, "what is in memory has not left it");
+    kept.ask(&host, &kept.small).await;
+    host.keep_snapshots().await;
+    assert_eq!(kept.snapshot().await, Some(snapshot::write(&kept.history.enterprise)));
+    let small = kept.store.snapshot(&kept.small.slug()).await.unwrap();
+    assert_eq!(small, None, "a short stream is not worth one");
+
+    kept.history.revoke_all(true);
+    let lines = common::history::lines(&kept.history.log);
+    let (old, new) = lines.split_at(lines.len() - 1);
+    kept.store
+        .append(&kept.history.slug(), old.last().unwrap().event.position, new)
+        .await
+        .unwrap();
+    let read = kept.ask(&host, &kept.history).await;
+    assert_eq!(read, 2, "the snapshot's last event, to compare, and the one behind it");
+
+    kept.ask(&host, &kept.small).await;
+    host.keep_snapshots().await;
+    let last = snapshot::read(&kept.snapshot().await.unwrap()).unwrap();
+    assert_ne!(last, kept.history.enterprise, "one event more is not worth another");
+}
+
+#[tokio::test]
+async fn a_snapshot_that_cannot_be_relied_on_is_replaced_by_a_replay() {
+    let kept = Kept::new().await;
+    let end = kept.history.enterprise.position();
+    let good = snapshot::write(&kept.history.enterprise);
+    assert_eq!(kept.ask_with(end, good.clone()).await, 1, "a good one is used");
+
+    let mut damaged = good.clone();
+    damaged[good.len() / 2] ^= 1;
+    assert_eq!(kept.ask_with(end, damaged).await, kept.lines());
+    assert_eq!(kept.ask_with(end, Vec::new()).await, kept.lines());
+    let other_version = with_fingerprint(&good, snapshot::fingerprint() + 1);
+    assert_eq!(
+        snapshot::read(&other_version),
+        Err(snapshot::SnapshotError::OtherVersion)
+    );
+    assert_eq!(kept.ask_with(end, other_version).await, kept.lines());
+    let of_another = snapshot::write(&kept.small.enterprise);
+    assert_eq!(kept.ask_with(end, of_another).await, kept.lines());
+
+    // The state that is loaded in its place leaves a good one.
+    let host = kept.host();
+    kept.ask(&host, &kept.history).await;
+    host.keep_snapshots().await;
+    assert_eq!(kept.snapshot().await, Some(good));
+}
+
+/// As after a restore from a backup, where the snapshots were kept elsewhere.
+#[tokio::test]
+async fn a_snapshot_of_what_the_stream_does_not_hold_is_not_used() {
+    let kept = Kept::new().await;
+    let mut ahead = kept.history.clone();
+    ahead.revoke_all(true);
+    let read = kept
+        .ask_with(ahead.enterprise.position(), snapshot::write(&ahead.enterprise))
+        .await;
+    assert_eq!(read, kept.lines(), "the stream does not reach it");
+
+    // It does, but with an event of another time there.
+    let mut otherwise = History::sample("octo-corp", "");
+    otherwise.ask(r#"{"type":"AddOrganization","organization":1,"login":"octo-org"}"#);
+    let otherwise = otherwise.with_credentials(CREDENTIALS, "");
+    assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
+    let read = kept
+        .ask_with(ahead.enterprise.position(), snapshot::write(&otherwise.enterprise))
+        .await;
+    assert_eq!(read, 1 + kept.lines(), "the event there, and then all of them");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_with_snapshots_answers_all_the_same() {
+    let kept = Kept::new().await;
+    kept.store.switches.snapshots_fail.store(true, Ordering::SeqCst);
+    let host = kept.host();
+    for _ in 0..2 {
+        assert_eq!(kept.ask(&host, &kept.history).await, kept.lines());
+        kept.ask(&host, &kept.small).await;
+        host.keep_snapshots().await;
+    }
+    kept.store.switches.snapshots_fail.store(false, Ordering::SeqCst);
+    assert_eq!(kept.snapshot().await, None);
+}
+
+#[test]
+fn a_clean_stop_keeps_snapshots_and_the_next_start_uses_them() {
+    let runtime = common::runtime();
+    let kept = runtime.block_on(Kept::new());
+    let serve = || Serve::start(&kept.directory.store_url(), &kept.directory.file("serve.log"), &[]);
+    let first = serve();
+    let accepted = revoke_all(first.address, "octo-corp", TOKEN_OWNER_OAUTH, "", &[]);
+    assert_eq!(accepted.status, 202, "{accepted:?}");
+    let location = accepted.header("location").unwrap();
+    assert_eq!(first.terminate(), Some(0));
+
+    let bytes = runtime.block_on(kept.snapshot()).unwrap();
+    let stopped = snapshot::read(&bytes).unwrap();
+    assert!(stopped.position() > kept.history.enterprise.position());
+    let live = runtime.block_on(async { kept.host().fresh(&kept.history.slug()).await.unwrap() });
+    assert_eq!(*live.read().unwrap(), stopped, "nothing was appended behind it");
+    assert_eq!(kept.store.switches.lines_read.load(Ordering::SeqCst), 1);
+
+    let second = serve();
+    let progress = get(second.address, location, TOKEN_OWNER_OAUTH);
+    assert_eq!(progress.status, 200, "{progress:?}");
+    assert_eq!(second.terminate(), Some(0));
+    let log = std::fs::read_to_string(kept.directory.file("serve.log")).unwrap();
+    assert!(!log.contains("snapshot"), "nothing was wrong with one: {log}");
+}
+
+/// The same snapshot as if another version had written it, its checksum made right.
+fn with_fingerprint(bytes: &[u8], fingerprint: u64) -> Vec<u8> {
+    let mut bytes = bytes[..bytes.len() - 8].to_vec();
+    bytes[8..16].copy_from_slice(&fingerprint.to_le_bytes());
+    let mut sum: u64 = 0;
+    for word in bytes.chunks(8) {
+        let mut padded = [0; 8];
+        padded[..word.len()].copy_from_slice(word);
+        sum = (sum.rotate_left(5) ^ u64::from_le_bytes(padded)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes
+}
