@@ -267,8 +267,10 @@ impl Stored for Credentials {
             len: Stored::load(bytes)?,
             ..Self::default()
         };
-        for _ in 0..credentials.len {
-            credentials.push(Some(Record::load(bytes)?).filter(Record::is_valid)?);
+        let records = bytes.split_off(..(credentials.len as usize).checked_mul(size_of::<Record>())?)?;
+        let (records, _) = records.as_chunks::<{ size_of::<Record>() }>();
+        for mut record in records.iter().map(<[u8; _]>::as_slice) {
+            credentials.push(Some(Record::load(&mut record)?).filter(Record::is_valid)?);
         }
         credentials.slots = Index::with_places(credentials.len);
         for (slot, record) in (0..).zip(credentials.pages.iter().flatten()) {

@@ -80,7 +80,8 @@ impl Enterprise {
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
     #[inline]
     pub(crate) fn pending_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        if credential.is_destroyed() || !self.revocations.is_any_destroying() {
+        let may_be = !credential.is_destroyed() && credential.kind().is_destroyed_by_revoke_all();
+        if !may_be || !self.revocations.is_any_destroying() {
             return None;
         }
         self.running_destruction(credential)
