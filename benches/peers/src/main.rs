@@ -1,7 +1,7 @@
 //! Measures the core against other event-sourcing crates and a plain decider doing the same work: `README.md` beside this
 //! says what is compared.
 //!
-//! `cargo run --release -p enterprise-credentials-peers`; with `-- commands` or `-- replay` the one half.
+//! `cargo run --profile bench -p enterprise-credentials-peers`; with `-- commands` or `-- replay` the one half.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
