@@ -20,7 +20,8 @@ pub(crate) struct Hash(u64);
 
 impl Hash {
     const fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+        let product = (self.0 ^ word).wrapping_mul(FACTOR);
+        self.0 = product ^ product >> u32::BITS;
     }
 }
 

@@ -53,6 +53,27 @@ fn every_altered_byte_is_noticed() {
     }
 }
 
+/// Two neighbouring bytes may lie in two words of the checksum, and must not cancel each other out.
+#[test]
+fn every_altered_pair_of_bytes_at_the_end_of_a_word_is_noticed() {
+    let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
+    let mut altered = bytes.clone();
+    for first in (15..800).step_by(8) {
+        for (one, other) in (1..=255).flat_map(|one| [1, 3, 0x10, 0x80, one].map(|other| (one, other))) {
+            altered[first] ^= one;
+            altered[first + 1] ^= other;
+            assert_eq!(
+                snapshot::read(&altered),
+                Err(SnapshotError::Damaged),
+                "bytes {first} and on"
+            );
+            altered[first] ^= one;
+            altered[first + 1] ^= other;
+        }
+    }
+    assert_eq!(altered, bytes);
+}
+
 #[test]
 fn every_length_but_the_right_one_is_noticed() {
     let bytes = snapshot::write(&log::replay(CORPUS).unwrap());
@@ -98,7 +119,8 @@ fn checksum(bytes: &[u8]) -> u64 {
         u64::from_le_bytes(padded)
     });
     words.fold(0, |hash: u64, word| {
-        (hash.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        let product = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        product ^ product >> 32
     })
 }
 

@@ -64,6 +64,7 @@ impl Index {
         let mut position = hash & self.mask;
         loop {
             let entry = *self.entries.get(position as usize)?;
+            // Even a free entry may look like one: no table has the place that it names.
             let is_candidate = (entry ^ hash) & !self.mask == 0;
             if is_candidate && is_it(entry & self.mask) || entry == FREE {
                 return Some((position as usize, entry));
