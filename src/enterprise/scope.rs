@@ -80,14 +80,16 @@ impl Enterprise {
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
     #[inline]
     pub(crate) fn pending_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        let may_be = !credential.is_destroyed() && credential.kind().is_destroyed_by_revoke_all();
-        if !may_be || !self.revocations.is_any_destroying() {
+        if credential.is_destroyed() || !self.revocations.is_any_destroying() {
             return None;
         }
         self.running_destruction(credential)
     }
 
     fn running_destruction(&self, credential: &Credential) -> Option<RevocationId> {
+        if !credential.kind().is_destroyed_by_revoke_all() {
+            return None;
+        }
         let mut passed = Epoch::default();
         loop {
             let running = self.revocations.running_destroying_after(passed, credential.slot)?;
