@@ -65,7 +65,7 @@ pub fn write(enterprise: &Enterprise) -> Vec<u8> {
     bytes
 }
 
-/// The state that [`write`] was given, when this version, or one that behaves the same, wrote the bytes.
+/// The state that [`write()`] was given, when this version, or one that behaves the same, wrote the bytes.
 ///
 /// # Errors
 /// [`SnapshotError`], after which the stream is to be replayed.
