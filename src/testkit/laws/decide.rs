@@ -9,6 +9,9 @@ use crate::testkit::laws::{Law, Violation};
 use crate::testkit::run::Run;
 use crate::{Command, Enterprise, Event};
 
+/// At every how many steps a word goes through a snapshot: each costs a fingerprint, and words differ in where they do.
+const SNAPSHOT_EVERY: usize = 8;
+
 pub(crate) fn replay<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     let mut length = 0;
     for moment in &run.moments {
@@ -19,26 +22,25 @@ pub(crate) fn replay<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
         Law::Replay.at(moment, same, || {
             differ("the replayed state is another", &moment.after, &replayed)
         })?;
-        let restored = moment.after.through_snapshot();
-        let same = restored.as_ref() == Ok(&moment.after);
-        Law::Replay.at(moment, same, || {
-            differ(
-                "the state read back from its snapshot is another",
-                &moment.after,
-                &restored,
-            )
-        })?;
-        // Behaviour may depend on what equality of states leaves out, so the rest is folded into what was read back.
-        let mut split = restored.unwrap_or_else(|_| moment.after.clone());
+        let mut split = moment.after.clone();
+        if moment.step % SNAPSHOT_EVERY == run.history.len() % SNAPSHOT_EVERY {
+            // Behaviour may depend on what equality of states leaves out, so the rest is folded into what is read back.
+            let restored = moment.after.through_snapshot();
+            let same = restored.as_ref() == Ok(&moment.after);
+            Law::Replay.at(moment, same, || {
+                differ(
+                    "the state read back from its snapshot is another",
+                    &moment.after,
+                    &restored,
+                )
+            })?;
+            split = restored.unwrap_or(split);
+        }
         let rest = run.history.iter().skip(length);
         let applied = rest.clone().try_for_each(|recorded| split.apply(recorded));
         let same = applied.is_ok() && split == run.end;
         Law::Replay.at(moment, same, || {
-            differ(
-                "the rest, folded into what was read back, gives another state",
-                &run.end,
-                &split,
-            )
+            differ("the rest, folded into a copy, gives another state", &run.end, &split)
         })?;
     }
     Ok(())
