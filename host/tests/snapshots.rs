@@ -209,7 +209,8 @@ fn with_fingerprint(bytes: &[u8], fingerprint: u64) -> Vec<u8> {
     for word in bytes.chunks(8) {
         let mut padded = [0; 8];
         padded[..word.len()].copy_from_slice(word);
-        sum = (sum.rotate_left(5) ^ u64::from_le_bytes(padded)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let product = (sum ^ u64::from_le_bytes(padded)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        sum = product ^ product >> 32;
     }
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
