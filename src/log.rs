@@ -49,13 +49,10 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError
     let (mut decoder, mut lines) = (Decoder::new(), bytes);
     core::iter::from_fn(move || {
         if lines.is_empty() {
-            return None;
+            None
+        } else {
+            Some(decoder.decode_first(&mut lines))
         }
-        let decoded = decoder.decode_first(&mut lines);
-        if decoded.is_err() {
-            lines = &[];
-        }
-        Some(decoded)
     })
 }
 

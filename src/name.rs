@@ -1,5 +1,6 @@
 //! Names: the texts that the domain knows, each a newtype that cannot hold an invalid one.
 
+mod bytes;
 mod scopes;
 
 use alloc::boxed::Box;
@@ -112,8 +113,7 @@ impl<T, F: FnOnce(&str) -> Result<T, InvalidValue>> Visitor<'_> for TextVisitor<
 
 /// "organization ids, logins … of visible ASCII": no space, no control, nothing outside ASCII.
 fn visible_ascii(what: &'static str, length_max: usize, text: &str) -> Result<(), InvalidValue> {
-    let fits = !text.is_empty() && text.len() <= length_max;
-    if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if is_visible_ascii(length_max, text.as_bytes()) {
         return Ok(());
     }
     Err(InvalidValue::Text {
@@ -123,8 +123,20 @@ fn visible_ascii(what: &'static str, length_max: usize, text: &str) -> Result<()
     })
 }
 
+/// Looks at all bytes, also behind one that is not: several at a time.
+#[inline]
+fn is_visible_ascii(length_max: usize, text: &[u8]) -> bool {
+    let fits = !text.is_empty() && text.len() <= length_max;
+    fits && (text.iter()).fold(true, |are_visible, byte| are_visible & byte.is_ascii_graphic())
+}
+
 fn scope(text: &str) -> Result<(), InvalidValue> {
     visible_ascii("a scope", SCOPE_LENGTH_MAX, text)
+}
+
+#[inline]
+fn is_scope(text: &[u8]) -> bool {
+    is_visible_ascii(SCOPE_LENGTH_MAX, text)
 }
 
 fn slug(text: &str) -> Result<(), InvalidValue> {

@@ -25,9 +25,9 @@ const MILLISECONDS_MIN: i64 = -62_167_219_200_000;
 /// 9999-12-31T23:59:59.999Z
 const MILLISECONDS_MAX: i64 = 253_402_300_799_999;
 
-const MINUTE_MS: u64 = 60 * 1000;
-const HOUR_MS: u64 = 60 * MINUTE_MS;
-const DAY_MS: u64 = 24 * HOUR_MS;
+const MINUTE_MS: u32 = 60 * 1000;
+const HOUR_MS: u32 = 60 * MINUTE_MS;
+const DAY_MS: u32 = 24 * HOUR_MS;
 
 impl Timestamp {
     /// The earliest time that can be written.
@@ -61,17 +61,25 @@ impl Timestamp {
 
     /// Reads the bytes of the one format; nothing for any others.
     pub(crate) fn from_bytes(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
-        parse_rfc3339_milliseconds(text).map(Self)
+        Self::near(text, &mut KnownDay::first())
+    }
+
+    /// Reads the bytes of the one format as [`Timestamp::from_bytes`] does, and faster where they are of the known day, which
+    /// becomes theirs.
+    #[inline]
+    pub(crate) fn near(text: &[u8; TEXT_LENGTH], known: &mut KnownDay) -> Option<Self> {
+        parse_rfc3339_milliseconds(text, known).map(Self)
     }
 
     /// The bytes of the one format.
     pub(crate) fn to_bytes(self) -> [u8; TEXT_LENGTH] {
         let time = self.0.abs_diff(MILLISECONDS_MIN);
-        let Date { year, month, day } = Date::from_day(time / DAY_MS);
+        let Date { year, month, day } = Date::from_day(time / u64::from(DAY_MS));
         let [y1, y2, y3, y4] = digits(year);
         let ([o1, o2], [d1, d2]) = (digits(month), digits(day));
-        let time = time % DAY_MS;
-        let ([h1, h2], [m1, m2]) = (digits(time / HOUR_MS), digits(time / MINUTE_MS % 60));
+        let time = time % u64::from(DAY_MS);
+        let (hour, minute) = (time / u64::from(HOUR_MS), time / u64::from(MINUTE_MS) % 60);
+        let ([h1, h2], [m1, m2]) = (digits(hour), digits(minute));
         let ([s1, s2], [f1, f2, f3]) = (digits(time / 1000 % 60), digits(time % 1000));
         [
             y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3,
@@ -85,24 +93,66 @@ impl Timestamp {
     }
 }
 
-/// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ` into milliseconds from 1970, or nothing.
-#[inline]
-fn parse_rfc3339_milliseconds(text: &[u8; TEXT_LENGTH]) -> Option<i64> {
-    let ([first, second, third], []) = text.as_chunks() else {
-        return None;
-    };
-    let ([century, _, year, _, _, month, ..], misfits) = twos(*first, *b"0000-00-");
-    let ([day, _, _, hour, _, _, minute, _], more_misfits) = twos(*second, *b"00T00:00");
-    let ([_, second, _, _, hundredth, _, thousandth, _], even_more_misfits) = twos(*third, *b":00.000Z");
-    if misfits | more_misfits | even_more_misfits != 0 || hour > 23 || minute > 59 || second > 59 {
+/// The day of the time that was read last: most times of a log are of the same day as the one before, and need no calendar.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownDay {
+    /// Its year and month as they are written: `2026-03-`.
+    year_and_month: [u8; 8],
+    day: u8,
+    /// When it begins, in milliseconds from 1970.
+    begin_ms: i64,
+}
+
+impl KnownDay {
+    /// The first day that can be written.
+    pub(crate) const fn first() -> Self {
+        Self {
+            year_and_month: *b"0000-01-",
+            day: 1,
+            begin_ms: MILLISECONDS_MIN,
+        }
+    }
+
+    /// When this day begins, which becomes the known one; nothing for a date that does not exist.
+    #[inline]
+    fn begin_ms(&mut self, year_and_month: [u8; 8], day: u8) -> Option<i64> {
+        if self.year_and_month != year_and_month || self.day != day {
+            let begin_ms = begin_ms(year_and_month, day)?;
+            *self = Self {
+                year_and_month,
+                day,
+                begin_ms,
+            };
+        }
+        Some(self.begin_ms)
+    }
+}
+
+fn begin_ms(year_and_month: [u8; 8], day: u8) -> Option<i64> {
+    let ([century, _, year, _, _, month, ..], misfits) = twos(year_and_month, *b"0000-00-");
+    if misfits != 0 {
         return None;
     }
     let year = u64::from(century) * 100 + u64::from(year);
     let (month, day) = (month.into(), day.into());
-    let day = Date { year, month, day }.to_day()?;
-    let time = u64::from(hour) * HOUR_MS + u64::from(minute) * MINUTE_MS + u64::from(second) * 1000;
-    let time = day * DAY_MS + time + u64::from(hundredth) * 10 + u64::from(thousandth) / 10;
-    Some(MILLISECONDS_MIN + i64::try_from(time).ok()?)
+    let days = Date { year, month, day }.to_day()?;
+    Some(MILLISECONDS_MIN + i64::try_from(days).ok()? * i64::from(DAY_MS))
+}
+
+/// Reads `YYYY-MM-DDTHH:MM:SS.mmmZ` into milliseconds from 1970, or nothing.
+#[inline]
+fn parse_rfc3339_milliseconds(text: &[u8; TEXT_LENGTH], known: &mut KnownDay) -> Option<i64> {
+    let ([year_and_month, second, third], []) = text.as_chunks() else {
+        return None;
+    };
+    let ([day, _, _, hour, _, _, minute, _], misfits) = twos(*second, *b"00T00:00");
+    let ([_, second, _, _, hundredth, _, thousandth, _], more_misfits) = twos(*third, *b":00.000Z");
+    if misfits | more_misfits != 0 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let time = u32::from(hour) * HOUR_MS + u32::from(minute) * MINUTE_MS + u32::from(second) * 1000;
+    let time = time + u32::from(hundredth) * 10 + u32::from(thousandth) / 10;
+    Some(known.begin_ms(*year_and_month, day)? + i64::from(time))
 }
 
 /// Reads eight bytes at once that should have this shape, where a `0` stands for any digit: at the place of each digit the
@@ -167,15 +217,16 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
 
     use chrono::{DateTime, Datelike, NaiveDate};
 
-    use super::{DAY_MS, MILLISECONDS_MAX, MILLISECONDS_MIN, Timestamp};
+    use super::{DAY_MS, KnownDay, MILLISECONDS_MAX, MILLISECONDS_MIN, Timestamp};
 
     #[test]
     fn every_day_that_can_be_written_is_the_calendars() {
-        let day_ms = i64::try_from(DAY_MS).unwrap();
+        let day_ms = i64::from(DAY_MS);
         let noon = day_ms / 2 + 1;
         for milliseconds in (MILLISECONDS_MIN + noon..MILLISECONDS_MAX).step_by(day_ms.try_into().unwrap()) {
             let date = DateTime::from_timestamp_millis(milliseconds).unwrap();
@@ -184,6 +235,31 @@ mod tests {
             let time = Timestamp::from_milliseconds(milliseconds).unwrap();
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::parse(&text), Ok(time));
+        }
+    }
+
+    #[test]
+    fn a_known_day_changes_nothing_but_the_time_that_reading_takes() {
+        let dates = [
+            "2026-03-10",
+            "2026-03-11",
+            "2026-04-10",
+            "2025-03-10",
+            "2026-03-32",
+            "2026-02-30",
+            "0000-01-01",
+        ];
+        let times = ["T00:00:00.000Z", "T23:59:59.999Z", "T24:00:00.000Z", "t00:00:00.000Z"];
+        let texts = dates.iter().flat_map(|date| times.map(|time| format!("{date}{time}")));
+        let texts: Vec<String> = texts.chain([format!("{}T00:00:00.000Z", "\0".repeat(10))]).collect();
+        for before in &texts {
+            for text in &texts {
+                let mut known = KnownDay::first();
+                for text in [before, text] {
+                    let read = Timestamp::near(text.as_bytes().try_into().unwrap(), &mut known);
+                    assert_eq!(read, Timestamp::parse(text).ok(), "{text} after {before}");
+                }
+            }
         }
     }
 

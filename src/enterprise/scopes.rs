@@ -25,7 +25,7 @@ pub(crate) struct ScopeTable {
 impl ScopeTable {
     /// The number for the scopes of the credential in this slot.
     pub(crate) fn number(&mut self, slot: u32, scopes: &Scopes) -> u16 {
-        if *scopes == self.none {
+        if scopes.is_empty() {
             return 0;
         }
         let is_it = |place: u32| self.numbered.get(place as usize) == Some(scopes);

@@ -13,7 +13,7 @@ use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position
 use crate::limits::SCOPES_MAX;
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes, ScopesBuilder};
 use crate::person::{EnterpriseKind, Permission, Role};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{KnownDay, Timestamp};
 
 /// Appends the event's line, without a line feed.
 pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
@@ -26,29 +26,36 @@ pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
     line.push(b'}');
 }
 
-/// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and gives these; nothing for nearly every
-/// other line, whatever it means. Nobody has to look for the end of such a line first: it has no other line feed.
+/// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and takes them from `lines`; nothing for nearly
+/// every other line, whatever it means, and for events that are not the next. Nobody has to look for the end of such a line
+/// first: it has no other line feed.
 ///
 /// Texts with quotes or backslashes in them are rare, so their escapes are left to the other reader.
 #[inline]
-pub(super) fn read(bytes: &[u8]) -> Option<(RecordedEvent, &[u8])> {
-    let mut line = Line(bytes);
+pub(super) fn read(
+    lines: &mut &[u8],
+    day: &mut KnownDay,
+    is_next: impl FnOnce(Position, Timestamp) -> bool,
+) -> Option<RecordedEvent> {
+    let mut line = Line(lines);
     let position = line.field("{\"position\":")?;
-    let at = line.field(",\"at\":")?;
+    let at = line.time_near(",\"at\":\"", day)?;
+    if !is_next(position, at) {
+        return None;
+    }
     let by = line.optional_field(",\"by\":")?;
     let event = read_event(&mut line)?;
-    let rest = match line.0 {
+    *lines = match line.0 {
         [b'}'] => &[],
         [b'}', b'\n', rest @ ..] => rest,
         _ => return None,
     };
-    let recorded = RecordedEvent {
+    Some(RecordedEvent {
         position,
         at,
         by,
         event,
-    };
-    Some((recorded, rest))
+    })
 }
 
 /// Declares how the event itself is written and read, its type first.
@@ -132,14 +139,22 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A text between quotes, without escapes.
+    /// A time after this key and the quote before it.
     #[inline]
-    fn text(&mut self) -> Option<&'a str> {
+    fn time_near(&mut self, key: &str, day: &mut KnownDay) -> Option<Timestamp> {
+        let (text, rest) = self.0.strip_prefix(key.as_bytes())?.split_first_chunk()?;
+        self.0 = rest.strip_prefix(b"\"")?;
+        Timestamp::near(text, day)
+    }
+
+    /// What stands between quotes, without escapes.
+    #[inline]
+    fn text(&mut self) -> Option<&'a [u8]> {
         let text = self.0.strip_prefix(b"\"")?;
-        let length = text.iter().position(|byte| needs_escape(*byte))?;
+        let length = memchr::memchr2(b'"', b'\\', text)?;
         let (text, rest) = text.split_at_checked(length)?;
         self.0 = rest.strip_prefix(b"\"")?;
-        str::from_utf8(text).ok()
+        Some(text)
     }
 
     /// A text that can only be this one.
@@ -190,9 +205,7 @@ impl Canonical for Timestamp {
     }
 
     fn read(line: &mut Line<'_>) -> Option<Self> {
-        let (text, rest) = line.0.strip_prefix(b"\"")?.split_first_chunk()?;
-        line.0 = rest.strip_prefix(b"\"")?;
-        Self::from_bytes(text)
+        line.time_near("\"", &mut KnownDay::first())
     }
 }
 
@@ -226,11 +239,11 @@ macro_rules! names {
     ($($name:ident),*) => {
         $(impl Canonical for $name {
             fn write(&self, line: &mut Vec<u8>) {
-                write_text(self.as_str(), line);
+                write_text(self.as_str().as_bytes(), line);
             }
 
             fn read(line: &mut Line<'_>) -> Option<Self> {
-                Self::new(line.text()?).ok()
+                Self::new(str::from_utf8(line.text()?).ok()?).ok()
             }
         })*
     };
@@ -239,15 +252,15 @@ macro_rules! names {
 names!(EnterpriseSlug, Login, Fingerprint, IdempotencyKey);
 
 /// Of visible ASCII, JSON escapes quotes and backslashes.
-fn write_text(text: &str, line: &mut Vec<u8>) {
+fn write_text(text: &[u8], line: &mut Vec<u8>) {
     line.push(b'"');
-    if text.bytes().any(needs_escape) {
-        for byte in text.bytes() {
-            line.extend(needs_escape(byte).then_some(b'\\'));
-            line.push(byte);
+    if text.iter().copied().any(needs_escape) {
+        for byte in text {
+            line.extend(needs_escape(*byte).then_some(b'\\'));
+            line.push(*byte);
         }
     } else {
-        write_literal(text, line);
+        line.extend_from_slice(text);
     }
     line.push(b'"');
 }
@@ -259,7 +272,7 @@ const fn needs_escape(byte: u8) -> bool {
 impl Canonical for Scopes {
     fn write(&self, line: &mut Vec<u8>) {
         line.push(b'[');
-        for (place, scope) in self.iter().enumerate() {
+        for (place, scope) in self.texts().enumerate() {
             if place > 0 {
                 line.push(b',');
             }
@@ -275,7 +288,7 @@ impl Canonical for Scopes {
             return scopes.finish().ok();
         }
         loop {
-            scopes.push(line.text()?).ok()?;
+            scopes.push_bytes(line.text()?).then_some(())?;
             if scopes.count() == SCOPES_MAX || !line.skip(",") {
                 break;
             }
@@ -347,7 +360,7 @@ mod tests {
     use alloc::vec::Vec;
     use core::fmt::Debug;
 
-    use super::{Canonical, CredentialKind, EnterpriseKind, Line, Role, read, write};
+    use super::{Canonical, CredentialKind, EnterpriseKind, KnownDay, Line, Role, read, write};
 
     #[test]
     fn every_word_is_recognised() {
@@ -369,7 +382,8 @@ mod tests {
         let samples = include_str!("../../tests/samples/v1.jsonl").lines();
         let personal = include_str!("../../tests/samples/v1-personal-accounts.jsonl").lines();
         for line in samples.chain(personal).filter(|line| !line.contains('\\')) {
-            let (recorded, rest) = read(line.as_bytes()).expect(line);
+            let mut rest = line.as_bytes();
+            let recorded = read(&mut rest, &mut KnownDay::first(), |_, _| true).expect(line);
             assert_eq!(rest, b"");
             let mut written = Vec::new();
             write(&recorded, &mut written);

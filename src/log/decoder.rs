@@ -5,7 +5,7 @@ use super::{canonical, fields};
 use crate::event::RecordedEvent;
 use crate::id::Position;
 use crate::limits::LINE_BYTES_MAX;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{KnownDay, Timestamp};
 
 /// Decodes a stream's lines in order, and checks that positions leave no gap and that time does not run backwards.
 ///
@@ -18,6 +18,7 @@ pub struct Decoder {
     line: u64,
     position: Position,
     last_at: Timestamp,
+    day: KnownDay,
     failed: Option<LogError>,
 }
 
@@ -37,6 +38,7 @@ impl Decoder {
                 Some(last_at) => last_at,
                 None => Timestamp::MIN,
             },
+            day: KnownDay::first(),
             failed: None,
         }
     }
@@ -46,25 +48,37 @@ impl Decoder {
     /// # Errors
     /// [`LogError`] with the line's number; from then on the same one for every line.
     pub fn decode(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        match self.read_canonical(line) {
-            Some((recorded, [])) => Ok(self.passed(recorded)),
+        let mut rest = line;
+        match self.read_canonical(&mut rest) {
+            Some(recorded) if rest.is_empty() => {
+                self.pass(&recorded);
+                Ok(recorded)
+            }
             _ => self.decode_next(line, fields::read),
         }
     }
 
-    /// Decodes the first of these lines, and takes it from them.
+    /// Decodes the first of these lines, and takes it from them; after an error no line is left.
     ///
     /// # Errors
     /// As [`Decoder::decode`].
     #[inline]
     pub(super) fn decode_first(&mut self, lines: &mut &[u8]) -> Result<RecordedEvent, LogError> {
         match self.read_canonical(lines) {
-            Some((recorded, rest)) => {
-                *lines = rest;
-                Ok(self.passed(recorded))
+            Some(recorded) => {
+                self.pass(&recorded);
+                Ok(recorded)
             }
-            None => self.decode_next(take_line(lines), fields::read),
+            None => self.decode_first_by_parser(lines),
         }
+    }
+
+    fn decode_first_by_parser(&mut self, lines: &mut &[u8]) -> Result<RecordedEvent, LogError> {
+        let decoded = self.decode_next(take_line(lines), fields::read);
+        if decoded.is_err() {
+            *lines = &[];
+        }
+        decoded
     }
 
     /// Decodes the next line as [`Decoder::decode`] does, but by the JSON parser alone, which `decode` asks only about
@@ -87,19 +101,20 @@ impl Decoder {
         self.decode_next(line, fields::read_in_two_passes)
     }
 
-    /// The first of these lines and what follows it, if it is canonical and the next event of the stream.
+    /// Takes the first of these lines, if it is canonical and the next event of the stream.
     #[inline]
-    fn read_canonical<'a>(&self, lines: &'a [u8]) -> Option<(RecordedEvent, &'a [u8])> {
-        let (recorded, rest) = canonical::read(lines)?;
-        (self.failed.is_none() && self.in_order(&recorded).is_ok()).then_some((recorded, rest))
+    fn read_canonical(&mut self, lines: &mut &[u8]) -> Option<RecordedEvent> {
+        let (next, last_at, has_failed) = (self.position.next(), self.last_at, self.failed.is_some());
+        canonical::read(lines, &mut self.day, |position, at| {
+            position == next && at >= last_at && !has_failed
+        })
     }
 
     #[inline]
-    fn passed(&mut self, recorded: RecordedEvent) -> RecordedEvent {
+    const fn pass(&mut self, recorded: &RecordedEvent) {
         self.line += 1;
         self.position = recorded.position;
         self.last_at = recorded.at;
-        recorded
     }
 
     fn decode_next(
@@ -111,7 +126,10 @@ impl Decoder {
             return Err(error.clone());
         }
         match self.parse(line.strip_suffix(b"\n").unwrap_or(line), parse) {
-            Ok(recorded) => Ok(self.passed(recorded)),
+            Ok(recorded) => {
+                self.pass(&recorded);
+                Ok(recorded)
+            }
             Err(error) => {
                 self.failed = Some(error.clone());
                 Err(error)

@@ -1,20 +1,20 @@
-//! The scopes of a credential, as one text: most events of a log would else own a list and each of its texts.
+//! The scopes of a credential, as one list of bytes: most events of a log would else own a list and each of its texts.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::{fmt, iter};
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Scope, TextVisitor, scope};
+use super::bytes::{Bytes, ShortBytes};
+use super::{Scope, TextVisitor, is_scope, scope};
 use crate::limits::{InvalidValue, SCOPES_MAX};
 
 /// The scopes, or app permissions, of a credential or an installation, in the order given: at most 64.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Scopes {
-    /// Each after its length, which is one character: so one is told from another without a look at every byte.
-    joined: String,
+    /// Each after its length, which is one byte: so one is told from another without a look at every byte.
+    joined: Bytes,
 }
 
 impl Scopes {
@@ -38,17 +38,27 @@ impl Scopes {
         scopes.finish()
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.joined.as_slice().is_empty()
+    }
+
     /// Whether exactly this scope is among them: a scope does not contain its children, nor they it.
     pub fn contains(&self, scope: &str) -> bool {
-        self.iter().any(|held| held == scope)
+        self.texts().any(|held| held == scope.as_bytes())
     }
 
     /// The scopes, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        let mut rest = self.joined.as_str();
+        self.texts().filter_map(|text| str::from_utf8(text).ok())
+    }
+
+    /// The scopes as bytes, which are visible ASCII.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.joined.as_slice();
         iter::from_fn(move || {
-            let length = usize::from(*rest.as_bytes().first()?);
-            let (scope, after) = rest.get(1..)?.split_at_checked(length)?;
+            let (length, after) = rest.split_first()?;
+            let (scope, after) = after.split_at_checked(usize::from(*length))?;
             rest = after;
             Some(scope)
         })
@@ -64,35 +74,62 @@ impl fmt::Debug for Scopes {
 /// Scopes that come one after the other.
 #[derive(Default)]
 pub(crate) struct ScopesBuilder {
-    joined: String,
+    short: ShortBytes,
+    /// All of them, where they do not fit.
+    long: Vec<u8>,
     count: usize,
 }
 
 impl ScopesBuilder {
     /// Takes the next one. Beyond the limit it only counts.
-    #[inline]
     pub(crate) fn push(&mut self, text: &str) -> Result<(), InvalidValue> {
         scope(text)?;
+        self.add(text.as_bytes());
+        Ok(())
+    }
+
+    /// Takes the next one as [`ScopesBuilder::push`] does; false where it is no scope.
+    #[inline]
+    pub(crate) fn push_bytes(&mut self, text: &[u8]) -> bool {
+        let is_scope = is_scope(text);
+        if is_scope {
+            self.add(text);
+        }
+        is_scope
+    }
+
+    #[inline]
+    fn add(&mut self, text: &[u8]) {
         self.count += 1;
         if self.count > SCOPES_MAX {
-            return Ok(());
+            return;
         }
         let [length, ..] = text.len().to_le_bytes();
-        self.joined.reserve(1 + text.len());
-        self.joined.push(char::from(length));
-        self.joined.push_str(text);
-        Ok(())
+        if self.long.is_empty() {
+            if self.short.push(length, text) {
+                return;
+            }
+            self.long.extend_from_slice(self.short.as_slice());
+        }
+        self.long.push(length);
+        self.long.extend_from_slice(text);
     }
 
     pub(crate) const fn count(&self) -> usize {
         self.count
     }
 
+    #[inline]
     pub(crate) fn finish(self) -> Result<Scopes, InvalidValue> {
         if self.count > SCOPES_MAX {
             return Err(InvalidValue::Scopes { found: self.count });
         }
-        Ok(Scopes { joined: self.joined })
+        let joined = if self.long.is_empty() {
+            Bytes::Short(self.short)
+        } else {
+            Bytes::Long(self.long.into_boxed_slice())
+        };
+        Ok(Scopes { joined })
     }
 }
 
