@@ -66,7 +66,7 @@ pub struct Survivors {
 ///
 /// Asked right after the request is applied, when every role is still known as it was at the cut.
 pub(super) fn fates(enterprise: &Enterprise, revoke_credentials: bool) -> Vec<Option<SurvivalReason>> {
-    let fate = |credential: Credential| {
+    let fate = |credential: Credential<'_>| {
         let owner = enterprise.people.get(credential.owner())?;
         if !owner.facts.role.is_enterprise_member() {
             Some(SurvivalReason::OwnerWasCollaborator)
@@ -119,7 +119,7 @@ impl Auditor {
         survivors.collect()
     }
 
-    fn add_authorizations(&self, request: Epoch, credential: &Credential, at: Timestamp, groups: &mut Groups) {
+    fn add_authorizations(&self, request: Epoch, credential: &Credential<'_>, at: Timestamp, groups: &mut Groups) {
         for authorization in self.enterprise.credentials.authorizations(credential) {
             let Some(organization) = self
                 .enterprise
@@ -143,7 +143,7 @@ impl Auditor {
     }
 }
 
-fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential) {
+fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential<'_>) {
     let group = groups.entry((reason, credential.kind())).or_default();
     group.count += 1;
     if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential.id()) {

@@ -134,14 +134,18 @@ impl Enterprise {
     }
 
     /// A credential that was issued.
-    pub(crate) fn issued(&self, credential: CredentialId) -> Result<Credential, CredentialDenial> {
+    pub(crate) fn issued(&self, credential: CredentialId) -> Result<Credential<'_>, CredentialDenial> {
         let issued = self.credentials.get(credential);
         issued.ok_or(CredentialDenial::Unknown(credential))
     }
 
     /// See [`Enterprise::authenticates`].
     #[inline]
-    pub(crate) fn authenticate(&self, credential: &Credential, at: Timestamp) -> Result<PersonId, CredentialDenial> {
+    pub(crate) fn authenticate(
+        &self,
+        credential: &Credential<'_>,
+        at: Timestamp,
+    ) -> Result<PersonId, CredentialDenial> {
         let id = credential.id();
         if credential.is_destroyed() {
             return Err(CredentialDenial::Destroyed(id));
@@ -164,7 +168,7 @@ impl Enterprise {
     }
 
     /// Whether a credential that authenticates is authorized for an organization.
-    fn is_usable(&self, credential: &Credential, organization: OrganizationId) -> bool {
+    fn is_usable(&self, credential: &Credential<'_>, organization: OrganizationId) -> bool {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
         found.is_some_and(|(_, authorization)| {
             self.is_live(credential, &authorization) && self.pending_authorization(credential, &authorization).is_none()
@@ -172,7 +176,7 @@ impl Enterprise {
     }
 
     #[cold]
-    fn why_not_usable(&self, credential: &Credential, organization: OrganizationId) -> AccessDenial {
+    fn why_not_usable(&self, credential: &Credential<'_>, organization: OrganizationId) -> AccessDenial {
         let Some(stay) = self.organizations.latest(organization) else {
             return AccessDenial::OrganizationUnknown(organization);
         };
@@ -195,7 +199,7 @@ impl Enterprise {
         }
     }
 
-    fn credential_ref(&self, credential: Credential) -> Option<CredentialRef<'_>> {
+    fn credential_ref(&self, credential: Credential<'_>) -> Option<CredentialRef<'_>> {
         Some(CredentialRef {
             id: credential.id(),
             owner: self.people.get(credential.owner())?.id,

@@ -171,9 +171,9 @@ impl Enterprise {
     }
 
     /// A credential, which is likely to be at this slot or just behind it.
-    fn known_credential(&self, id: CredentialId, slot: Option<u32>) -> Result<Credential, Corruption> {
-        let near = slot.and_then(|slot| self.credentials.get_near(id, slot));
-        near.or_else(|| self.credentials.get(id)).ok_or(Corruption::Unknown {
+    #[inline]
+    fn known_credential(&self, id: CredentialId, slot: Option<u32>) -> Result<Credential<'_>, Corruption> {
+        self.credentials.get_likely(id, slot).ok_or(Corruption::Unknown {
             what: "credential",
             id: id.value(),
         })

@@ -25,12 +25,12 @@ const NEAR: usize = 8;
 
 /// A credential as it is now, with its place in the order of issue, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Credential {
+pub(crate) struct Credential<'a> {
     pub(crate) slot: u32,
-    record: Record,
+    record: &'a Record,
 }
 
-impl Credential {
+impl Credential<'_> {
     pub(crate) const fn id(&self) -> CredentialId {
         self.record.id()
     }
@@ -78,41 +78,49 @@ impl Credentials {
     }
 
     #[inline]
-    pub(crate) fn get(&self, id: CredentialId) -> Option<Credential> {
+    pub(crate) fn get(&self, id: CredentialId) -> Option<Credential<'_>> {
         let mut found = None;
         let is_it = |slot| {
             found = record_at(&self.pages, slot).filter(|record| record.id() == id);
             found.is_some()
         };
         let slot = self.slots.find(spread(id.value()), is_it)?;
-        found.map(|record| Credential { slot, record: *record })
+        found.map(|record| Credential { slot, record })
     }
 
-    /// The credential with this id, if it is at this slot or one of the next few of the same page.
-    pub(crate) fn get_near(&self, id: CredentialId, slot: u32) -> Option<Credential> {
+    /// The credential with this id, which is likely to be at this slot or one of the next few of the same page.
+    #[inline]
+    pub(crate) fn get_likely(&self, id: CredentialId, slot: Option<u32>) -> Option<Credential<'_>> {
+        let near = slot.and_then(|slot| self.get_near(id, slot));
+        near.or_else(|| self.get(id))
+    }
+
+    #[inline]
+    fn get_near(&self, id: CredentialId, slot: u32) -> Option<Credential<'_>> {
         let (page, place) = address(slot);
         let near = self.pages.get(page)?.get(place..)?.iter().take(NEAR);
         let (slot, record) = (slot..).zip(near).find(|(_, record)| record.id() == id)?;
-        Some(Credential { slot, record: *record })
+        Some(Credential { slot, record })
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Credential> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Credential<'_>> {
         self.range(0..self.len)
     }
 
     /// The credentials in these slots, as far as there are any.
-    pub(crate) fn range(&self, slots: Range<u32>) -> impl Iterator<Item = Credential> + use<'_> {
+    pub(crate) fn range(&self, slots: Range<u32>) -> impl Iterator<Item = Credential<'_>> + use<'_> {
         let (page, place) = address(slots.start);
-        let records = self.pages.iter().skip(page).flatten().skip(place);
-        let credentials = slots.zip(records);
-        credentials.map(|(slot, record)| Credential { slot, record: *record })
+        let mut pages = self.pages.get(page..).unwrap_or_default().iter();
+        let first = pages.next().and_then(|first| first.get(place..)).unwrap_or_default();
+        let records = first.iter().chain(pages.flatten());
+        slots.zip(records).map(|(slot, record)| Credential { slot, record })
     }
 
-    pub(crate) fn scopes(&self, credential: &Credential) -> &Scopes {
+    pub(crate) fn scopes(&self, credential: &Credential<'_>) -> &Scopes {
         self.scopes.get(credential.slot, credential.record.scopes())
     }
 
-    pub(crate) fn expires_at(&self, credential: &Credential) -> Option<Timestamp> {
+    pub(crate) fn expires_at(&self, credential: &Credential<'_>) -> Option<Timestamp> {
         if !credential.record.expires() {
             return None;
         }
@@ -124,7 +132,7 @@ impl Credentials {
     }
 
     /// A credential's authorizations, in order of grant.
-    pub(crate) fn authorizations(&self, credential: &Credential) -> impl Iterator<Item = Authorization> {
+    pub(crate) fn authorizations(&self, credential: &Credential<'_>) -> impl Iterator<Item = Authorization> + use<'_> {
         let spilled = credential
             .record
             .is_spilled()
@@ -137,25 +145,35 @@ impl Credentials {
     }
 
     /// A credential's latest authorization for an organization, and its place in the order of grant.
+    #[inline]
     pub(crate) fn authorization(
         &self,
-        credential: &Credential,
+        credential: &Credential<'_>,
         organization: OrganizationId,
         organizations: &Organizations,
     ) -> Option<(usize, Authorization)> {
+        let place = self.place(credential, organization, organizations)?;
+        let authorization = if credential.record.is_spilled() {
+            self.spilled.get(&credential.slot)?.get(place)
+        } else {
+            credential.record.authorization(place)
+        };
+        Some((place, authorization?))
+    }
+
+    fn place(
+        &self,
+        credential: &Credential<'_>,
+        organization: OrganizationId,
+        organizations: &Organizations,
+    ) -> Option<usize> {
         if credential.record.is_spilled() {
-            let spilled = self.spilled.get(&credential.slot)?;
-            let place = spilled.place(organization)?;
-            return Some((place, spilled.get(place)?));
+            return self.spilled.get(&credential.slot)?.place(organization);
         }
-        let is_for = |authorization: &Authorization| {
+        let is_for = |authorization: Authorization| {
             (organizations.get(authorization.organization)).is_some_and(|stay| stay.id == organization)
         };
-        credential
-            .record
-            .authorizations()
-            .enumerate()
-            .find(|(_, authorization)| is_for(authorization))
+        credential.record.authorizations().position(is_for)
     }
 
     /// Adds a credential; nothing where there are too many already.

@@ -140,19 +140,18 @@ impl Record {
 
     /// The inline authorizations, in order of grant.
     pub(crate) fn authorizations(&self) -> impl Iterator<Item = Authorization> + use<> {
-        let Self {
-            granted,
-            organizations,
-            outcomes,
-            ..
-        } = *self;
-        let taken = organizations
-            .into_iter()
-            .take_while(|organization| *organization != NONE);
-        taken.enumerate().map(move |(place, organization)| Authorization {
+        let record = *self;
+        (0..INLINE).map_while(move |place| record.authorization(place))
+    }
+
+    /// The inline authorization at this place of the order of grant.
+    #[inline]
+    pub(crate) fn authorization(&self, place: usize) -> Option<Authorization> {
+        let organization = *self.organizations.get(place)?;
+        (organization != NONE).then_some(Authorization {
             organization: Ordinal(u32::from(organization)),
-            granted,
-            outcome: outcome(outcomes, place),
+            granted: self.granted,
+            outcome: outcome(self.outcomes, place),
         })
     }
 

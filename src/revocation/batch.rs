@@ -55,19 +55,19 @@ impl Enterprise {
     }
 
     /// The credentials with something left for a running revocation, in order of issue.
-    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential> + use<'_> {
+    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
         let id = revocation.id;
         let credentials = self.credentials_in_scope(revocation);
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
     /// The credentials that the job of a running revocation has not passed.
-    fn credentials_in_scope(&self, revocation: &Revocation) -> impl Iterator<Item = Credential> + use<'_> {
+    fn credentials_in_scope(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
         self.credentials.range(revocation.cursor..revocation.scope.issued)
     }
 
     /// A credential's pending authorizations in order of grant, then its pending destruction.
-    fn record_credential(&self, id: RevocationId, credential: &Credential, batch: &mut Batch) {
+    fn record_credential(&self, id: RevocationId, credential: &Credential<'_>, batch: &mut Batch) {
         if credential.may_have_granted() {
             let authorizations = self.credentials.authorizations(credential);
             let pending = authorizations

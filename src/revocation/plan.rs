@@ -163,7 +163,7 @@ impl Enterprise {
         }
     }
 
-    fn tally_credential(&self, scope: Scope, credential: &Credential, at: Timestamp, tally: &mut Tally) {
+    fn tally_credential(&self, scope: Scope, credential: &Credential<'_>, at: Timestamp, tally: &mut Tally) {
         let Some(owner) = self.people.get(credential.owner()) else {
             return;
         };

@@ -8,7 +8,7 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::{Authorization, Outcome, Record};
 use crate::event::{Event, RecordedEvent};
-use crate::id::{OrganizationId, RevocationId};
+use crate::id::{CredentialId, OrganizationId, RevocationId};
 
 impl Enterprise {
     pub(super) fn apply_to_credentials(
@@ -21,18 +21,18 @@ impl Enterprise {
             Event::CredentialAuthorized {
                 credential,
                 organization,
-            } => self.grant(self.known_credential(*credential, slot)?, *organization),
+            } => self.grant(*credential, slot, *organization),
             Event::AuthorizationRevoked {
                 credential,
                 organization,
                 revocation,
             } => {
                 let slot = self.cursor(*revocation).or(slot);
-                self.revoke(self.known_credential(*credential, slot)?, *organization, *revocation)
+                self.revoke(*credential, slot, *organization, *revocation)
             }
             Event::CredentialDestroyed { credential, revocation } => {
                 let slot = self.cursor(*revocation).or(slot);
-                self.destroy(self.known_credential(*credential, slot)?, *revocation)
+                self.destroy(*credential, slot, *revocation)
             }
             _ => Ok(()),
         }
@@ -66,7 +66,8 @@ impl Enterprise {
         Ok(())
     }
 
-    fn grant(&mut self, credential: Credential, organization: OrganizationId) -> Result<(), Corruption> {
+    fn grant(&mut self, id: CredentialId, slot: Option<u32>, organization: OrganizationId) -> Result<(), Corruption> {
+        let credential = self.known_credential(id, slot)?;
         let membership = self.present_organization(organization)?;
         structure(!credential.is_destroyed(), "the credential is destroyed")?;
         structure(self.owner_is_present(&credential), "the credential's owner left")?;
@@ -86,23 +87,19 @@ impl Enterprise {
             granted: self.now()?,
             outcome: Outcome::Granted,
         };
-        let replaced = replaced.map(|(place, _)| place);
-        (self.credentials).grant(
-            credential.slot,
-            replaced,
-            organization,
-            authorization,
-            &self.organizations,
-        );
+        let (slot, replaced) = (credential.slot, replaced.map(|(place, _)| place));
+        (self.credentials).grant(slot, replaced, organization, authorization, &self.organizations);
         Ok(())
     }
 
     fn revoke(
         &mut self,
-        credential: Credential,
+        id: CredentialId,
+        slot: Option<u32>,
         organization: OrganizationId,
         revocation: Option<RevocationId>,
     ) -> Result<(), Corruption> {
+        let credential = self.known_credential(id, slot)?;
         let found = self
             .credentials
             .authorization(&credential, organization, &self.organizations);
@@ -116,38 +113,42 @@ impl Enterprise {
         } else {
             Outcome::Revoked
         };
-        self.credentials.set_outcome(credential.slot, place, outcome);
-        self.count(revocation, credential.slot, |revocation| {
-            revocation.authorizations_revoked += 1
-        });
+        let slot = credential.slot;
+        self.credentials.set_outcome(slot, place, outcome);
+        self.count(revocation, slot, |revocation| revocation.authorizations_revoked += 1);
         Ok(())
     }
 
-    fn destroy(&mut self, credential: Credential, revocation: Option<RevocationId>) -> Result<(), Corruption> {
+    fn destroy(
+        &mut self,
+        id: CredentialId,
+        slot: Option<u32>,
+        revocation: Option<RevocationId>,
+    ) -> Result<(), Corruption> {
+        let credential = self.known_credential(id, slot)?;
         structure(!credential.is_destroyed(), "the credential is destroyed already")?;
         let pending = self.pending_destruction(&credential);
         let unrecorded = pending.is_some() || self.owner_is_present(&credential);
         structure(unrecorded, "the credential left with its owner and is not pending")?;
         same_revocation(pending, revocation)?;
-        self.end_authorizations(&credential);
-        self.credentials.destroy(credential.slot);
-        self.count(revocation, credential.slot, |revocation| {
-            revocation.credentials_destroyed += 1
-        });
+        let (slot, ended) = (credential.slot, self.ended_with(&credential));
+        for place in ended {
+            self.credentials.set_outcome(slot, place, Outcome::Ended);
+        }
+        self.credentials.destroy(slot);
+        self.count(revocation, slot, |revocation| revocation.credentials_destroyed += 1);
         Ok(())
     }
 
-    /// Ends the authorizations of a credential that is being destroyed, but for the pending ones, which wait for their job.
-    fn end_authorizations(&mut self, credential: &Credential) {
+    /// The places of the authorizations that end with a credential that is being destroyed: all but the pending ones, which
+    /// wait for their job.
+    fn ended_with(&self, credential: &Credential<'_>) -> Vec<usize> {
         let ends = |(place, authorization): (usize, Authorization)| {
             let pending = self.pending_authorization(credential, &authorization).is_some();
             (authorization.outcome == Outcome::Granted && !pending).then_some(place)
         };
         let authorizations = self.credentials.authorizations(credential).enumerate();
-        let ended: Vec<usize> = authorizations.filter_map(ends).collect();
-        for place in ended {
-            self.credentials.set_outcome(credential.slot, place, Outcome::Ended);
-        }
+        authorizations.filter_map(ends).collect()
     }
 }
 

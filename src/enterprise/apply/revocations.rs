@@ -91,7 +91,7 @@ impl Enterprise {
             return;
         }
         let before = self.credentials.range(passed);
-        let is_done = |credential: &Credential| !self.has_something_left(credential, id);
+        let is_done = |credential: &Credential<'_>| !self.has_something_left(credential, id);
         let passed_by = before.take_while(is_done).map(|_| 1).sum::<u32>();
         if let Some(revocation) = self.revocations.get_mut(id) {
             revocation.cursor += passed_by;
