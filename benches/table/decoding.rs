@@ -3,10 +3,10 @@
 use std::hint::black_box;
 
 use enterprise_credentials::RecordedEvent;
-use enterprise_credentials::log::{self, Decoder};
+use enterprise_credentials::log;
 use enterprise_credentials_benches::history::MixedLog;
 use enterprise_credentials_benches::rounds::{compare, timed};
-use enterprise_credentials_benches::yardsticks::{parse_minimal, replay_by_derive, skip_all};
+use enterprise_credentials_benches::yardsticks::{decode_by_parser, parse_minimal, replay_by_derive, skip_all};
 
 use crate::{at_least, figure, title};
 
@@ -54,12 +54,6 @@ fn read(log: &MixedLog) {
         derived / replayed,
         4.0,
     );
-}
-
-fn decode_by_parser(bytes: &[u8]) -> usize {
-    let mut decoder = Decoder::new();
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    lines.filter(|line| decoder.decode_by_parser(line).is_ok()).count()
 }
 
 fn write(log: &MixedLog) {
