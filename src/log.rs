@@ -47,13 +47,7 @@ pub fn write_line(recorded: &RecordedEvent, bytes: &mut Vec<u8>) {
 /// The last line may lack its line feed, if the event is whole.
 pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError>> {
     let (mut decoder, mut lines) = (Decoder::new(), bytes);
-    core::iter::from_fn(move || {
-        if lines.is_empty() {
-            None
-        } else {
-            Some(decoder.decode_first(&mut lines))
-        }
-    })
+    core::iter::from_fn(move || decoder.decode_first(&mut lines))
 }
 
 /// Where a replay ends.
@@ -86,7 +80,7 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`], with the line, for the first line that cannot be read or does not fit.
 pub fn replay(bytes: &[u8]) -> Result<Enterprise, ReplayError> {
-    fold(bytes, u64::MAX, None)
+    fold(bytes, usize::MAX, None)
 }
 
 /// Folds a log into the state as of a position or a time. Lines beyond it are not judged, except that the first event
@@ -96,16 +90,16 @@ pub fn replay(bytes: &[u8]) -> Result<Enterprise, ReplayError> {
 /// [`ReplayError`], with the line, for the first line that cannot be read or does not fit.
 pub fn replay_until(bytes: &[u8], until: Until) -> Result<Enterprise, ReplayError> {
     match until {
-        Until::Position(last) => fold(bytes, last.value(), None),
-        Until::Time(last) => fold(bytes, u64::MAX, Some(last)),
+        Until::Position(last) => fold(bytes, usize::try_from(last.value()).unwrap_or(usize::MAX), None),
+        Until::Time(last) => fold(bytes, usize::MAX, Some(last)),
     }
 }
 
 /// Folds at most `lines_max` lines: line *n* of a log holds position *n*.
-fn fold(bytes: &[u8], lines_max: u64, until: Option<Timestamp>) -> Result<Enterprise, ReplayError> {
+fn fold(bytes: &[u8], lines_max: usize, until: Option<Timestamp>) -> Result<Enterprise, ReplayError> {
     let mut enterprise = Enterprise::new();
     let mut window = Vec::with_capacity(WINDOW);
-    for (_, recorded) in (1..=lines_max).zip(read(bytes)) {
+    for recorded in read(bytes).take(lines_max) {
         match recorded {
             Ok(recorded) if until.is_some_and(|until| recorded.at > until) => break,
             Ok(recorded) => window.push(recorded),

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use super::digits;
+use super::error::LogError;
 use super::shape::with_event_shapes;
 use crate::credential::CredentialKind;
 use crate::event::{Actor, Authority, Event, RecordedEvent};
@@ -36,7 +37,7 @@ pub(super) fn read(
     lines: &mut &[u8],
     day: &mut KnownDay,
     is_next: impl FnOnce(Position, Timestamp) -> bool,
-) -> Option<RecordedEvent> {
+) -> Option<Decoded> {
     let mut line = Line(lines);
     let position = line.field("{\"position\":")?;
     let at = line.time_near(",\"at\":\"", day)?;
@@ -44,19 +45,14 @@ pub(super) fn read(
         return None;
     }
     let by = line.optional_field(",\"by\":")?;
-    let event = read_event(&mut line)?;
-    *lines = match line.0 {
-        [b'}'] => &[],
-        [b'}', b'\n', rest @ ..] => rest,
-        _ => return None,
-    };
-    Some(RecordedEvent {
-        position,
-        at,
-        by,
-        event,
-    })
+    let decoded = read_event(&mut line, position, at, by)?;
+    *lines = line.0;
+    Some(decoded)
 }
+
+/// What a decoder gives, and an iterator hands on: a large event that is wrapped again and again is moved again and again,
+/// and each move waits for the writes before it.
+type Decoded = Result<RecordedEvent, LogError>;
 
 /// Declares how the event itself is written and read, its type first.
 macro_rules! write_and_read_events {
@@ -76,12 +72,19 @@ macro_rules! write_and_read_events {
         }
 
         #[inline]
-        fn read_event(line: &mut Line<'_>) -> Option<Event> {
+        fn read_event(
+            line: &mut Line<'_>,
+            position: Position,
+            at: Timestamp,
+            by: Option<Actor>,
+        ) -> Option<Decoded> {
             $(
                 if line.skip(opening!($event)) {
                     $(let $required = line.field(key!($required))?;)*
                     $($(let $optional = line.optional_field(key!($optional))?;)*)?
-                    return Some(Event::$event { $($required,)* $($($optional,)*)? });
+                    line.end()?;
+                    let event = Event::$event { $($required,)* $($($optional,)*)? };
+                    return Some(Ok(RecordedEvent { position, at, by, event }));
                 }
             )*
             None
@@ -137,6 +140,17 @@ impl<'a> Line<'a> {
         } else {
             Some(None)
         }
+    }
+
+    /// Skips the end of the line.
+    #[inline]
+    fn end(&mut self) -> Option<()> {
+        self.0 = match self.0 {
+            [b'}'] => &[],
+            [b'}', b'\n', rest @ ..] => rest,
+            _ => return None,
+        };
+        Some(())
     }
 
     /// A time after this key and the quote before it.
@@ -383,7 +397,9 @@ mod tests {
         let personal = include_str!("../../tests/samples/v1-personal-accounts.jsonl").lines();
         for line in samples.chain(personal).filter(|line| !line.contains('\\')) {
             let mut rest = line.as_bytes();
-            let recorded = read(&mut rest, &mut KnownDay::first(), |_, _| true).expect(line);
+            let recorded = read(&mut rest, &mut KnownDay::first(), |_, _| true)
+                .expect(line)
+                .unwrap();
             assert_eq!(rest, b"");
             let mut written = Vec::new();
             write(&recorded, &mut written);

@@ -50,35 +50,32 @@ impl Decoder {
     pub fn decode(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
         let mut rest = line;
         match self.read_canonical(&mut rest) {
-            Some(recorded) if rest.is_empty() => {
-                self.pass(&recorded);
-                Ok(recorded)
+            Some(decoded) if rest.is_empty() => {
+                self.pass(&decoded);
+                decoded
             }
             _ => self.decode_next(line, fields::read),
         }
     }
 
-    /// Decodes the first of these lines, and takes it from them; after an error no line is left.
-    ///
-    /// # Errors
-    /// As [`Decoder::decode`].
+    /// Decodes the first of these lines, and takes it from them; nothing where there is none. After an error none is left.
     #[inline]
-    pub(super) fn decode_first(&mut self, lines: &mut &[u8]) -> Result<RecordedEvent, LogError> {
-        match self.read_canonical(lines) {
-            Some(recorded) => {
-                self.pass(&recorded);
-                Ok(recorded)
-            }
-            None => self.decode_first_by_parser(lines),
+    pub(super) fn decode_first(&mut self, lines: &mut &[u8]) -> Option<Result<RecordedEvent, LogError>> {
+        let canonical = self.read_canonical(lines);
+        match &canonical {
+            Some(decoded) => self.pass(decoded),
+            None => return self.decode_first_by_parser(lines),
         }
+        canonical
     }
 
-    fn decode_first_by_parser(&mut self, lines: &mut &[u8]) -> Result<RecordedEvent, LogError> {
-        let decoded = self.decode_next(take_line(lines), fields::read);
+    fn decode_first_by_parser(&mut self, lines: &mut &[u8]) -> Option<Result<RecordedEvent, LogError>> {
+        let line = take_line(lines)?;
+        let decoded = self.decode_next(line, fields::read);
         if decoded.is_err() {
             *lines = &[];
         }
-        decoded
+        Some(decoded)
     }
 
     /// Decodes the next line as [`Decoder::decode`] does, but by the JSON parser alone, which `decode` asks only about
@@ -103,7 +100,7 @@ impl Decoder {
 
     /// Takes the first of these lines, if it is canonical and the next event of the stream.
     #[inline]
-    fn read_canonical(&mut self, lines: &mut &[u8]) -> Option<RecordedEvent> {
+    fn read_canonical(&mut self, lines: &mut &[u8]) -> Option<Result<RecordedEvent, LogError>> {
         let (next, last_at, has_failed) = (self.position.next(), self.last_at, self.failed.is_some());
         canonical::read(lines, &mut self.day, |position, at| {
             position == next && at >= last_at && !has_failed
@@ -111,10 +108,15 @@ impl Decoder {
     }
 
     #[inline]
-    const fn pass(&mut self, recorded: &RecordedEvent) {
-        self.line += 1;
-        self.position = recorded.position;
-        self.last_at = recorded.at;
+    fn pass(&mut self, decoded: &Result<RecordedEvent, LogError>) {
+        match decoded {
+            Ok(recorded) => {
+                self.line += 1;
+                self.position = recorded.position;
+                self.last_at = recorded.at;
+            }
+            Err(error) => self.failed = Some(error.clone()),
+        }
     }
 
     fn decode_next(
@@ -125,16 +127,9 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        match self.parse(line.strip_suffix(b"\n").unwrap_or(line), parse) {
-            Ok(recorded) => {
-                self.pass(&recorded);
-                Ok(recorded)
-            }
-            Err(error) => {
-                self.failed = Some(error.clone());
-                Err(error)
-            }
-        }
+        let decoded = self.parse(line.strip_suffix(b"\n").unwrap_or(line), parse);
+        self.pass(&decoded);
+        decoded
     }
 
     fn parse(
@@ -185,12 +180,15 @@ impl Decoder {
     }
 }
 
-/// Takes the first line, its line feed included. A line feed ends a line, it does not begin another.
-fn take_line<'a>(lines: &mut &'a [u8]) -> &'a [u8] {
+/// Takes the first line, if there is one, its line feed included. A line feed ends a line, it does not begin another.
+fn take_line<'a>(lines: &mut &'a [u8]) -> Option<&'a [u8]> {
+    if lines.is_empty() {
+        return None;
+    }
     let length = memchr::memchr(b'\n', lines).map_or(lines.len(), |index| index + 1);
     let (line, rest) = lines.split_at_checked(length).unwrap_or((lines, &[]));
     *lines = rest;
-    line
+    Some(line)
 }
 
 impl Default for Decoder {
