@@ -117,7 +117,7 @@ fn fold(bytes: &[u8], lines_max: usize, until: Option<Timestamp>) -> Result<Ente
 }
 
 /// How many events are read before they are folded together.
-const WINDOW: usize = 32;
+const WINDOW: usize = 128;
 
 fn apply_all(enterprise: &mut Enterprise, window: &mut Vec<RecordedEvent>) -> Result<(), ReplayError> {
     let applied = enterprise.apply_all(window);

@@ -33,9 +33,13 @@ impl Enterprise {
     /// [`CorruptHistory`] for the first event that does not fit. The state is then that after the event before it.
     pub fn apply_all(&mut self, recorded: &[RecordedEvent]) -> Result<(), CorruptHistory> {
         for window in recorded.chunks(WINDOW) {
+            // Each step asks for memory that the next one needs, and waits for nothing itself.
             let mut slots = [None; WINDOW];
             for (recorded, slot) in window.iter().zip(&mut slots) {
                 *slot = self.likely_slot(&recorded.event);
+            }
+            for slot in &mut slots {
+                *slot = slot.filter(|slot| self.is_of_present_owner(*slot));
             }
             for (recorded, slot) in window.iter().zip(slots) {
                 self.apply_near(recorded, slot)?;
@@ -44,7 +48,7 @@ impl Enterprise {
         Ok(())
     }
 
-    /// Where the credential of an event is now, if it is anywhere.
+    /// Where the credential of an event is now, as far as the index tells.
     fn likely_slot(&self, event: &Event) -> Option<u32> {
         match event {
             Event::CredentialIssued { credential, .. }
@@ -57,10 +61,17 @@ impl Enterprise {
             | Event::CredentialDestroyed {
                 credential,
                 revocation: None,
-            } => self.credentials.slot(*credential),
+            } => self.credentials.likely_slot(*credential),
             // What a job records comes in order of issue: the revocation's cursor is near.
             _ => None,
         }
+    }
+
+    /// Whether what is in this slot belongs to someone present, as nearly all does that an event is about. Asked of all events of a
+    /// window, it brings their records and owners from memory.
+    fn is_of_present_owner(&self, slot: u32) -> bool {
+        let credential = self.credentials.at(slot);
+        credential.is_some_and(|credential| self.owner_is_present(&credential))
     }
 
     /// Folds an event whose credential, if it has one, is likely to be at this slot or just behind it.
@@ -197,7 +208,7 @@ impl Enterprise {
 }
 
 /// How many events [`Enterprise::apply_all`] looks ahead.
-const WINDOW: usize = 32;
+const WINDOW: usize = 128;
 
 /// What ids and positions allow, but no memory holds.
 const TOO_MANY: Corruption = Corruption::Transition("a state holds no more of these than there are already");

@@ -88,6 +88,17 @@ impl Credentials {
         found.map(|record| Credential { slot, record })
     }
 
+    /// Where a credential is, as far as the index tells without a look at the records.
+    pub(crate) fn likely_slot(&self, id: CredentialId) -> Option<u32> {
+        self.slots.find(spread(id.value()), |_| true)
+    }
+
+    /// The credential in this slot.
+    pub(crate) fn at(&self, slot: u32) -> Option<Credential<'_>> {
+        let record = record_at(&self.pages, slot)?;
+        Some(Credential { slot, record })
+    }
+
     /// The credential with this id, which is likely to be at this slot or one of the next few of the same page.
     #[inline]
     pub(crate) fn get_likely(&self, id: CredentialId, slot: Option<u32>) -> Option<Credential<'_>> {
