@@ -74,10 +74,7 @@ impl Enterprise {
     ) -> Result<(), AccessDenial> {
         let credential = self.issued(credential)?;
         self.authenticate(&credential, at)?;
-        if self.is_usable(&credential, organization) {
-            return Ok(());
-        }
-        Err(self.why_not_usable(&credential, organization))
+        self.check_use(&credential, organization)
     }
 
     /// A credential, alive or not; nothing for an id that was never issued.
@@ -168,11 +165,19 @@ impl Enterprise {
     }
 
     /// Whether a credential that authenticates is authorized for an organization.
-    fn is_usable(&self, credential: &Credential<'_>, organization: OrganizationId) -> bool {
+    fn check_use(&self, credential: &Credential<'_>, organization: OrganizationId) -> Result<(), AccessDenial> {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
-        found.is_some_and(|(_, authorization)| {
-            self.is_live(credential, &authorization) && self.pending_authorization(credential, &authorization).is_none()
-        })
+        let live = found.filter(|(_, authorization)| self.is_live(credential, authorization));
+        let Some((_, authorization)) = live else {
+            return Err(self.why_not_usable(credential, organization));
+        };
+        match self.pending_authorization(credential, &authorization) {
+            None => Ok(()),
+            Some(revocation) => Err(AccessDenial::RevocationPending {
+                organization,
+                revocation,
+            }),
+        }
     }
 
     #[cold]
