@@ -222,7 +222,7 @@ mod tests {
 
     use chrono::{DateTime, Datelike, NaiveDate};
 
-    use super::{DAY_MS, KnownDay, MILLISECONDS_MAX, MILLISECONDS_MIN, Timestamp};
+    use super::{DAY_MS, KnownDay, MILLISECONDS_MAX, MILLISECONDS_MIN, TEXT_LENGTH, Timestamp};
 
     #[test]
     fn every_day_that_can_be_written_is_the_calendars() {
@@ -270,6 +270,54 @@ mod tests {
                 let read = Timestamp::parse(&format!("{year:04}-{month:02}-{day:02}T00:00:00.000Z"));
                 let exists = NaiveDate::from_ymd_opt(year, month, day).is_some();
                 assert_eq!(read.is_ok(), exists, "{year}-{month}-{day}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_second_of_a_day_is_the_clocks() {
+        for second in 0..24 * 60 * 60 {
+            let (hour, minute, thousandths) = (second / 3600, second / 60 % 60, second * 7 % 1000);
+            let text = format!("1970-01-01T{hour:02}:{minute:02}:{:02}.{thousandths:03}Z", second % 60);
+            let time = Timestamp::from_milliseconds(second * 1000 + thousandths).unwrap();
+            assert_eq!(time.to_string(), text);
+            assert_eq!(Timestamp::parse(&text), Ok(time));
+        }
+    }
+
+    #[test]
+    fn no_time_that_the_clock_lacks_can_be_read() {
+        for number in 0..100 {
+            let [hour, minute, second] = [
+                format!("{number:02}:00:00"),
+                format!("00:{number:02}:00"),
+                format!("00:00:{number:02}"),
+            ]
+            .map(|time| Timestamp::parse(&format!("1970-01-01T{time}.000Z")).is_ok());
+            assert_eq!(
+                [hour, minute, second],
+                [number < 24, number < 60, number < 60],
+                "{number}"
+            );
+        }
+    }
+
+    /// Eight bytes are judged at once: what is wrong with one must not make up for what is wrong with another.
+    #[test]
+    fn no_one_and_no_two_bytes_may_be_others() {
+        const TEXT: &[u8; TEXT_LENGTH] = b"1111-11-11T11:11:11.111Z";
+        assert!(Timestamp::from_bytes(TEXT).is_some());
+        // Each makes of a 1 what is no digit, the neighbours of 0 and 9 among them.
+        for bits in [b'1' ^ b'/', b'1' ^ b':', 0x10, 0x40, 0x80, 0xff] {
+            for first in 0..TEXT_LENGTH {
+                let mut text = *TEXT;
+                text[first] ^= bits;
+                assert_eq!(Timestamp::from_bytes(&text), None, "{}", text.escape_ascii());
+                for second in first + 1..TEXT_LENGTH {
+                    let mut text = text;
+                    text[second] ^= bits;
+                    assert_eq!(Timestamp::from_bytes(&text), None, "{}", text.escape_ascii());
+                }
             }
         }
     }
