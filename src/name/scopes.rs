@@ -172,3 +172,18 @@ impl<'de> DeserializeSeed<'de> for Next<'_> {
         deserializer.deserialize_str(TextVisitor::new(|text: &str| self.0.push(text)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::Scopes;
+
+    /// Not as they are joined: the lengths between them are nobody's business.
+    #[test]
+    fn scopes_are_shown_as_a_list_of_texts() {
+        let scopes = Scopes::parse(["repo", "admin:enterprise"]).unwrap();
+        assert_eq!(format!("{scopes:?}"), r#"["repo", "admin:enterprise"]"#);
+        assert_eq!(format!("{:?}", Scopes::default()), "[]");
+    }
+}

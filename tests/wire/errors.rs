@@ -84,6 +84,18 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
             "line 3, column 82: field `member` of MemberRemoved: invalid type: null, expected u64",
         ),
         (
+            event(r#""OrganizationAdded","organization":3,"login":3}"#),
+            "line 3, column 99: field `login` of OrganizationAdded: invalid type: integer `3`, expected a string",
+        ),
+        (
+            event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh_key","scopes":"repo"}"#),
+            r#"line 3, column 131: field `scopes` of CredentialIssued: invalid type: string "repo", expected a sequence"#,
+        ),
+        (
+            event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh_key","scopes":[7]}"#),
+            "line 3, column 127: field `scopes` of CredentialIssued: invalid type: integer `7`, expected a string",
+        ),
+        (
             event(r#""MemberRemoved","member":7,"by":{"person":7,"installation":5}}"#),
             "line 3, column 115: field `by` of the envelope: an actor is a `person`, perhaps with a `credential`, or an `installation`",
         ),
