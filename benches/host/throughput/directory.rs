@@ -21,6 +21,11 @@ impl Directory {
         }
         Ok(self.0.join("store.db"))
     }
+
+    /// The path of a store beside that one, which does not exist either.
+    pub(crate) fn second_store(&self) -> PathBuf {
+        self.0.join("second-store.db")
+    }
 }
 
 impl Drop for Directory {

@@ -1,10 +1,12 @@
-//! Loading an enterprise from the store against reading the rows.
+//! Loading an enterprise from the store, by its stream and by its snapshot, against reading the rows.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store as _};
 use tokio::runtime::Runtime;
 
 use crate::directory::{Directory, url};
@@ -13,9 +15,17 @@ use crate::{History, raw};
 
 pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
     let path = directory.store()?;
-    let store = runtime.block_on(SqliteStore::open(&url(&path), IfMissing::Create))?;
-    runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
+    let store = runtime.block_on(imported(&path, history))?;
+    let with_snapshot = runtime.block_on(imported(&directory.second_store(), history))?;
+    runtime.block_on(keep_snapshot(&with_snapshot, history))?;
     let connection = raw::open(&path)?;
+    let cold = |store: &SqliteStore| {
+        let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
+        measure(|| {
+            let live = runtime.block_on(enterprises.fresh(&history.slug))?;
+            Ok(live.read()?.position().value())
+        })
+    };
     compare(
         "REPLAY FROM THE STORE",
         "events",
@@ -34,18 +44,28 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                     Ok(history.events)
                 })
             }),
-            ("a cold enterprise, made ready to answer", &mut || {
-                let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
-                measure(|| {
-                    let live = runtime.block_on(enterprises.fresh(&history.slug))?;
-                    Ok(live.read()?.position().value())
-                })
-            }),
+            ("a cold enterprise, made ready to answer", &mut || cold(&store)),
+            ("the same, begun with its snapshot", &mut || cold(&with_snapshot)),
             ("the core alone: decode and fold", &mut || {
                 measure(|| Ok(replay(&history.bytes)?.position().value()))
             }),
         ],
     )?;
     runtime.block_on(store.close());
+    runtime.block_on(with_snapshot.close());
     Ok(())
+}
+
+async fn imported(path: &Path, history: &History) -> Result<SqliteStore> {
+    let store = SqliteStore::open(&url(path), IfMissing::Create).await?;
+    Stream::check(history.bytes.clone())?.import(&store).await?;
+    Ok(store)
+}
+
+async fn keep_snapshot(store: &SqliteStore, history: &History) -> Result<()> {
+    let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
+    enterprises.fresh(&history.slug).await?;
+    enterprises.keep_snapshots().await;
+    let kept = store.snapshot(&history.slug).await?;
+    kept.map(drop).context("a snapshot was kept")
 }
