@@ -113,7 +113,7 @@ mod tests {
         assert!(short.push(4, b"repo"));
         let (short, long) = (Bytes::Short(short), Bytes::Long(Box::from(*b"\x04repo")));
         assert!(short == long && short.cmp(&long) == Ordering::Equal);
-        assert!(Bytes::default() < short);
+        assert!(Bytes::default() < short && Bytes::default() != short);
         assert_eq!(size_of::<Bytes>(), 24);
     }
 }

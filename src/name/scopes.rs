@@ -176,8 +176,10 @@ impl<'de> DeserializeSeed<'de> for Next<'_> {
 #[cfg(test)]
 mod tests {
     use alloc::format;
+    use alloc::vec::Vec;
 
     use super::Scopes;
+    use crate::limits::SCOPES_MAX;
 
     /// Not as they are joined: the lengths between them are nobody's business.
     #[test]
@@ -185,5 +187,12 @@ mod tests {
         let scopes = Scopes::parse(["repo", "admin:enterprise"]).unwrap();
         assert_eq!(format!("{scopes:?}"), r#"["repo", "admin:enterprise"]"#);
         assert_eq!(format!("{:?}", Scopes::default()), "[]");
+    }
+
+    #[test]
+    fn as_many_scopes_as_are_allowed_are_all_kept() {
+        let texts: Vec<_> = (1..=SCOPES_MAX).map(|number| format!("scope:{number}")).collect();
+        let scopes = Scopes::parse(texts.iter().map(|text| text.as_str())).unwrap();
+        assert!(scopes.iter().eq(texts));
     }
 }
