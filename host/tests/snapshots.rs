@@ -11,15 +11,18 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use common::Directory;
 use common::history::{History, TOKEN_OWNER_OAUTH};
 use common::http::{get, revoke_all};
+use common::memory::Memory;
 use common::process::Serve;
 use common::watched::Watched;
 use enterprise_credentials::{Position, snapshot};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, SNAPSHOT_EVENTS_MIN};
 use enterprise_credentials_host::store::{SqliteStore, Store};
+use tokio::time::Instant;
 
 /// Each has three events.
 const CREDENTIALS: u64 = SNAPSHOT_EVENTS_MIN / 3 + 1;
@@ -50,11 +53,7 @@ impl Kept {
 
     /// Over the same store, with nothing in memory yet, and room for one state.
     fn host(&self) -> Arc<Enterprises<Watched<SqliteStore>>> {
-        let options = CacheOptions {
-            states_max: 1,
-            ..CacheOptions::default()
-        };
-        Enterprises::new(self.store.clone(), options).0
+        host_of_one_state(self.store.clone())
     }
 
     /// Asks for the state, which must be that of the history, and gives how many lines were read for it.
@@ -82,6 +81,14 @@ impl Kept {
     fn lines(&self) -> usize {
         usize::try_from(self.history.enterprise.position().value()).unwrap()
     }
+}
+
+fn host_of_one_state<S: Store>(store: S) -> Arc<Enterprises<S>> {
+    let options = CacheOptions {
+        states_max: 1,
+        ..CacheOptions::default()
+    };
+    Enterprises::new(store, options).0
 }
 
 #[tokio::test]
@@ -173,6 +180,35 @@ async fn a_store_that_fails_with_snapshots_answers_all_the_same() {
     }
     kept.store.switches.snapshots_fail.store(false, Ordering::SeqCst);
     assert_eq!(kept.snapshot().await, None);
+}
+
+/// The time that passes here is that of a clock which stands still while anybody works.
+#[tokio::test(start_paused = true)]
+async fn four_snapshots_wait_for_a_slow_store_and_a_stop_waits_ten_seconds_for_them() {
+    let store = Watched::new(Memory::new(None));
+    let host = host_of_one_state(store.clone());
+    store.switches.snapshots_hang.store(true, Ordering::SeqCst);
+    for number in 0..6 {
+        let (slug, salt) = (format!("corp-{number}"), format!("-{number}"));
+        let history = History::sample(&slug, &salt).with_credentials(CREDENTIALS, &salt);
+        history.import(&store).await;
+        host.fresh(&history.slug()).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(
+        store.switches.snapshots_asked.load(Ordering::SeqCst),
+        4,
+        "of five that left memory"
+    );
+
+    let stop = Instant::now();
+    host.keep_snapshots().await;
+    assert_eq!(stop.elapsed(), Duration::from_secs(10));
+    assert_eq!(
+        store.switches.snapshots_asked.load(Ordering::SeqCst),
+        5,
+        "and that of the last, still in memory"
+    );
 }
 
 #[test]

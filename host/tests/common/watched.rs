@@ -33,6 +33,10 @@ pub(crate) struct Switches {
     pub(crate) lines_read: AtomicUsize,
     /// Every call about a snapshot fails while this is set.
     pub(crate) snapshots_fail: AtomicBool,
+    /// Every snapshot whose keeping begins while this is set is never kept.
+    pub(crate) snapshots_hang: AtomicBool,
+    /// How many snapshots it was asked to keep.
+    pub(crate) snapshots_asked: AtomicUsize,
     /// Which stream was read from its beginning.
     pub(crate) loaded: Mutex<Vec<EnterpriseSlug>>,
 }
@@ -117,6 +121,10 @@ impl<S: Store> Store for Watched<S> {
 
     async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
         self.check_snapshot()?;
+        self.switches.snapshots_asked.fetch_add(1, Ordering::SeqCst);
+        if self.switches.snapshots_hang.load(Ordering::SeqCst) {
+            std::future::pending().await
+        }
         self.inner.keep_snapshot(slug, position, bytes).await
     }
 
