@@ -172,7 +172,7 @@ impl<S: Store> Enterprises<S> {
             }
             match self.store.append(slug, expected, &lines).await {
                 Ok(()) => {
-                    live.apply(lines.iter().map(|line| &line.event))?;
+                    live.change(|enterprise| apply_unknown(enterprise, &lines))?;
                     if lines.iter().any(is_request) {
                         // Nobody listens where no worker runs.
                         let _ = self.changed.send(slug.clone());
@@ -263,7 +263,10 @@ impl Live {
             .iter()
             .map_while(|bytes| decoder.decode(bytes).map_err(|error| unreadable = Some(error)).ok())
             .collect();
-        self.apply(&events)?;
+        self.change(|enterprise| {
+            let known = events.partition_point(|event| event.position <= enterprise.position());
+            enterprise.apply_all(events.get(known..).unwrap_or_default())
+        })?;
         match unreadable {
             None => Ok(()),
             Some(source) => Err(EnterpriseError::Unreadable {
@@ -274,16 +277,12 @@ impl Live {
     }
 
     /// Applies what the state does not hold yet: the same events may arrive from an append and from a read.
-    fn apply<'a>(&self, events: impl IntoIterator<Item = &'a RecordedEvent>) -> Result<(), EnterpriseError> {
+    fn change(&self, apply: impl FnOnce(&mut Enterprise) -> Result<(), CorruptHistory>) -> Result<(), EnterpriseError> {
         let mut enterprise = self.state.write().map_err(|_| self.lost())?;
-        for event in events {
-            if event.position > enterprise.position() {
-                enterprise.apply(event).map_err(|source| EnterpriseError::Corrupt {
-                    enterprise: self.slug.clone(),
-                    source,
-                })?;
-            }
-        }
+        apply(&mut enterprise).map_err(|source| EnterpriseError::Corrupt {
+            enterprise: self.slug.clone(),
+            source,
+        })?;
         self.events.store(enterprise.position().value(), Ordering::Relaxed);
         match enterprise.slug() {
             Some(slug) if *slug != self.slug => Err(EnterpriseError::Misfiled {
@@ -298,6 +297,12 @@ impl Live {
             enterprise: self.slug.clone(),
         }
     }
+}
+
+fn apply_unknown(enterprise: &mut Enterprise, appended: &[Line]) -> Result<(), CorruptHistory> {
+    let unknown = appended.partition_point(|line| line.event.position <= enterprise.position());
+    let mut unknown = appended.iter().skip(unknown);
+    unknown.try_for_each(|line| enterprise.apply(&line.event))
 }
 
 fn is_request(line: &Line) -> bool {
