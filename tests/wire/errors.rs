@@ -148,6 +148,15 @@ fn a_line_feed_inside_an_event_is_named() {
 }
 
 #[test]
+fn two_events_are_not_one_line() {
+    let lines = format!("{LINE_1}\n{LINE_2}");
+    let error = Decoder::new().decode(lines.as_bytes()).unwrap_err();
+    assert_eq!((error.line, error.column), (1, Some(LINE_1.len() + 1)));
+    assert_eq!(error.kind, LogErrorKind::LineFeed);
+    assert!(Decoder::new().decode(format!("{LINE_1}\n").as_bytes()).is_ok());
+}
+
+#[test]
 fn a_failed_decoder_stays_failed() {
     let mut decoder = Decoder::new();
     let error = decoder.decode(b"{}").unwrap_err();
