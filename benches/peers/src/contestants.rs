@@ -10,7 +10,7 @@ use futures::executor::block_on;
 
 use crate::counts::{Counts, Outcome};
 use crate::with_cqrs_es::{self, Cached, Clock};
-use crate::word::{Prepared, now, now_by_chrono, plainly};
+use crate::word::{Prepared, by_chrono, now, plainly};
 use crate::{lines, plain};
 
 /// Who carries out the commands.
@@ -80,15 +80,15 @@ fn plain(prepared: &Prepared) -> Outcome {
     let mut enterprise = folded(prepared);
     let commands = plain_commands(prepared);
     let (mut events, mut refused) = (0, 0);
-    let at = now_by_chrono();
+    let at = by_chrono(now());
     measured(|| {
         for command in commands {
             let Ok(decided) = enterprise.decide(command, at) else {
                 refused += 1;
                 continue;
             };
-            for event in decided {
-                enterprise.apply(event);
+            for recorded in enterprise.record(decided, at, None) {
+                enterprise.apply(recorded);
                 events += 1;
             }
         }
@@ -137,7 +137,7 @@ fn cqrs_es_mem_store(prepared: &Prepared) -> Outcome {
 
 /// Executes the commands on a store: how many were refused.
 fn execute(store: impl EventStore<plain::Enterprise>, prepared: &Prepared) -> u64 {
-    let framework = CqrsFramework::new(store, Vec::new(), Clock(now_by_chrono()));
+    let framework = CqrsFramework::new(store, Vec::new(), Clock(by_chrono(now())));
     let commands = plain_commands(prepared);
     let mut refused = 0;
     measured(|| {

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::plain::{Enterprise, Event};
+use crate::plain::{Actor, Enterprise, Recorded};
 
 /// A line as the stores of all three crates keep an event: its envelope in columns, its payload as a JSON document.
 pub(crate) struct Document {
     pub(crate) position: u64,
     pub(crate) at: String,
+    pub(crate) by: Value,
     pub(crate) payload: Value,
 }
 
@@ -21,21 +22,34 @@ impl Document {
             Some(Value::String(at)) => at,
             _ => String::new(),
         };
-        Ok(Self { position, at, payload })
+        let by = payload.get_mut("by").map(Value::take).unwrap_or_default();
+        Ok(Self {
+            position,
+            at,
+            by,
+            payload,
+        })
     }
 }
 
-/// The envelope alone. With [`parse`] after it this takes less than one struct with a flattened event, of which serde
-/// keeps every field twice before it knows the type.
+/// The envelope alone.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Envelope {
-    pub(crate) position: i32,
-    pub(crate) at: DateTime<Utc>,
+struct Envelope {
+    position: u64,
+    at: DateTime<Utc>,
+    by: Option<Actor>,
 }
 
-/// The event alone, its envelope passed over.
-pub(crate) fn parse(line: &str) -> serde_json::Result<Event> {
-    serde_json::from_str(line)
+/// The event in its envelope. To read the line twice takes less than one struct with a flattened event, of which serde
+/// keeps every field twice before it knows the type.
+pub(crate) fn parse(line: &str) -> serde_json::Result<Recorded> {
+    let Envelope { position, at, by } = serde_json::from_str(line)?;
+    Ok(Recorded {
+        position,
+        at,
+        by,
+        event: serde_json::from_str(line)?,
+    })
 }
 
 /// The plain decider's state after a log.

@@ -1,11 +1,15 @@
 //! The decider that one would write without this crate: standard hash maps of structs by id, and nothing clever.
 //!
-//! It is also the aggregate of the event-sourcing crates. Accepting a revoke-all marks nothing: an authorization is pending
-//! if a running revocation was requested after its grant. Unlike the core it knows nobody who leaves, no role that changes,
-//! no permission, no idempotency key, and it believes every event that it applies.
+//! It is also the aggregate of the event-sourcing crates, obeys the same rules as the core, and gives the same events. What
+//! begins and ends is kept with the positions at which it did. So accepting a revoke-all marks nothing: whether something
+//! was there at a cut is asked when it matters. Unlike the core it believes every event that it applies.
 
 mod decide;
 mod message;
+#[cfg(test)]
+mod same_work;
+mod scope;
+mod stays;
 
 use std::collections::HashMap;
 
@@ -13,15 +17,16 @@ use chrono::{DateTime, Utc};
 use enterprise_credentials::{CredentialKind, EnterpriseKind, Role};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use message::{Actor, Command, Event, Refusal};
+pub(crate) use message::{Actor, Caller, Command, Event, Recorded, Refusal};
+use stays::Stays;
 
 /// The state of one enterprise.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Enterprise {
     position: u64,
-    kind: Option<EnterpriseKind>,
-    organizations: HashMap<u64, String>,
-    people: HashMap<u64, Person>,
+    identity: Option<Identity>,
+    organizations: Stays<Organization>,
+    people: Stays<Person>,
     credentials: HashMap<u64, Credential>,
     /// The credentials in order of issue: the job's order.
     issued: Vec<u64>,
@@ -31,9 +36,22 @@ pub(crate) struct Enterprise {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Identity {
+    slug: String,
+    kind: EnterpriseKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Organization {
+    login: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Person {
     login: String,
-    role: Role,
+    /// Each with the position at which it began, oldest first.
+    roles: Vec<(u64, Role)>,
+    may_write_credentials: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,8 +61,10 @@ struct Credential {
     scopes: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
     issued_at: u64,
-    destroyed: bool,
-    /// In order of grant.
+    /// Its place in the order of issue.
+    place: usize,
+    destroyed_at: Option<u64>,
+    /// In order of grant, one for each organization.
     authorizations: Vec<Authorization>,
 }
 
@@ -55,66 +75,97 @@ struct Authorization {
     outcome: Outcome,
 }
 
+/// What was recorded of an authorization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Outcome {
+    /// Nothing: it is live, pending, or ended with its credential, owner or organization.
     Granted,
-    /// Revoked singly, or ended with its credential.
-    Ended,
+    /// Revoked singly.
+    Revoked,
     /// Revoked by a revocation.
     Taken,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Revocation {
-    /// The position of its request: what was granted or issued before it is in its scope.
+    /// The position of its request: the cut.
     id: u64,
+    requested_by: Actor,
+    requested_at: DateTime<Utc>,
+    idempotency_key: Option<String>,
     revoke_credentials: bool,
     /// The credentials before this place in order of issue have nothing left.
     cursor: usize,
+    /// How many credentials had been issued at the cut.
     issued: usize,
     authorizations_revoked: u64,
     credentials_destroyed: u64,
 }
 
+impl Person {
+    fn role(&self) -> Option<Role> {
+        self.roles.last().map(|(_, role)| *role)
+    }
+
+    fn role_at(&self, cut: u64) -> Option<Role> {
+        let begun = self.roles.iter().rfind(|(since, _)| *since < cut);
+        begun.map(|(_, role)| *role)
+    }
+}
+
 impl Enterprise {
-    pub(crate) fn apply(&mut self, event: Event) {
-        self.position += 1;
-        match event {
-            Event::EnterpriseCreated { kind, .. } => self.kind = Some(kind),
-            Event::OrganizationAdded { organization, login } => drop(self.organizations.insert(organization, login)),
-            Event::MemberAdded { member, login, role } => drop(self.people.insert(member, Person { login, role })),
-            Event::CredentialIssued {
-                credential,
-                owner,
-                kind,
-                scopes,
-                expires_at,
-                ..
-            } => {
-                let record = Credential {
-                    owner,
-                    kind,
-                    scopes,
-                    expires_at,
-                    issued_at: self.position,
-                    destroyed: false,
-                    authorizations: Vec::new(),
-                };
-                self.credentials.insert(credential, record);
-                self.issued.push(credential);
+    /// Puts decided events into their envelopes: positions, one time, and whom the host names as the cause.
+    pub(crate) fn record(
+        &self,
+        events: Vec<Event>,
+        at: DateTime<Utc>,
+        by: Option<Actor>,
+    ) -> impl Iterator<Item = Recorded> + use<> {
+        let positions = self.position + 1..;
+        positions.zip(events).map(move |(position, event)| Recorded {
+            position,
+            at,
+            // A request names its requester itself.
+            by: by.filter(|_| !matches!(event, Event::RevokeAllRequested { .. })),
+            event,
+        })
+    }
+
+    pub(crate) fn apply(&mut self, recorded: Recorded) {
+        let position = recorded.position;
+        self.position = position;
+        match recorded.event {
+            Event::EnterpriseCreated { slug, kind } => self.identity = Some(Identity { slug, kind }),
+            Event::OrganizationAdded { organization, login } => {
+                self.organizations.begin(organization, position, Organization { login });
             }
+            Event::OrganizationRemoved { organization } => self.organizations.end(organization, position),
+            Event::MemberAdded { member, login, role } => {
+                let roles = vec![(position, role)];
+                let may_write_credentials = false;
+                let person = Person {
+                    login,
+                    roles,
+                    may_write_credentials,
+                };
+                self.people.begin(member, position, person);
+            }
+            Event::MemberRoleChanged { member, role } => {
+                self.change(member, |person| person.roles.push((position, role)));
+            }
+            Event::MemberRemoved { member } => self.people.end(member, position),
+            Event::PermissionGranted { member, .. } => {
+                self.change(member, |person| person.may_write_credentials = true)
+            }
+            Event::PermissionWithdrawn { member, .. } => {
+                self.change(member, |person| person.may_write_credentials = false);
+            }
+            event @ Event::CredentialIssued { .. } => self.issue(event),
             Event::CredentialAuthorized {
                 credential,
                 organization,
             } => self.grant(credential, organization),
-            Event::RevokeAllRequested { revoke_credentials, .. } => self.revocations.push(Revocation {
-                id: self.position,
-                revoke_credentials,
-                cursor: 0,
-                issued: self.issued.len(),
-                authorizations_revoked: 0,
-                credentials_destroyed: 0,
-            }),
+            event @ Event::RevokeAllRequested { .. } => self.request(event, recorded.at),
             Event::AuthorizationRevoked {
                 credential,
                 organization,
@@ -123,6 +174,38 @@ impl Enterprise {
             Event::CredentialDestroyed { credential, revocation } => self.destroy(credential, revocation),
             Event::RevocationCompleted { .. } => self.completed += 1,
         }
+    }
+
+    fn change(&mut self, member: u64, change: impl FnOnce(&mut Person)) {
+        if let Some(stay) = self.people.latest_mut(member) {
+            change(&mut stay.of);
+        }
+    }
+
+    fn issue(&mut self, event: Event) {
+        let Event::CredentialIssued {
+            credential,
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let record = Credential {
+            owner,
+            kind,
+            scopes,
+            expires_at,
+            issued_at: self.position,
+            place: self.issued.len(),
+            destroyed_at: None,
+            authorizations: Vec::new(),
+        };
+        self.credentials.insert(credential, record);
+        self.issued.push(credential);
     }
 
     fn grant(&mut self, credential: u64, organization: u64) {
@@ -137,6 +220,29 @@ impl Enterprise {
         });
     }
 
+    fn request(&mut self, event: Event, at: DateTime<Utc>) {
+        let Event::RevokeAllRequested {
+            requested_by,
+            revoke_credentials,
+            idempotency_key,
+            ..
+        } = event
+        else {
+            return;
+        };
+        self.revocations.push(Revocation {
+            id: self.position,
+            requested_by,
+            requested_at: at,
+            idempotency_key,
+            revoke_credentials,
+            cursor: 0,
+            issued: self.issued.len(),
+            authorizations_revoked: 0,
+            credentials_destroyed: 0,
+        });
+    }
+
     fn revoke(&mut self, credential: u64, organization: u64, revocation: Option<u64>) {
         let Some(record) = self.credentials.get_mut(&credential) else {
             return;
@@ -144,102 +250,31 @@ impl Enterprise {
         let mut authorizations = record.authorizations.iter_mut();
         if let Some(authorization) = authorizations.find(|had| had.organization == organization) {
             let is_taken = revocation.is_some();
-            authorization.outcome = if is_taken { Outcome::Taken } else { Outcome::Ended };
+            authorization.outcome = if is_taken { Outcome::Taken } else { Outcome::Revoked };
         }
-        self.count(credential, revocation, |revocation| {
-            revocation.authorizations_revoked += 1;
-        });
+        let place = record.place;
+        self.count(place, revocation, |revocation| revocation.authorizations_revoked += 1);
     }
 
-    /// What is pending of the credential's authorizations stays for its job.
     fn destroy(&mut self, credential: u64, revocation: Option<u64>) {
-        let last_cut = self.running().last().map_or(0, |revocation| revocation.id);
         let Some(record) = self.credentials.get_mut(&credential) else {
             return;
         };
-        record.destroyed = true;
-        for authorization in &mut record.authorizations {
-            if authorization.outcome == Outcome::Granted && authorization.granted_at > last_cut {
-                authorization.outcome = Outcome::Ended;
-            }
-        }
-        self.count(credential, revocation, |revocation| {
-            revocation.credentials_destroyed += 1;
-        });
+        record.destroyed_at = Some(self.position);
+        let place = record.place;
+        self.count(place, revocation, |revocation| revocation.credentials_destroyed += 1);
     }
 
-    /// Counts an item for its revocation, and lets the cursor pass what has nothing left.
-    fn count(&mut self, credential: u64, revocation: Option<u64>, count: impl FnOnce(&mut Revocation)) {
-        let Some(place) = revocation.and_then(|id| self.revocations.iter().rposition(|known| known.id == id)) else {
+    /// Counts an item for its revocation, and lets the cursor pass the credentials before it that have nothing left.
+    fn count(&mut self, place: usize, revocation: Option<u64>, count: impl FnOnce(&mut Revocation)) {
+        let Some(of) = revocation.and_then(|id| self.revocations.iter().rposition(|known| known.id == id)) else {
             return;
         };
-        count(&mut self.revocations[place]);
-        let Revocation { id, mut cursor, .. } = self.revocations[place];
-        if self.issued[cursor] != credential {
-            return;
-        }
-        while cursor < self.revocations[place].issued && !self.has_something_left(self.issued[cursor], id) {
+        count(&mut self.revocations[of]);
+        let Revocation { id, mut cursor, .. } = self.revocations[of];
+        while cursor < place && !self.has_something_left(&self.credentials[&self.issued[cursor]], id) {
             cursor += 1;
         }
-        self.revocations[place].cursor = cursor;
-    }
-
-    fn running(&self) -> &[Revocation] {
-        &self.revocations[self.completed..]
-    }
-
-    /// The running revocation that covers an authorization: the first after its grant.
-    fn pending_authorization(&self, authorization: &Authorization) -> Option<u64> {
-        if authorization.outcome != Outcome::Granted {
-            return None;
-        }
-        let covers = |revocation: &&Revocation| authorization.granted_at < revocation.id;
-        self.running().iter().find(covers).map(|revocation| revocation.id)
-    }
-
-    /// The running revocation that covers a credential itself.
-    fn pending_destruction(&self, credential: &Credential) -> Option<u64> {
-        if credential.destroyed || !credential.kind.is_destroyed_by_revoke_all() {
-            return None;
-        }
-        let covers = |revocation: &&Revocation| revocation.revoke_credentials && credential.issued_at < revocation.id;
-        let revocation = self.running().iter().find(covers)?;
-        let owner = self.people.get(&credential.owner)?;
-        owner.role.is_enterprise_member().then_some(revocation.id)
-    }
-
-    fn has_something_left(&self, credential: u64, revocation: u64) -> bool {
-        self.credentials.get(&credential).is_some_and(|credential| {
-            self.pending_destruction(credential) == Some(revocation)
-                || (credential.authorizations.iter())
-                    .any(|authorization| self.pending_authorization(authorization) == Some(revocation))
-        })
-    }
-
-    pub(crate) fn credentials_alive(&self) -> u64 {
-        self.credentials
-            .values()
-            .map(|record| u64::from(self.is_alive(record)))
-            .sum()
-    }
-
-    pub(crate) fn authorizations_live(&self) -> u64 {
-        let alive = self.credentials.values().filter(|record| self.is_alive(record));
-        let authorizations = alive.flat_map(|record| &record.authorizations);
-        let live = authorizations.filter(|authorization| {
-            authorization.outcome == Outcome::Granted && self.pending_authorization(authorization).is_none()
-        });
-        live.count() as u64
-    }
-
-    pub(crate) fn authorizations_pending(&self) -> u64 {
-        let authorizations = self.credentials.values().flat_map(|record| &record.authorizations);
-        authorizations
-            .filter(|authorization| self.pending_authorization(authorization).is_some())
-            .count() as u64
-    }
-
-    fn is_alive(&self, credential: &Credential) -> bool {
-        !credential.destroyed && self.pending_destruction(credential).is_none()
+        self.revocations[of].cursor = cursor;
     }
 }

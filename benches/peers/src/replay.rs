@@ -109,7 +109,7 @@ fn eventually_in_memory(log: &str) -> AggregateRoot<with_eventually::Deciding> {
 
 fn eventually<S>(store: S) -> AggregateRoot<with_eventually::Deciding>
 where
-    S: EventStore<SourceId = &'static str, Event = plain::Event, Error: 'static>,
+    S: EventStore<SourceId = &'static str, Event = plain::Recorded, Error: 'static>,
 {
     let repository = Repository::new(AggregateRootBuilder::from(with_eventually::Deciding), store);
     block_on(repository.get(with_eventually::ID)).expect("a log")

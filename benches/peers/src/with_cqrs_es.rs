@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::lines::{Document, parse};
-use crate::plain::{Command, Enterprise, Event, Refusal};
+use crate::plain::{Command, Enterprise, Recorded, Refusal};
 
 /// The one aggregate there is.
 pub(crate) const ID: &str = "octo-corp";
@@ -20,9 +20,9 @@ pub(crate) const ID: &str = "octo-corp";
 /// The clock, as the service that the crate hands to its aggregates.
 pub(crate) struct Clock(pub(crate) DateTime<Utc>);
 
-impl DomainEvent for Event {
+impl DomainEvent for Recorded {
     fn event_type(&self) -> String {
-        self.name().to_owned()
+        self.event.name().to_owned()
     }
 
     fn event_version(&self) -> String {
@@ -33,19 +33,20 @@ impl DomainEvent for Event {
 impl Aggregate for Enterprise {
     const TYPE: &'static str = "enterprise";
     type Command = Command;
-    type Event = Event;
+    type Event = Recorded;
     type Error = Refusal;
     type Services = Clock;
 
     async fn handle(&mut self, command: Command, clock: &Clock, sink: &EventSink<Self>) -> Result<(), Refusal> {
-        for event in self.decide(command, clock.0)? {
-            sink.write(event, self).await;
+        let events = self.decide(command, clock.0)?;
+        for recorded in self.record(events, clock.0, None) {
+            sink.write(recorded, self).await;
         }
         Ok(())
     }
 
-    fn apply(&mut self, event: Event) {
-        Self::apply(self, event);
+    fn apply(&mut self, recorded: Recorded) {
+        Self::apply(self, recorded);
     }
 }
 
@@ -117,7 +118,7 @@ impl EventStore<Enterprise> for Cached {
 
     async fn commit(
         &self,
-        events: Vec<Event>,
+        events: Vec<Recorded>,
         _: Lent,
         metadata: HashMap<String, String>,
     ) -> Result<Vec<EventEnvelope<Enterprise>>, AggregateError<Refusal>> {
@@ -169,7 +170,7 @@ impl EventStore<Enterprise> for Lines<'_> {
 
     async fn commit(
         &self,
-        _: Vec<Event>,
+        _: Vec<Recorded>,
         _: Replayed,
         _: HashMap<String, String>,
     ) -> Result<Vec<EventEnvelope<Enterprise>>, AggregateError<Refusal>> {
@@ -187,20 +188,28 @@ impl Documents<'_> {
 }
 
 fn serialized(line: &str) -> Result<SerializedEvent, PersistenceError> {
-    let Document { position, at, payload } = Document::parse(line)?;
-    let event_type = payload
-        .get("type")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
+    let Document {
+        position,
+        at,
+        by,
+        payload: event,
+    } = Document::parse(line)?;
+    let event_type = event.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(SerializedEvent {
         aggregate_id: ID.to_owned(),
         sequence: usize::try_from(position).unwrap_or(usize::MAX),
         aggregate_type: Enterprise::TYPE.to_owned(),
         event_type,
         event_version: "1".to_owned(),
-        payload,
-        metadata: json!({ "at": at }),
+        payload: [
+            ("position", position.into()),
+            ("at", at.into()),
+            ("by", by),
+            ("event", event),
+        ]
+        .into_iter()
+        .collect(),
+        metadata: json!({}),
     })
 }
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::lines::{Document, Envelope, parse};
-use crate::plain::{Command, Enterprise, Event, Refusal};
+use crate::lines::{Document, parse};
+use crate::plain::{Command, Enterprise, Recorded, Refusal};
 
 /// The one aggregate there is.
 pub(crate) const ID: Uuid = Uuid::from_u128(1);
@@ -20,21 +20,22 @@ impl Aggregate for Deciding {
     const NAME: &'static str = "enterprise";
     type State = Enterprise;
     type Command = (Command, DateTime<Utc>);
-    type Event = Event;
+    type Event = Recorded;
     type Error = Refusal;
 
-    fn handle_command(state: &Enterprise, (command, at): Self::Command) -> Result<Vec<Event>, Refusal> {
-        state.decide(command, at)
+    fn handle_command(state: &Enterprise, (command, at): Self::Command) -> Result<Vec<Recorded>, Refusal> {
+        let events = state.decide(command, at)?;
+        Ok(state.record(events, at, None).collect())
     }
 
-    fn apply_event(mut state: Enterprise, event: Event) -> Enterprise {
-        state.apply(event);
+    fn apply_event(mut state: Enterprise, recorded: Recorded) -> Enterprise {
+        state.apply(recorded);
         state
     }
 }
 
 /// How a log becomes the events that a store returns.
-pub(crate) type Read = fn(&str) -> serde_json::Result<Vec<StoreEvent<Event>>>;
+pub(crate) type Read = fn(&str) -> serde_json::Result<Vec<StoreEvent<Recorded>>>;
 
 /// A log, and how it is read.
 pub(crate) struct Lines<'a> {
@@ -43,33 +44,39 @@ pub(crate) struct Lines<'a> {
 }
 
 /// As the crate's PostgreSQL store does: all rows, each with its payload as a JSON document, and then their events.
-pub(crate) fn by_document(log: &str) -> serde_json::Result<Vec<StoreEvent<Event>>> {
+pub(crate) fn by_document(log: &str) -> serde_json::Result<Vec<StoreEvent<Recorded>>> {
     let documents: Vec<Document> = log.lines().map(Document::parse).collect::<Result<_, _>>()?;
-    let stored = documents.into_iter().map(|Document { position, at, payload }| {
+    let recorded = |document| {
+        let Document {
+            position,
+            at,
+            by,
+            payload,
+        } = document;
         let at = DateTime::parse_from_rfc3339(&at).map(|at| at.to_utc());
-        let envelope = Envelope {
-            position: i32::try_from(position).unwrap_or(i32::MAX),
+        Ok(stored(Recorded {
+            position,
             at: at.unwrap_or_default(),
-        };
-        Ok(stored(envelope, serde_json::from_value(payload)?))
-    });
-    stored.collect()
+            by: serde_json::from_value(by)?,
+            event: serde_json::from_value(payload)?,
+        }))
+    };
+    documents.into_iter().map(recorded).collect()
 }
 
 /// The best that a store can do.
-pub(crate) fn directly(log: &str) -> serde_json::Result<Vec<StoreEvent<Event>>> {
-    let stored = |line| Ok(stored(serde_json::from_str(line)?, parse(line)?));
-    log.lines().map(stored).collect()
+pub(crate) fn directly(log: &str) -> serde_json::Result<Vec<StoreEvent<Recorded>>> {
+    log.lines().map(|line| parse(line).map(stored)).collect()
 }
 
-fn stored(Envelope { position, at }: Envelope, payload: Event) -> StoreEvent<Event> {
+fn stored(recorded: Recorded) -> StoreEvent<Recorded> {
     StoreEvent {
         id: ID,
         aggregate_id: ID,
-        payload,
-        occurred_on: at,
-        sequence_number: position,
+        occurred_on: recorded.at,
+        sequence_number: i32::try_from(recorded.position).unwrap_or(i32::MAX),
         version: None,
+        payload: recorded,
     }
 }
 
@@ -86,19 +93,19 @@ impl EventStore for Lines<'_> {
         Ok(EventStoreLockGuard::new(Unlocked))
     }
 
-    async fn by_aggregate_id(&self, _: Uuid) -> Result<Vec<StoreEvent<Event>>, Self::Error> {
+    async fn by_aggregate_id(&self, _: Uuid) -> Result<Vec<StoreEvent<Recorded>>, Self::Error> {
         (self.read)(self.log)
     }
 
     async fn persist(
         &self,
         _: &mut AggregateState<Enterprise>,
-        _: Vec<Event>,
-    ) -> Result<Vec<StoreEvent<Event>>, Self::Error> {
+        _: Vec<Recorded>,
+    ) -> Result<Vec<StoreEvent<Recorded>>, Self::Error> {
         Err(only_read())
     }
 
-    async fn publish(&self, _: &[StoreEvent<Event>]) {}
+    async fn publish(&self, _: &[StoreEvent<Recorded>]) {}
 
     async fn delete(&self, _: Uuid) -> Result<(), Self::Error> {
         Err(only_read())

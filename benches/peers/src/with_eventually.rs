@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, ready};
 use futures::stream::{self, StreamExt};
 
 use crate::lines::parse;
-use crate::plain::{Command, Enterprise, Event, Refusal};
+use crate::plain::{Command, Enterprise, Recorded, Refusal};
 
 /// The one aggregate there is.
 pub(crate) const ID: &str = "octo-corp";
@@ -19,12 +19,12 @@ pub(crate) struct Deciding;
 impl Aggregate for Deciding {
     type Id = &'static str;
     type State = Enterprise;
-    type Event = Event;
+    type Event = Recorded;
     type Command = (Command, DateTime<Utc>);
     type Error = Refusal;
 
-    fn apply(mut state: Enterprise, event: Event) -> Result<Enterprise, Refusal> {
-        state.apply(event);
+    fn apply(mut state: Enterprise, recorded: Recorded) -> Result<Enterprise, Refusal> {
+        state.apply(recorded);
         Ok(state)
     }
 
@@ -33,8 +33,11 @@ impl Aggregate for Deciding {
         _: &'s &'static str,
         state: &'s Enterprise,
         (command, at): Self::Command,
-    ) -> BoxFuture<'a, Result<Option<Vec<Event>>, Refusal>> {
-        Box::pin(ready(state.decide(command, at).map(Some)))
+    ) -> BoxFuture<'a, Result<Option<Vec<Recorded>>, Refusal>> {
+        let decided = state.decide(command, at);
+        Box::pin(ready(
+            decided.map(|events| Some(state.record(events, at, None).collect())),
+        ))
     }
 }
 
@@ -65,10 +68,10 @@ impl Lines<'_> {
 
 impl EventStore for Lines<'_> {
     type SourceId = &'static str;
-    type Event = Event;
+    type Event = Recorded;
     type Error = Unreadable;
 
-    fn append(&mut self, _: &'static str, _: Expected, _: Vec<Event>) -> BoxFuture<'_, Result<u32, Unreadable>> {
+    fn append(&mut self, _: &'static str, _: Expected, _: Vec<Recorded>) -> BoxFuture<'_, Result<u32, Unreadable>> {
         Box::pin(ready(Err(only_read())))
     }
 

@@ -87,9 +87,9 @@ pub(crate) fn now() -> Timestamp {
     at(EVENTS * 2)
 }
 
-/// The same for chrono.
-pub(crate) fn now_by_chrono() -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(now().milliseconds()).expect("a time")
+/// The same time for chrono.
+pub(crate) fn by_chrono(at: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(at.milliseconds()).expect("a time")
 }
 
 /// Decides, records and applies, as a host does: the events, or none where refused.
@@ -117,57 +117,8 @@ fn issue_to_caller() -> Command {
     }
 }
 
-/// The same command in the plain decider's words.
+/// The same command in the plain decider's words: as JSON the two are the same.
 pub(crate) fn plainly(command: &Command) -> plain::Command {
-    match command {
-        Command::IssueCredential {
-            credential,
-            owner,
-            kind,
-            scopes,
-            fingerprint,
-            ..
-        } => plain::Command::IssueCredential {
-            credential: credential.value(),
-            owner: owner.value(),
-            kind: *kind,
-            scopes: scopes.iter().map(str::to_owned).collect(),
-            expires_at: None,
-            fingerprint: fingerprint.as_ref().map(|fingerprint| fingerprint.as_str().to_owned()),
-        },
-        Command::AuthorizeCredential {
-            credential,
-            organization,
-        } => plain::Command::AuthorizeCredential {
-            credential: credential.value(),
-            organization: organization.value(),
-        },
-        Command::RevokeAuthorization {
-            credential,
-            organization,
-        } => plain::Command::RevokeAuthorization {
-            credential: credential.value(),
-            organization: organization.value(),
-        },
-        Command::DestroyCredential { credential } => plain::Command::DestroyCredential {
-            credential: credential.value(),
-        },
-        Command::RevokeAll(request) => {
-            let Caller::Person { person, credential } = &request.caller else {
-                panic!("the words have no other caller");
-            };
-            plain::Command::RevokeAll {
-                caller: plain::Actor {
-                    person: person.value(),
-                    credential: credential.expect("a token").value(),
-                },
-                revoke_credentials: request.revoke_credentials,
-            }
-        }
-        Command::ContinueRevocation { revocation, limit } => plain::Command::ContinueRevocation {
-            revocation: revocation.value(),
-            limit: usize::try_from(limit.get()).expect("a small number"),
-        },
-        other => panic!("the words have no {other:?}"),
-    }
+    let command = serde_json::to_value(command).expect("a command is JSON");
+    serde_json::from_value(command).expect("a command of the plain decider")
 }

@@ -1,13 +1,41 @@
 //! The plain decider's rules.
 
-use chrono::{DateTime, Utc};
-use enterprise_credentials::{CallRequirement, EnterpriseKind, Role};
+mod credentials;
+mod revocations;
 
-use super::{Actor, Command, Credential, Enterprise, Event, Outcome, Refusal};
+use chrono::{DateTime, Utc};
+use enterprise_credentials::{EnterpriseKind, Role, Rule};
+
+use super::{Command, Enterprise, Event, Identity, Person, Refusal};
 
 impl Enterprise {
     pub(crate) fn decide(&self, command: Command, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        let command = match command {
+            Command::CreateEnterprise { slug, kind } => return self.decide_create(slug, kind),
+            Command::RevokeAll {
+                caller,
+                revoke_credentials,
+                idempotency_key,
+            } => return self.decide_revoke_all(&caller, revoke_credentials, idempotency_key, at),
+            other => other,
+        };
+        let kind = self.created()?.kind;
         match command {
+            Command::CreateEnterprise { .. } | Command::RevokeAll { .. } => Ok(Vec::new()),
+            Command::AddOrganization { organization, login } => self.decide_add_organization(organization, login),
+            Command::RemoveOrganization { organization } => self.decide_remove_organization(organization),
+            Command::AddMember { member, login, role } => self.decide_add_member(kind, member, login, role),
+            Command::ChangeMemberRole { member, role } => self.decide_change_role(kind, member, role),
+            Command::RemoveMember { member } => self.decide_remove_member(member),
+            Command::GrantPermission { member, permission } => {
+                let holds = self.present_member(member)?.may_write_credentials;
+                Ok(unless(holds, Event::PermissionGranted { member, permission }))
+            }
+            Command::WithdrawPermission { member, permission } => {
+                self.people.latest(member).ok_or(Refusal(Rule::MemberKnown))?;
+                let holds = self.may_write_credentials(member);
+                Ok(unless(!holds, Event::PermissionWithdrawn { member, permission }))
+            }
             Command::IssueCredential {
                 credential,
                 owner,
@@ -17,11 +45,9 @@ impl Enterprise {
                 fingerprint,
             } => {
                 if self.credentials.contains_key(&credential) {
-                    return Err(Refusal::CredentialIdTaken);
+                    return Err(Refusal(Rule::CredentialIdNeverReused));
                 }
-                if !self.people.contains_key(&owner) {
-                    return Err(Refusal::MemberUnknown);
-                }
+                self.present_member(owner)?;
                 Ok(vec![Event::CredentialIssued {
                     credential,
                     owner,
@@ -40,145 +66,84 @@ impl Enterprise {
                 organization,
             } => self.decide_revoke(credential, organization),
             Command::DestroyCredential { credential } => self.decide_destroy(credential),
-            Command::RevokeAll {
-                caller,
-                revoke_credentials,
-            } => self.decide_revoke_all(caller, revoke_credentials, at),
             Command::ContinueRevocation { revocation, limit } => self.decide_continue(revocation, limit),
         }
     }
 
-    fn decide_authorize(&self, credential: u64, organization: u64, at: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        let record = self.authenticated(credential, at)?;
-        if !self.organizations.contains_key(&organization) {
-            return Err(Refusal::OrganizationUnknown);
+    fn decide_create(&self, slug: String, kind: EnterpriseKind) -> Result<Vec<Event>, Refusal> {
+        match &self.identity {
+            None => Ok(vec![Event::EnterpriseCreated { slug, kind }]),
+            Some(had) if had.slug == slug && had.kind == kind => Ok(Vec::new()),
+            Some(_) => Err(Refusal(Rule::EnterpriseCreatedOnce)),
         }
-        let granted = Event::CredentialAuthorized {
-            credential,
-            organization,
-        };
-        let mut authorizations = record.authorizations.iter();
-        let Some(had) = authorizations.find(|had| had.organization == organization) else {
-            return Ok(vec![granted]);
-        };
-        let pending = self.pending_authorization(had);
-        let is_taken = pending.is_some() || had.outcome == Outcome::Taken;
-        if is_taken && !record.kind.may_be_authorized_again() {
-            return Err(Refusal::Tombstone);
-        }
-        Ok(match pending {
-            Some(_) => vec![revoked(credential, organization, pending), granted],
-            None if had.outcome == Outcome::Granted => Vec::new(),
-            None => vec![granted],
-        })
     }
 
-    fn decide_revoke(&self, credential: u64, organization: u64) -> Result<Vec<Event>, Refusal> {
-        let record = self.known(credential)?;
-        if !self.organizations.contains_key(&organization) {
-            return Err(Refusal::OrganizationUnknown);
+    fn decide_add_organization(&self, organization: u64, login: String) -> Result<Vec<Event>, Refusal> {
+        match self.organizations.present(organization) {
+            None => Ok(vec![Event::OrganizationAdded { organization, login }]),
+            Some(present) if present.login == login => Ok(Vec::new()),
+            Some(_) => Err(Refusal(Rule::OrganizationDataUnchanged)),
         }
-        let mut authorizations = record.authorizations.iter();
-        let granted = authorizations.find(|had| had.organization == organization && had.outcome == Outcome::Granted);
-        Ok(granted
-            .map(|had| revoked(credential, organization, self.pending_authorization(had)))
-            .into_iter()
-            .collect())
     }
 
-    fn decide_destroy(&self, credential: u64) -> Result<Vec<Event>, Refusal> {
-        let record = self.known(credential)?;
-        if record.destroyed {
-            return Ok(Vec::new());
-        }
-        let revocation = self.pending_destruction(record);
-        Ok(vec![Event::CredentialDestroyed { credential, revocation }])
+    fn decide_remove_organization(&self, organization: u64) -> Result<Vec<Event>, Refusal> {
+        let stay = self.organizations.latest(organization);
+        let stay = stay.ok_or(Refusal(Rule::OrganizationKnown))?;
+        Ok(unless(!stay.is_present(), Event::OrganizationRemoved { organization }))
     }
 
-    fn decide_revoke_all(
+    fn decide_add_member(
         &self,
-        caller: Actor,
-        revoke_credentials: bool,
-        at: DateTime<Utc>,
+        kind: EnterpriseKind,
+        member: u64,
+        login: String,
+        role: Role,
     ) -> Result<Vec<Event>, Refusal> {
-        let record = self.authenticated(caller.credential, at)?;
-        let may_call = match record.kind.call_requirement() {
-            CallRequirement::Scope(required) => record.scopes.iter().any(|scope| scope == required),
-            CallRequirement::NotSupported | CallRequirement::NotAnApiCredential => false,
-        };
-        let is_owner = (self.people.get(&caller.person)).is_some_and(|person| person.role == Role::Owner);
-        if record.owner != caller.person || !may_call || !is_owner {
-            return Err(Refusal::NotQualified);
+        role_fits(kind, role)?;
+        match self.people.present(member) {
+            None => Ok(vec![Event::MemberAdded { member, login, role }]),
+            Some(present) if present.login == login && present.role() == Some(role) => Ok(Vec::new()),
+            Some(_) => Err(Refusal(Rule::MemberDataUnchanged)),
         }
-        if revoke_credentials && self.kind != Some(EnterpriseKind::ManagedUsers) {
-            return Err(Refusal::NotManagedUsers);
-        }
-        Ok(vec![Event::RevokeAllRequested {
-            requested_by: caller,
-            revoke_credentials,
-        }])
     }
 
-    fn decide_continue(&self, id: u64, limit: usize) -> Result<Vec<Event>, Refusal> {
-        let place = self.revocations.iter().rposition(|revocation| revocation.id == id);
-        let place = place.ok_or(Refusal::RevocationUnknown)?;
-        if place < self.completed {
-            return Ok(Vec::new());
-        }
-        if place > self.completed {
-            return Err(Refusal::EarlierRevocationRuns);
-        }
-        let revocation = &self.revocations[place];
-        let (mut authorizations_revoked, mut credentials_destroyed) =
-            (revocation.authorizations_revoked, revocation.credentials_destroyed);
-        let mut events = Vec::new();
-        let mut left = self.issued[revocation.cursor..revocation.issued]
-            .iter()
-            .filter(|credential| self.has_something_left(**credential, id));
-        for &credential in left.by_ref().take(limit) {
-            let record = &self.credentials[&credential];
-            for authorization in &record.authorizations {
-                if self.pending_authorization(authorization) == Some(id) {
-                    events.push(revoked(credential, authorization.organization, Some(id)));
-                    authorizations_revoked += 1;
-                }
-            }
-            if self.pending_destruction(record) == Some(id) {
-                events.push(Event::CredentialDestroyed {
-                    credential,
-                    revocation: Some(id),
-                });
-                credentials_destroyed += 1;
-            }
-        }
-        if left.next().is_none() {
-            events.push(Event::RevocationCompleted {
-                revocation: id,
-                authorizations_revoked,
-                credentials_destroyed,
-            });
-        }
-        Ok(events)
+    fn decide_change_role(&self, kind: EnterpriseKind, member: u64, role: Role) -> Result<Vec<Event>, Refusal> {
+        let person = self.present_member(member)?;
+        role_fits(kind, role)?;
+        let has_it = person.role() == Some(role);
+        Ok(unless(has_it, Event::MemberRoleChanged { member, role }))
     }
 
-    fn known(&self, credential: u64) -> Result<&Credential, Refusal> {
-        self.credentials.get(&credential).ok_or(Refusal::CredentialUnknown)
+    fn decide_remove_member(&self, member: u64) -> Result<Vec<Event>, Refusal> {
+        let stay = self.people.latest(member).ok_or(Refusal(Rule::MemberKnown))?;
+        Ok(unless(!stay.is_present(), Event::MemberRemoved { member }))
     }
 
-    fn authenticated(&self, credential: u64, at: DateTime<Utc>) -> Result<&Credential, Refusal> {
-        let record = self.known(credential)?;
-        let has_expired = record.expires_at.is_some_and(|expires_at| at >= expires_at);
-        if has_expired || !self.is_alive(record) {
-            return Err(Refusal::CredentialDead);
+    fn created(&self) -> Result<&Identity, Refusal> {
+        self.identity.as_ref().ok_or(Refusal(Rule::EnterpriseExists))
+    }
+
+    fn present_member(&self, member: u64) -> Result<&Person, Refusal> {
+        let stay = self.people.latest(member).ok_or(Refusal(Rule::MemberKnown))?;
+        if !stay.is_present() {
+            return Err(Refusal(Rule::MemberPresent));
         }
-        Ok(record)
+        Ok(&stay.of)
+    }
+
+    fn may_write_credentials(&self, member: u64) -> bool {
+        (self.people.present(member)).is_some_and(|person| person.may_write_credentials)
     }
 }
 
-fn revoked(credential: u64, organization: u64, revocation: Option<u64>) -> Event {
-    Event::AuthorizationRevoked {
-        credential,
-        organization,
-        revocation,
+fn role_fits(kind: EnterpriseKind, role: Role) -> Result<(), Refusal> {
+    if role.exists_in(kind) {
+        return Ok(());
     }
+    Err(Refusal(Rule::RoleFitsEnterpriseKind))
+}
+
+/// The event, unless there is nothing to do.
+fn unless(is_done: bool, event: Event) -> Vec<Event> {
+    if is_done { Vec::new() } else { vec![event] }
 }

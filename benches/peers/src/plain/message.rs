@@ -1,11 +1,11 @@
 //! What a plain decider is asked and what it answers, as serde derives it.
 
 use chrono::{DateTime, Utc};
-use enterprise_credentials::{CredentialKind, EnterpriseKind, Role};
+use enterprise_credentials::{Authority, CredentialKind, EnterpriseKind, Permission, Role, Rule};
 use serde::{Deserialize, Serialize};
 
-/// The events of the core's log that these benchmarks meet. Fields that no rule here reads are kept: they are the
-/// stream's, and a consumer may want them.
+/// The events of the core's log. Fields that no rule here reads are kept: they are the stream's, and a consumer may want
+/// them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub(crate) enum Event {
@@ -17,10 +17,28 @@ pub(crate) enum Event {
         organization: u64,
         login: String,
     },
+    OrganizationRemoved {
+        organization: u64,
+    },
     MemberAdded {
         member: u64,
         login: String,
         role: Role,
+    },
+    MemberRoleChanged {
+        member: u64,
+        role: Role,
+    },
+    MemberRemoved {
+        member: u64,
+    },
+    PermissionGranted {
+        member: u64,
+        permission: Permission,
+    },
+    PermissionWithdrawn {
+        member: u64,
+        permission: Permission,
     },
     CredentialIssued {
         credential: u64,
@@ -36,7 +54,9 @@ pub(crate) enum Event {
     },
     RevokeAllRequested {
         requested_by: Actor,
+        authority: Authority,
         revoke_credentials: bool,
+        idempotency_key: Option<String>,
     },
     AuthorizationRevoked {
         credential: u64,
@@ -59,7 +79,12 @@ impl Event {
         match self {
             Self::EnterpriseCreated { .. } => "EnterpriseCreated",
             Self::OrganizationAdded { .. } => "OrganizationAdded",
+            Self::OrganizationRemoved { .. } => "OrganizationRemoved",
             Self::MemberAdded { .. } => "MemberAdded",
+            Self::MemberRoleChanged { .. } => "MemberRoleChanged",
+            Self::MemberRemoved { .. } => "MemberRemoved",
+            Self::PermissionGranted { .. } => "PermissionGranted",
+            Self::PermissionWithdrawn { .. } => "PermissionWithdrawn",
             Self::CredentialIssued { .. } => "CredentialIssued",
             Self::CredentialAuthorized { .. } => "CredentialAuthorized",
             Self::RevokeAllRequested { .. } => "RevokeAllRequested",
@@ -70,16 +95,59 @@ impl Event {
     }
 }
 
-/// Who asked to revoke everything: a person with a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Actor {
-    pub(crate) person: u64,
-    pub(crate) credential: u64,
+/// An event in its envelope. The event-sourcing crates hand their aggregates nothing but the event, and some rules ask for
+/// its position and time: so this is what they take for one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Recorded {
+    pub(crate) position: u64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) by: Option<Actor>,
+    pub(crate) event: Event,
 }
 
-/// The commands that are measured.
-#[derive(Debug, Clone)]
+/// Who did something.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Actor {
+    Person { person: u64, credential: Option<u64> },
+    Installation { installation: u64 },
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "type")]
 pub(crate) enum Command {
+    CreateEnterprise {
+        slug: String,
+        kind: EnterpriseKind,
+    },
+    AddOrganization {
+        organization: u64,
+        login: String,
+    },
+    RemoveOrganization {
+        organization: u64,
+    },
+    AddMember {
+        member: u64,
+        login: String,
+        role: Role,
+    },
+    ChangeMemberRole {
+        member: u64,
+        role: Role,
+    },
+    RemoveMember {
+        member: u64,
+    },
+    GrantPermission {
+        member: u64,
+        permission: Permission,
+    },
+    WithdrawPermission {
+        member: u64,
+        permission: Permission,
+    },
     IssueCredential {
         credential: u64,
         owner: u64,
@@ -100,8 +168,9 @@ pub(crate) enum Command {
         credential: u64,
     },
     RevokeAll {
-        caller: Actor,
+        caller: Caller,
         revoke_credentials: bool,
+        idempotency_key: Option<String>,
     },
     ContinueRevocation {
         revocation: u64,
@@ -109,27 +178,22 @@ pub(crate) enum Command {
     },
 }
 
-/// Why a command was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("the credential is unknown")]
-    CredentialUnknown,
-    #[error("the credential's id is taken")]
-    CredentialIdTaken,
-    #[error("the credential is expired, destroyed or about to be")]
-    CredentialDead,
-    #[error("the member is unknown")]
-    MemberUnknown,
-    #[error("the organization is unknown")]
-    OrganizationUnknown,
-    #[error("a revocation took this authorization")]
-    Tombstone,
-    #[error("the caller may not revoke")]
-    NotQualified,
-    #[error("only an enterprise of managed users destroys credentials")]
-    NotManagedUsers,
-    #[error("the revocation is unknown")]
-    RevocationUnknown,
-    #[error("an earlier revocation runs")]
-    EarlierRevocationRuns,
+/// Who asks to revoke everything.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Caller {
+    Person {
+        person: u64,
+        credential: Option<u64>,
+    },
+    Installation {
+        installation: u64,
+        permissions: Vec<String>,
+    },
+    Stranger {},
 }
+
+/// Why a command was refused: by the first rule of the catalogue that forbids it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.sentence())]
+pub(crate) struct Refusal(pub(crate) Rule);
