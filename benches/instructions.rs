@@ -118,8 +118,9 @@ fn continue_revocation() -> u64 {
 
 fn carry_out(enterprise: &mut Enterprise, command: &Command) {
     let events = enterprise.decide(command, at(0)).expect("an allowed command");
-    let recorded = enterprise.record(events, at(0), None);
-    apply_all(enterprise, &recorded);
+    for recorded in enterprise.record(events, at(0), None) {
+        enterprise.apply(&recorded).expect("it fits");
+    }
 }
 
 fn apply_all(enterprise: &mut Enterprise, recorded: &[RecordedEvent]) {

@@ -64,8 +64,8 @@ fn bytes_of_a_request(credentials: u64) {
         let by_decide = ALLOCATOR.total_allocated() - before;
         let recorded = enterprise.record(decided, at(0), None);
         let before = ALLOCATOR.total_allocated();
-        for recorded in &recorded {
-            enterprise.apply(recorded).expect("it fits");
+        for recorded in recorded {
+            enterprise.apply(&recorded).expect("it fits");
         }
         bytes.push((by_decide, ALLOCATOR.total_allocated() - before));
     }

@@ -91,7 +91,7 @@ impl<'a> Process<'a> {
         self.refresh()?;
         let at = self.now()?;
         let events = self.enterprise.decide(command, at)?;
-        let recorded = self.enterprise.record(events, at, by);
+        let recorded: Vec<_> = self.enterprise.record(events, at, by).collect();
         let appended = self.store.append(self.enterprise.position(), &recorded);
         if appended.is_ok() {
             recorded
@@ -148,7 +148,8 @@ fn main() -> Outcome<()> {
         organization,
     };
     let at = second.now()?;
-    let decided = second.enterprise.record(second.enterprise.decide(&late, at)?, at, None);
+    let decided = second.enterprise.decide(&late, at)?;
+    let decided: Vec<_> = second.enterprise.record(decided, at, None).collect();
     let request = RevokeAll {
         caller: Caller::Person {
             person: owner,

@@ -84,10 +84,15 @@ impl Enterprise {
     /// Puts decided events into their envelopes: the positions that follow, one time, and whom the host names as the cause.
     ///
     /// `at` is the time that was given to [`Enterprise::decide`]. A `RevokeAllRequested` names its requester itself, so
-    /// its envelope stays without `by`.
-    pub fn record(&self, events: Vec<Event>, at: Timestamp, by: Option<Actor>) -> Vec<RecordedEvent> {
+    /// its envelope stays without `by`. The state is not borrowed: each event may be applied as it comes.
+    pub fn record(
+        &self,
+        events: Vec<Event>,
+        at: Timestamp,
+        by: Option<Actor>,
+    ) -> impl ExactSizeIterator<Item = RecordedEvent> + use<> {
         let mut position = self.position;
-        let envelope = |event: Event| {
+        let envelope = move |event: Event| {
             position = position.next();
             let by = by.filter(|_| !matches!(event, Event::RevokeAllRequested { .. }));
             RecordedEvent {
@@ -97,6 +102,6 @@ impl Enterprise {
                 event,
             }
         };
-        events.into_iter().map(envelope).collect()
+        events.into_iter().map(envelope)
     }
 }

@@ -63,7 +63,9 @@ fn work(requested: &Enterprise) -> Steps {
         let decided = steps.decide.time(|| enterprise.decide(&batch, at(0)).expect("a batch"));
         steps.write.time(|| write(&decided));
         let units = decided.len() as u64;
-        let recorded = steps.record.time(|| enterprise.record(decided, at(0), None));
+        let recorded = steps
+            .record
+            .time(|| Vec::from_iter(enterprise.record(decided, at(0), None)));
         steps.apply.time(|| enterprise.apply_all(&recorded).expect("they fit"));
         for step in [&mut steps.decide, &mut steps.write, &mut steps.record, &mut steps.apply] {
             step.add(units);

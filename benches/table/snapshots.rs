@@ -37,7 +37,7 @@ pub(crate) fn run() {
 
 fn lines() -> Vec<u8> {
     let mut enterprise = Enterprise::new();
-    let founding = enterprise.record(GROWN.founding().collect(), at(0), None);
+    let founding = Vec::from_iter(enterprise.record(GROWN.founding().collect(), at(0), None));
     enterprise.apply_all(&founding).expect("the founding fits");
     let mut lines = Vec::new();
     founding

@@ -214,10 +214,9 @@ mod job_resumes_from_the_stream {
         // No event of a job is taken twice.
         let (mut world, revocation) = given_three().given_request(true);
         let batch = world.when(continue_revocation(revocation, 1));
-        let mut again = world.enterprise.record(batch, world.now, None);
-        again.truncate(1);
+        let again = world.enterprise.record(batch, world.now, None).next().unwrap();
         let before = world.enterprise.clone();
-        assert!(world.enterprise.apply(&again[0]).is_err());
+        assert!(world.enterprise.apply(&again).is_err());
         assert_eq!(world.enterprise, before);
     }
 

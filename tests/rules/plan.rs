@@ -187,13 +187,15 @@ mod totals_equal_the_plan {
     fn refused() {
         let (world, revocation) = World::managed_users().given_request(false);
         let mut enterprise = world.enterprise.clone();
-        let recorded = enterprise.record(vec![completed(revocation, 1, 0)], world.now, None);
+        let mut recorded = enterprise.record(vec![completed(revocation, 1, 0)], world.now, None);
         let totals = Corruption::Totals {
             authorizations_revoked: 0,
             credentials_destroyed: 0,
         };
         assert_eq!(
-            enterprise.apply(&recorded[0]).map_err(|corrupt| corrupt.reason),
+            enterprise
+                .apply(&recorded.next().unwrap())
+                .map_err(|corrupt| corrupt.reason),
             Err(totals)
         );
         assert_eq!(enterprise, world.enterprise);

@@ -96,7 +96,7 @@ fn job(mut enterprise: Enterprise, limit: NonZeroU32) -> Result<(Line, Vec<Vec<R
     });
     let at = time_for(&enterprise);
     let mut recorded = enterprise.record(enterprise.decide(&command, at)?, at, None);
-    let requested = recorded.pop().context("the request is accepted")?;
+    let requested = recorded.next().context("the request is accepted")?;
     enterprise.apply(&requested)?;
     let batches = batches_of(&mut enterprise, limit)?;
     Ok((Line::written(requested), batches))

@@ -97,7 +97,6 @@ fn bytes<C: Candidate>(decided: &Result<Vec<Event>, crate::Refusal>, run: &Run<C
     let events = decided.iter().flatten().cloned().collect();
     Enterprise::new()
         .record(events, at, None)
-        .iter()
-        .flat_map(C::write)
+        .flat_map(|recorded| C::write(&recorded))
         .collect()
 }

@@ -135,8 +135,8 @@ fn same_end_for_all_batch_sizes<C: Candidate>(run: &Run<C>) -> Result<(), Violat
     let mut state = run.end.clone();
     let mut left = whole.map(|(events, _)| events).unwrap_or_default();
     while !left.is_empty() {
-        let recorded = state.enterprise().record(Vec::from_iter(left.drain(..1)), at, None);
-        let applied = recorded.iter().try_for_each(|recorded| state.apply(recorded));
+        let mut recorded = state.enterprise().record(Vec::from_iter(left.drain(..1)), at, None);
+        let applied = recorded.try_for_each(|recorded| state.apply(&recorded));
         let resumed = finish(&state, 2, at).map(|(events, _)| events);
         Law::Job.of(applied.is_ok() && resumed.as_ref() == Ok(&left), || {
             differ(

@@ -36,7 +36,7 @@ around_the_core! {
             if let (Some(revocation), Some(at)) = (self.0.pending_revocations().next(), self.0.last_at()) {
                 let next = Command::ContinueRevocation { revocation, limit: NonZeroU32::MIN };
                 let events = late.0.decide(&next, at).unwrap_or_default();
-                let recorded = late.0.record(events, at, None);
+                let recorded = Vec::from_iter(late.0.record(events, at, None));
                 late.0.apply_all(&recorded).unwrap_or_default();
             }
             snapshot::read(&snapshot::write(&late.0)).map(Self)

@@ -148,11 +148,11 @@ async fn add(store: &SqliteStore, enterprise: &mut Enterprise) -> Result<(String
     };
     let at = time_for(enterprise);
     let expected = enterprise.position();
-    let recorded = enterprise.record(enterprise.decide(&issue, at)?, at, None);
-    for event in &recorded {
-        enterprise.apply(event)?;
+    let mut lines = Vec::new();
+    for event in enterprise.record(enterprise.decide(&issue, at)?, at, None) {
+        enterprise.apply(&event)?;
+        lines.push(Line::written(event));
     }
-    let lines: Vec<_> = recorded.into_iter().map(Line::written).collect();
     store.append(&slug, expected, &lines).await?;
     Ok((token, credential))
 }
