@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use enterprise_credentials::log;
-use enterprise_credentials::{Command, Enterprise, RecordedEvent};
-use enterprise_credentials_benches::history::{Grown, MixedLog, at, credential, revoke_all, windows};
+use enterprise_credentials::{Command, Enterprise, Event, RecordedEvent};
+use enterprise_credentials_benches::history::{Grown, Mix, MixedLog, at, credential, owners, revoke_all, windows};
 use enterprise_credentials_benches::yardsticks::{decode_by_parser as decode_all_by_parser, parse_minimal};
 
 /// Small enough for callgrind, which is fifty times slower.
@@ -18,14 +18,17 @@ const EVENTS: u64 = 10_000;
 /// Does its work, and says how many units of it there were.
 type Figure = fn() -> u64;
 
-const FIGURES: [(&str, Figure); 9] = [
+const FIGURES: [(&str, Figure); 12] = [
     ("yardstick", yardstick),
     ("decode", decode),
     ("decode_by_parser", decode_by_parser),
     ("write_line", write_line),
     ("replay", replay),
     ("apply", apply),
+    ("command", command),
     ("authenticates", authenticates),
+    ("may_use", may_use),
+    ("may_use_pending", may_use_pending),
     ("revoke_all", accept),
     ("continue_revocation", continue_revocation),
 ];
@@ -95,6 +98,55 @@ fn authenticates() -> u64 {
     GROWN.credentials
 }
 
+fn may_use() -> u64 {
+    let enterprise = GROWN.folded();
+    assert!(count_usable(&enterprise) > 0);
+    GROWN.credentials
+}
+
+fn may_use_pending() -> u64 {
+    let mut enterprise = GROWN.folded();
+    carry_out(&mut enterprise, &Command::RevokeAll(revoke_all(true)));
+    assert!(count_usable(&enterprise) == 0);
+    GROWN.credentials
+}
+
+/// Asks for each credential and its first organization: a quarter of them has none.
+fn count_usable(enterprise: &Enterprise) -> usize {
+    measured(|| {
+        let is_usable = |number: &u64| {
+            let organization = GROWN.organization(*number, 0);
+            enterprise.may_use(credential(*number), organization, at(0)).is_ok()
+        };
+        GROWN.shuffled().filter(is_usable).count()
+    })
+}
+
+/// Commands on single credentials, refused ones among them.
+fn command() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    let mut enterprise = log::replay(&log.bytes).expect("a log");
+    let mut mix = Mix::new(false);
+    log::read(&log.bytes).for_each(|read| mix.note(&[read.expect("an event").event]));
+    let mut rehearsed = enterprise.clone();
+    let commands: Vec<Command> = (0..EVENTS)
+        .map(|_| {
+            let command = mix.next(owners(EVENTS));
+            let events = rehearsed.decide(&command, at(EVENTS)).unwrap_or_default();
+            mix.note(&events);
+            record(&mut rehearsed, events);
+            command
+        })
+        .collect();
+    measured(|| {
+        for command in &commands {
+            let events = enterprise.decide(command, at(EVENTS)).unwrap_or_default();
+            record(&mut enterprise, events);
+        }
+    });
+    EVENTS
+}
+
 fn accept() -> u64 {
     let mut enterprise = GROWN.folded();
     let request = Command::RevokeAll(revoke_all(false));
@@ -118,7 +170,11 @@ fn continue_revocation() -> u64 {
 
 fn carry_out(enterprise: &mut Enterprise, command: &Command) {
     let events = enterprise.decide(command, at(0)).expect("an allowed command");
-    for recorded in enterprise.record(events, at(0), None) {
+    record(enterprise, events);
+}
+
+fn record(enterprise: &mut Enterprise, events: Vec<Event>) {
+    for recorded in enterprise.record(events, at(EVENTS), None) {
         enterprise.apply(&recorded).expect("it fits");
     }
 }

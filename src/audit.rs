@@ -197,8 +197,9 @@ impl Auditor {
         else {
             return None;
         };
+        let people = &self.enterprise.people;
         let person = match requested_by {
-            Actor::Person { person, .. } => self.enterprise.people.latest(*person),
+            Actor::Person { person, .. } => people.latest_ordinal(*person),
             Actor::Installation { .. } => None,
         };
         let request = RevokeAll {
@@ -208,8 +209,8 @@ impl Auditor {
         };
         Some(Request {
             requested_by: *requested_by,
-            login: person.as_ref().map(|person| person.data.login.clone()),
-            role: person.map(|person| person.facts.role),
+            login: person.and_then(|person| Some(people.data(person)?.login.clone())),
+            role: person.and_then(|person| Some(people.get(person)?.facts.role)),
             authority: *authority,
             idempotency_key: idempotency_key.clone(),
             plan: self.enterprise.plan(&request, recorded.at),

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::decide::one;
 use crate::enterprise::Enterprise;
-use crate::enterprise::people::PersonMembership;
+use crate::enterprise::people::PersonStay;
 use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
@@ -56,13 +56,13 @@ impl Enterprise {
                 role,
             }));
         };
-        if present.data.login == *login && present.facts.role == role {
+        if present.data.login == *login && present.stay.facts.role == role {
             return Ok(Vec::new());
         }
         Err(Refusal::MemberDiffers {
             member,
             login: present.data.login.clone(),
-            role: present.facts.role,
+            role: present.stay.facts.role,
         })
     }
 
@@ -116,7 +116,7 @@ impl Enterprise {
     }
 
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown), [`Rule::MemberPresent`](crate::Rule::MemberPresent)
-    pub(super) fn present_member(&self, member: PersonId) -> Result<PersonMembership<'_>, Refusal> {
+    pub(super) fn present_member(&self, member: PersonId) -> Result<&PersonStay, Refusal> {
         let stay = self.people.latest(member).ok_or(Refusal::MemberUnknown(member))?;
         if !stay.is_present() {
             return Err(Refusal::MemberGone(member));

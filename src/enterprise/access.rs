@@ -90,24 +90,24 @@ impl Enterprise {
 
     /// The present role of a person; nothing for one who is not in the enterprise now.
     pub fn role(&self, person: PersonId) -> Option<Role> {
-        self.people.present(person).map(|person| person.facts.role)
+        self.people.present(person).map(|person| person.stay.facts.role)
     }
 
     /// Whether a person is present and holds `write_enterprise_credentials`.
     pub fn may_write_credentials(&self, person: PersonId) -> bool {
-        (self.people.present(person)).is_some_and(|person| person.facts.may_write_credentials)
+        (self.people.present(person)).is_some_and(|person| person.stay.facts.may_write_credentials)
     }
 
     /// Everyone in the enterprise now, in order of arrival: id, login and role.
     pub fn people(&self) -> impl Iterator<Item = (PersonId, &Login, Role)> {
         let present = self.people.iter_present();
-        present.map(|person| (person.id, &person.data.login, person.facts.role))
+        present.map(|person| (person.stay.id, &person.data.login, person.stay.facts.role))
     }
 
     /// The organizations in the enterprise now, in order of arrival: id and login.
     pub fn organizations(&self) -> impl Iterator<Item = (OrganizationId, &Login)> {
         let present = self.organizations.iter_present();
-        present.map(|organization| (organization.id, &organization.data.login))
+        present.map(|organization| (organization.stay.id, &organization.data.login))
     }
 
     /// The unfinished revocations, in order of their cuts: what a worker has to do.
@@ -167,7 +167,7 @@ impl Enterprise {
     /// Whether a credential that authenticates is authorized for an organization.
     fn check_use(&self, credential: &Credential<'_>, organization: OrganizationId) -> Result<(), AccessDenial> {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
-        let live = found.filter(|(_, authorization)| self.is_live(credential, authorization));
+        let live = found.filter(|(_, authorization)| self.is_live_with_credential(authorization));
         let Some((_, authorization)) = live else {
             return Err(self.why_not_usable(credential, organization));
         };

@@ -12,16 +12,15 @@ use crate::hashing::spread;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ordinal(pub(crate) u32);
 
-/// One stay of `Id` in the enterprise.
-#[derive(Debug)]
-pub(crate) struct Membership<'a, Id, Facts, Data> {
+/// One stay of `Id` in the enterprise: what every access check asks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stay<Id, Facts> {
     pub(crate) id: Id,
     ended: Epoch,
     pub(crate) facts: Facts,
-    pub(crate) data: &'a Data,
 }
 
-impl<Id, Facts, Data> Membership<'_, Id, Facts, Data> {
+impl<Id, Facts> Stay<Id, Facts> {
     pub(crate) fn is_present(&self) -> bool {
         self.ended == NOT_ENDED
     }
@@ -32,54 +31,55 @@ impl<Id, Facts, Data> Membership<'_, Id, Facts, Data> {
     }
 }
 
+/// A stay, and what else is known of it.
+#[derive(Debug)]
+pub(crate) struct Membership<'a, Id, Facts, Data> {
+    pub(crate) stay: &'a Stay<Id, Facts>,
+    pub(crate) data: &'a Data,
+}
+
 /// Later than every epoch there is.
 const NOT_ENDED: Epoch = Epoch(u32::MAX);
 
 /// Every membership that ever was, and for each id its latest.
 ///
-/// What every access check asks of a membership is kept together, `Facts` included: 16 bytes, many of which fit a cache. The
-/// rest is `Data`.
+/// What every access check asks is kept together, `Facts` included: 16 bytes a stay, many of which fit a cache. The rest is `Data`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Memberships<Id, Facts, Data> {
     latest: Index,
-    entries: Vec<Entry<Id, Facts>>,
+    stays: Vec<Stay<Id, Facts>>,
     /// At the same places.
     data: Vec<Data>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Entry<Id, Facts> {
-    id: Id,
-    ended: Epoch,
-    facts: Facts,
 }
 
 impl<Id, Facts, Data> Default for Memberships<Id, Facts, Data> {
     fn default() -> Self {
         Self {
             latest: Index::default(),
-            entries: Vec::new(),
+            stays: Vec::new(),
             data: Vec::new(),
         }
     }
 }
 
 impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
-    /// The latest membership of an id, ended or not; nothing for an id that never was.
-    pub(crate) fn latest(&self, id: Id) -> Option<Membership<'_, Id, Facts, Data>> {
+    /// The latest stay of an id, ended or not; nothing for an id that never was.
+    pub(crate) fn latest(&self, id: Id) -> Option<&Stay<Id, Facts>> {
         self.get(self.latest_ordinal(id)?)
     }
 
     /// The ordinal of the latest membership of an id, ended or not.
     pub(crate) fn latest_ordinal(&self, id: Id) -> Option<Ordinal> {
         let id = id.into();
-        let is_it = |place| id_at(&self.entries, place) == Some(id);
+        let is_it = |place| id_at(&self.stays, place) == Some(id);
         self.latest.find(spread(id), is_it).map(Ordinal)
     }
 
     /// The present membership of an id.
     pub(crate) fn present(&self, id: Id) -> Option<Membership<'_, Id, Facts, Data>> {
-        self.latest(id).filter(Membership::is_present)
+        let ordinal = self.present_ordinal(id)?;
+        let (stay, data) = (self.get(ordinal)?, self.data(ordinal)?);
+        Some(Membership { stay, data })
     }
 
     /// The ordinal of the present membership of an id.
@@ -88,33 +88,35 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         self.get(ordinal)?.is_present().then_some(ordinal)
     }
 
-    /// The membership of an ordinal that this table gave out.
-    pub(crate) fn get(&self, ordinal: Ordinal) -> Option<Membership<'_, Id, Facts, Data>> {
-        let place = ordinal.0 as usize;
-        let Entry { id, ended, facts } = *self.entries.get(place)?;
-        let data = self.data.get(place)?;
-        Some(Membership { id, ended, facts, data })
+    /// The stay of an ordinal that this table gave out.
+    pub(crate) fn get(&self, ordinal: Ordinal) -> Option<&Stay<Id, Facts>> {
+        self.stays.get(ordinal.0 as usize)
+    }
+
+    /// What else is known of the stay of this ordinal.
+    pub(crate) fn data(&self, ordinal: Ordinal) -> Option<&Data> {
+        self.data.get(ordinal.0 as usize)
     }
 
     /// The present memberships, in order of arrival.
     pub(crate) fn iter_present(&self) -> impl Iterator<Item = Membership<'_, Id, Facts, Data>> {
-        let memberships = self.entries.iter().zip(&self.data);
-        let memberships = memberships.map(|(&Entry { id, ended, facts }, data)| Membership { id, ended, facts, data });
-        memberships.filter(Membership::is_present)
+        let memberships = self.stays.iter().zip(&self.data);
+        let present = memberships.filter(|(stay, _)| stay.is_present());
+        present.map(|(stay, data)| Membership { stay, data })
     }
 
     /// Begins a membership; nothing where there are too many already.
     pub(crate) fn begin(&mut self, id: Id, facts: Facts, data: Data) -> Option<Ordinal> {
-        let place = u32::try_from(self.entries.len()).ok()?;
+        let place = u32::try_from(self.stays.len()).ok()?;
         let place = (place < Index::PLACES_MAX).then_some(place)?;
         let before = self.latest_ordinal(id);
-        self.entries.push(Entry {
+        self.stays.push(Stay {
             id,
             ended: NOT_ENDED,
             facts,
         });
         self.data.push(data);
-        let hash_at = |place| spread(id_at(&self.entries, place).unwrap_or_default());
+        let hash_at = |place| spread(id_at(&self.stays, place).unwrap_or_default());
         match before {
             Some(Ordinal(before)) => self.latest.replace(spread(id.into()), before, place, hash_at),
             None => self.latest.insert(spread(id.into()), place, hash_at),
@@ -127,16 +129,16 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         let Some(Ordinal(place)) = self.present_ordinal(id) else {
             return;
         };
-        if let Some(entry) = self.entries.get_mut(place as usize) {
-            entry.ended = at;
+        if let Some(stay) = self.stays.get_mut(place as usize) {
+            stay.ended = at;
         }
     }
 
     /// The facts and the data of the present membership of an id.
     pub(crate) fn present_mut(&mut self, id: Id) -> Option<(&mut Facts, &mut Data)> {
         let place = self.present_ordinal(id)?.0 as usize;
-        let entry = self.entries.get_mut(place)?;
-        Some((&mut entry.facts, self.data.get_mut(place)?))
+        let stay = self.stays.get_mut(place)?;
+        Some((&mut stay.facts, self.data.get_mut(place)?))
     }
 }
 
@@ -149,11 +151,11 @@ where
     Data: Stored,
 {
     fn store(&self, bytes: &mut Vec<u8>) {
-        store_len(self.entries.len(), bytes);
-        for (entry, data) in self.entries.iter().zip(&self.data) {
-            entry.id.store(bytes);
-            entry.ended.store(bytes);
-            entry.facts.store(bytes);
+        store_len(self.stays.len(), bytes);
+        for (stay, data) in self.stays.iter().zip(&self.data) {
+            stay.id.store(bytes);
+            stay.ended.store(bytes);
+            stay.facts.store(bytes);
             data.store(bytes);
         }
     }
@@ -163,13 +165,13 @@ where
         for _ in 0..u32::load(bytes)? {
             let (id, ended) = (Id::load(bytes)?, Epoch::load(bytes)?);
             let begun = memberships.begin(id, Facts::load(bytes)?, Data::load(bytes)?)?;
-            memberships.entries.get_mut(begun.0 as usize)?.ended = ended;
+            memberships.stays.get_mut(begun.0 as usize)?.ended = ended;
         }
         Some(memberships)
     }
 }
 
-fn id_at<Id: Copy + Into<u64>, Facts>(entries: &[Entry<Id, Facts>], place: u32) -> Option<u64> {
-    let entry = entries.get(place as usize)?;
-    Some(entry.id.into())
+fn id_at<Id: Copy + Into<u64>, Facts>(stays: &[Stay<Id, Facts>], place: u32) -> Option<u64> {
+    let stay = stays.get(place as usize)?;
+    Some(stay.id.into())
 }

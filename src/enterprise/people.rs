@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::enterprise::membership::{Membership, Memberships};
+use crate::enterprise::membership::{Memberships, Ordinal, Stay};
 use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::stored;
 use crate::id::{OrganizationId, PersonId};
@@ -14,7 +14,7 @@ pub(crate) type People = Memberships<PersonId, Standing, Person>;
 /// The organizations of the enterprise.
 pub(crate) type Organizations = Memberships<OrganizationId, (), Organization>;
 /// One stay of a person.
-pub(crate) type PersonMembership<'a> = Membership<'a, PersonId, Standing, Person>;
+pub(crate) type PersonStay = Stay<PersonId, Standing>;
 
 /// What else is known of an organization during one membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,18 +92,21 @@ stored!(Standing {
 stored!(Person { login, earlier_roles });
 stored!(EarlierRole { role, until });
 
-impl PersonMembership<'_> {
-    /// The role when a request was recorded, and the first request that found another, if that role has ended.
-    pub(crate) fn role_at(&self, request: Epoch) -> (Role, Option<Epoch>) {
-        if !self.facts.had_other_roles {
-            return (self.facts.role, None);
+impl People {
+    /// The role in this stay when a request was recorded, and the first request that found another, if that role has ended.
+    pub(crate) fn role_at(&self, ordinal: Ordinal, request: Epoch) -> Option<(Role, Option<Epoch>)> {
+        let Standing {
+            role, had_other_roles, ..
+        } = self.get(ordinal)?.facts;
+        if !had_other_roles {
+            return Some((role, None));
         }
-        let earlier_roles = &self.data.earlier_roles;
+        let earlier_roles = &self.data(ordinal)?.earlier_roles;
         let begun = earlier_roles.partition_point(|earlier| earlier.until <= request);
-        match earlier_roles.get(begun) {
+        Some(match earlier_roles.get(begun) {
             Some(earlier) => (earlier.role, Some(earlier.until)),
-            None => (self.facts.role, None),
-        }
+            None => (role, None),
+        })
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
             !enterprise
                 .people
                 .iter_present()
-                .any(|person| person.facts.had_other_roles)
+                .any(|person| person.stay.facts.had_other_roles)
         );
     }
 }

@@ -31,9 +31,9 @@ impl Enterprise {
             && credential.kind().is_destroyed_by_revoke_all()
             && !credential.is_destroyed()
             && credential.slot < scope.issued
-            && self.people.get(credential.owner()).is_some_and(|owner| {
-                !owner.had_ended_at(scope.request) && owner.role_at(scope.request).0.is_enterprise_member()
-            })
+            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
+            && (self.people.role_at(credential.owner(), scope.request))
+                .is_some_and(|(role, _)| role.is_enterprise_member())
     }
 
     /// Whether a credential's owner is still in the membership in which it was issued.
@@ -46,9 +46,12 @@ impl Enterprise {
     /// Whether an authorization is live, pending or not: granted, not revoked, its credential not destroyed, and its
     /// organization and owner still in the same membership.
     pub(crate) fn is_live(&self, credential: &Credential, authorization: &Authorization) -> bool {
+        !credential.is_destroyed() && self.owner_is_present(credential) && self.is_live_with_credential(authorization)
+    }
+
+    /// Whether an authorization of a credential that is alive is live, pending or not.
+    pub(crate) fn is_live_with_credential(&self, authorization: &Authorization) -> bool {
         authorization.outcome == Outcome::Granted
-            && !credential.is_destroyed()
-            && self.owner_is_present(credential)
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 
@@ -97,7 +100,7 @@ impl Enterprise {
                 return Some(running.id);
             }
             let owner = self.people.get(credential.owner())?;
-            let (role, until) = owner.role_at(running.scope.request);
+            let (role, until) = self.people.role_at(credential.owner(), running.scope.request)?;
             if owner.had_ended_at(running.scope.request) || role.is_enterprise_member() {
                 return None;
             }
