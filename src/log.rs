@@ -98,7 +98,7 @@ pub fn replay_until(bytes: &[u8], until: Until) -> Result<Enterprise, ReplayErro
 /// Folds at most `lines_max` lines: line *n* of a log holds position *n*.
 fn fold(bytes: &[u8], lines_max: usize, until: Option<Timestamp>) -> Result<Enterprise, ReplayError> {
     let mut enterprise = Enterprise::new();
-    let mut window = Vec::with_capacity(WINDOW);
+    let mut window = Vec::with_capacity(Enterprise::WINDOW);
     for recorded in read(bytes).take(lines_max) {
         match recorded {
             Ok(recorded) if until.is_some_and(|until| recorded.at > until) => break,
@@ -108,16 +108,13 @@ fn fold(bytes: &[u8], lines_max: usize, until: Option<Timestamp>) -> Result<Ente
                 return Err(error.into());
             }
         }
-        if window.len() == WINDOW {
+        if window.len() == Enterprise::WINDOW {
             apply_all(&mut enterprise, &mut window)?;
         }
     }
     apply_all(&mut enterprise, &mut window)?;
     Ok(enterprise)
 }
-
-/// How many events are read before they are folded together.
-const WINDOW: usize = 128;
 
 fn apply_all(enterprise: &mut Enterprise, window: &mut Vec<RecordedEvent>) -> Result<(), ReplayError> {
     let applied = enterprise.apply_all(window);

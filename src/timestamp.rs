@@ -80,7 +80,7 @@ impl Timestamp {
         let time = time % u64::from(DAY_MS);
         let (hour, minute) = (time / u64::from(HOUR_MS), time / u64::from(MINUTE_MS) % 60);
         let ([h1, h2], [m1, m2]) = (digits(hour), digits(minute));
-        let ([s1, s2], [f1, f2, f3]) = (digits(time / 1000 % 60), digits(time % 1000));
+        let ([s1, s2], [f1, f2, f3]) = (digits(time / 1000 % 60), digits(time));
         [
             y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3,
             b'Z',

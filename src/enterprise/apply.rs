@@ -14,6 +14,9 @@ use crate::event::{Event, RecordedEvent};
 use crate::id::{CredentialId, OrganizationId, PersonId};
 
 impl Enterprise {
+    /// How many events [`Enterprise::apply_all`] looks ahead.
+    pub(crate) const WINDOW: usize = 128;
+
     /// Folds the next recorded event into the state.
     ///
     /// Checked is structure only: the position follows, time does not run backwards, ids are known, no credential id comes
@@ -32,9 +35,9 @@ impl Enterprise {
     /// # Errors
     /// [`CorruptHistory`] for the first event that does not fit. The state is then that after the event before it.
     pub fn apply_all(&mut self, recorded: &[RecordedEvent]) -> Result<(), CorruptHistory> {
-        for window in recorded.chunks(WINDOW) {
+        for window in recorded.chunks(Self::WINDOW) {
             // Each step asks for memory that the next one needs, and waits for nothing itself.
-            let mut slots = [None; WINDOW];
+            let mut slots = [None; Self::WINDOW];
             for (recorded, slot) in window.iter().zip(&mut slots) {
                 *slot = self.likely_slot(&recorded.event);
             }
@@ -206,9 +209,6 @@ impl Enterprise {
         })
     }
 }
-
-/// How many events [`Enterprise::apply_all`] looks ahead.
-const WINDOW: usize = 128;
 
 /// What ids and positions allow, but no memory holds.
 const TOO_MANY: Corruption = Corruption::Transition("a state holds no more of these than there are already");
