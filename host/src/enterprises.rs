@@ -12,7 +12,7 @@ use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Event, 
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::store::{Line, Store, StoreError};
+use crate::store::{Line, Page, Store, StoreError};
 
 use cache::Cache;
 pub use cache::{BYTES_PER_EVENT, BYTES_PER_STATE, CacheOptions};
@@ -20,6 +20,8 @@ pub use snapshots::SNAPSHOT_EVENTS_MIN;
 
 /// How many lines are read at a time: enough to be fast, few enough to leave readers of the state their turn.
 const PAGE_LINES: u32 = 5_000;
+/// How many events are decoded before they are folded together: few enough to stay in a core's cache from one to the other.
+const WINDOW: usize = 128;
 /// Up to how many lines are folded where they were read; more would hold up other requests.
 const LINES_INLINE_MAX: usize = 64;
 
@@ -204,15 +206,15 @@ impl<S: Store> Enterprises<S> {
         let has_grown = page.len() > LINES_INLINE_MAX;
         if !has_grown {
             live.fold(&mut decoder, &page)?;
-            page.clear();
+            page = Page::default();
         }
         while !page.is_empty() {
-            last = page.iter().fold(last, |last, _| last.next());
+            last = page.lines().fold(last, |last, _| last.next());
             let is_last = page.len() < PAGE_LINES as usize;
             // The next page is read while this one is folded.
             let next = async {
                 match is_last {
-                    true => Ok(Vec::new()),
+                    true => Ok(Page::default()),
                     false => self.store.read(&live.slug, last, PAGE_LINES).await,
                 }
             };
@@ -256,17 +258,24 @@ impl Live {
         self.state.is_poisoned()
     }
 
-    /// Applies the lines that `decoder` is at.
-    fn fold(&self, decoder: &mut Decoder, page: &[Vec<u8>]) -> Result<(), EnterpriseError> {
+    /// Applies the lines that `decoder` is at, and lets readers have their turn between one window and the next.
+    fn fold(&self, decoder: &mut Decoder, page: &Page) -> Result<(), EnterpriseError> {
         let mut unreadable = None;
-        let events: Vec<RecordedEvent> = page
-            .iter()
-            .map_while(|bytes| decoder.decode(bytes).map_err(|error| unreadable = Some(error)).ok())
-            .collect();
-        self.change(|enterprise| {
-            let known = events.partition_point(|event| event.position <= enterprise.position());
-            enterprise.apply_all(events.get(known..).unwrap_or_default())
-        })?;
+        let mut events = page
+            .lines()
+            .map_while(|line| decoder.decode(line).map_err(|error| unreadable = Some(error)).ok());
+        let mut window: Vec<RecordedEvent> = Vec::with_capacity(WINDOW);
+        loop {
+            window.clear();
+            window.extend(events.by_ref().take(WINDOW));
+            if window.is_empty() {
+                break;
+            }
+            self.change(|enterprise| {
+                let known = window.partition_point(|event| event.position <= enterprise.position());
+                enterprise.apply_all(window.get(known..).unwrap_or_default())
+            })?;
+        }
         match unreadable {
             None => Ok(()),
             Some(source) => Err(EnterpriseError::Unreadable {
@@ -310,7 +319,7 @@ fn is_request(line: &Line) -> bool {
 }
 
 /// Folds a long page on a thread that may block, so that the runtime's own go on answering.
-async fn fold_aside(live: Arc<Live>, mut decoder: Decoder, page: Vec<Vec<u8>>) -> Result<Decoder, EnterpriseError> {
+async fn fold_aside(live: Arc<Live>, mut decoder: Decoder, page: Page) -> Result<Decoder, EnterpriseError> {
     let slug = live.slug.clone();
     tokio::task::spawn_blocking(move || live.fold(&mut decoder, &page).map(|()| decoder))
         .await

@@ -178,8 +178,8 @@ impl<L: Log> Stream<L> {
     async fn identical<S: Store>(&self, store: &S, held: &mut Position, lines: &[Line]) -> Result<usize, ImportError> {
         let limit = u32::try_from(lines.len()).unwrap_or(u32::MAX);
         let stored = store.read(&self.enterprise, *held, limit).await?;
-        for (line, stored) in lines.iter().zip(&stored) {
-            if line.bytes != *stored {
+        for (line, stored) in lines.iter().zip(stored.lines()) {
+            if line.bytes != stored {
                 return Err(ImportError::Differs {
                     enterprise: self.enterprise.clone(),
                     position: line.event.position,

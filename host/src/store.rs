@@ -2,6 +2,7 @@
 //! of the streams: which credential a fingerprint stands for, and which enterprises have work to be done; and a snapshot of
 //! each stream's state, to save its readers the replay.
 
+mod page;
 mod sqlite;
 
 use std::error::Error;
@@ -10,6 +11,7 @@ use std::future::Future;
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, RecordedEvent};
 
+pub use page::Page;
 pub use sqlite::{IfMissing, SqliteAppend, SqliteReader, SqliteStore};
 
 /// A recorded event, and the bytes that it is kept as.
@@ -88,7 +90,7 @@ pub trait Store: Send + Sync + 'static {
         }
     }
 
-    /// The bytes of at most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
+    /// At most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the storage failed.
@@ -97,7 +99,7 @@ pub trait Store: Send + Sync + 'static {
         enterprise: &EnterpriseSlug,
         after: Position,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<Vec<u8>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
 
     /// The enterprises that have requested a revocation whose completion is not recorded, in the order of the slugs.
     ///

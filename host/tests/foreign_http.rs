@@ -151,12 +151,10 @@ impl Service {
     /// What the server has appended since it was last looked at.
     fn appended(&mut self) -> Result<Vec<Event>, StoreError> {
         let lines = self.runtime.block_on(self.store.read(&self.slug(), self.end, 10))?;
-        let mut whole: Vec<u8> = self
+        let whole = self
             .runtime
-            .block_on(self.store.read(&self.slug(), Position::START, 10_000))?
-            .join(&b'\n');
-        whole.push(b'\n');
-        let events: Vec<RecordedEvent> = read(&whole).map(Result::unwrap).collect();
+            .block_on(self.store.read(&self.slug(), Position::START, 10_000))?;
+        let events: Vec<RecordedEvent> = read(whole.bytes()).map(Result::unwrap).collect();
         self.end = events.last().map_or(self.end, |last| last.position);
         Ok(events
             .into_iter()

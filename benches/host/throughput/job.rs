@@ -138,7 +138,7 @@ fn work(runtime: &Runtime, url: &str, history: &History, events: u64) -> Result<
         Ok(events)
     })?;
     let recorded = runtime.block_on(store.read(&history.slug, Position::START, u32::MAX))?;
-    let last = recorded.last().context("the stream is not empty")?;
+    let last = recorded.lines().last().context("the stream is not empty")?;
     let completed = recorded.len() as u64 == history.events + 1 + events
         && last.windows(19).any(|part| part == b"RevocationCompleted");
     anyhow::ensure!(completed, "the worker did other work");

@@ -40,13 +40,8 @@ impl Export {
         loop {
             let page = store.read(&self.enterprise, last, PAGE_LINES).await?;
             let is_last = page.len() < PAGE_LINES as usize;
-            for line in page {
-                output
-                    .write_all(&line)
-                    .and_then(|()| output.write_all(b"\n"))
-                    .context("cannot write")?;
-                last = last.next();
-            }
+            output.write_all(page.bytes()).context("cannot write")?;
+            last = page.lines().fold(last, |last, _| last.next());
             if is_last {
                 break;
             }

@@ -74,8 +74,11 @@ impl<S: Store> Enterprises<S> {
         let Some(before) = before.and_then(|before| Position::new(before).ok()) else {
             return Ok(false);
         };
-        let lines = self.store.read(slug, before, 1).await?;
-        let last = lines.first().map(|line| Decoder::resume(before, None).decode(line));
+        let page = self.store.read(slug, before, 1).await?;
+        let last = page
+            .lines()
+            .next()
+            .map(|line| Decoder::resume(before, None).decode(line));
         Ok(matches!(last, Some(Ok(last)) if Some(last.at) == enterprise.last_at()))
     }
 

@@ -7,7 +7,7 @@ mod reader;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-use super::{Holder, Store, StoreError};
+use super::{Holder, Page, Store, StoreError};
 
 pub use append::SqliteAppend;
 pub use reader::SqliteReader;
@@ -47,7 +47,7 @@ impl Store for SqliteStore {
         Ok(SqliteAppend::new(transaction, enterprise.clone(), expected))
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable(READ))?;
         read(&mut connection, enterprise, after, limit).await
     }
@@ -119,11 +119,11 @@ async fn read(
     enterprise: &EnterpriseSlug,
     after: Position,
     limit: u32,
-) -> Result<Vec<Vec<u8>>, StoreError> {
+) -> Result<Page, StoreError> {
     // One row: sqlx takes longer to hand over a row than SQLite takes to find it. No line holds a line feed. They are joined
     // in the order of the subquery; to state it once more would have SQLite sort them, for half the time of a replay. The
     // store's contract test would notice another order, and so does every decoder.
-    let page: Option<Vec<u8>> = sqlx::query_scalar(
+    let row = sqlx::query(
         "SELECT group_concat(line, char(10)) FROM \
          (SELECT line FROM events WHERE enterprise = ? AND position > ? ORDER BY position LIMIT ?)",
     )
@@ -133,8 +133,8 @@ async fn read(
     .fetch_one(connection)
     .await
     .map_err(unavailable(READ))?;
-    let lines = page.iter().flat_map(|page| page.split(|byte| *byte == b'\n'));
-    Ok(lines.map(<[u8]>::to_vec).collect())
+    let lines: Option<&[u8]> = row.try_get(0).map_err(unavailable(READ))?;
+    Ok(lines.map(Page::joined).unwrap_or_default())
 }
 
 async fn holder(connection: &mut SqliteConnection, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {

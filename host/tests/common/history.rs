@@ -183,11 +183,8 @@ pub(crate) fn events(log: &[u8]) -> (Vec<RecordedEvent>, Enterprise) {
 
 /// A whole stream, as the store holds it.
 pub(crate) async fn exported(store: &impl Store, slug: &EnterpriseSlug) -> Vec<u8> {
-    let lines = store.read(slug, Default::default(), u32::MAX).await.unwrap();
-    lines
-        .iter()
-        .flat_map(|line| [line.as_slice(), b"\n"].concat())
-        .collect()
+    let page = store.read(slug, Default::default(), u32::MAX).await.unwrap();
+    page.bytes().to_vec()
 }
 
 /// The lines of a log, as a store takes them.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position};
-use enterprise_credentials_host::store::{Append, Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Append, Holder, Line, Page, Store, StoreError};
 
 /// A store in memory; its clones share what is kept.
 #[derive(Debug, Clone)]
@@ -173,7 +173,7 @@ impl Store for Memory {
         })
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         let kept = self.kept.lock().unwrap();
         let limit = if self.has(Bug::IgnoresTheLimit) {
             u32::MAX
@@ -185,7 +185,7 @@ impl Store for Memory {
         let lines = streams
             .filter(|(slug, _)| *slug == enterprise || self.has(Bug::MixesStreams))
             .flat_map(|(_, lines)| lines.iter().skip(position).take(limit as usize));
-        Ok(lines.cloned().collect())
+        Ok(lines.collect())
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {

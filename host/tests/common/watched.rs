@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
 
 /// A store, with a record of the appends that succeeded, and switches for what is to fail.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ impl<S: Store> Store for Watched<S> {
         Ok(())
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         self.check_read()?;
         self.switches.read.lock().unwrap().push(enterprise.clone());
         if after == Position::START {

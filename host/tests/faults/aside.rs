@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::mpsc;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
 use tokio::runtime::Handle;
 
 /// A store that works on a runtime of its own, while the caller's thread waits. So its time-outs see a clock that runs,
@@ -35,7 +35,7 @@ impl<S: Store + Clone> Store for Aside<S> {
         self.wait_for(async move { inner.append(&enterprise, expected, &lines).await })
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         let (inner, enterprise) = (self.inner.clone(), enterprise.clone());
         self.wait_for(async move { inner.read(&enterprise, after, limit).await })
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::chance::Chance;
@@ -264,7 +264,7 @@ impl<S: Store> Store for Faulty<S> {
         answer
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         let call = format!("read behind {after}");
         self.call(call, self.inner.read(enterprise, after, limit)).await
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, RecordedEvent};
-use enterprise_credentials_host::store::{Holder, Line, Store, StoreError};
+use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
 
 use crate::store::failed;
 
@@ -57,8 +57,8 @@ impl<S: Store + Clone> Wrong<S> {
 
     /// Where the stream ends now.
     async fn end(&self, slug: &EnterpriseSlug) -> Result<Position, StoreError> {
-        let lines = self.inner.read(slug, Position::START, u32::MAX).await?;
-        Ok(lines.iter().fold(Position::START, |end, _| end.next()))
+        let page = self.inner.read(slug, Position::START, u32::MAX).await?;
+        Ok(page.lines().fold(Position::START, |end, _| end.next()))
     }
 
     async fn append_behind(&self, slug: &EnterpriseSlug, end: Position, lines: &[Line]) -> Result<(), StoreError> {
@@ -129,16 +129,16 @@ impl<S: Store + Clone> Store for Wrong<S> {
         }
     }
 
-    async fn read(&self, slug: &EnterpriseSlug, after: Position, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn read(&self, slug: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         if self.bug == Bug::NeverFresh && self.so_far.lock().unwrap().is_loaded {
-            return Ok(Vec::new());
+            return Ok(Page::default());
         }
-        let mut lines = self.inner.read(slug, after, limit).await?;
+        let page = self.inner.read(slug, after, limit).await?;
         self.so_far.lock().unwrap().is_loaded = true;
         if self.bug == Bug::ShowsThePast && limit != u32::MAX {
-            lines.truncate(lines.len().saturating_sub(3));
+            return Ok(page.lines().take(page.len().saturating_sub(3)).collect());
         }
-        Ok(lines)
+        Ok(page)
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {

@@ -102,7 +102,7 @@ async fn an_append_is_seen_through_another_connection_at_once() {
     for (index, line) in lines.iter().enumerate() {
         let position = at(index as u64);
         one.append(&slug, position, std::slice::from_ref(line)).await.unwrap();
-        assert!(two.read(&slug, position, 10).await.unwrap().iter().eq([&line.bytes]));
+        assert!(two.read(&slug, position, 10).await.unwrap().lines().eq([&line.bytes]));
         if let Some((fingerprint, credential)) = line.fingerprint() {
             assert_eq!(two.holder(fingerprint).await.unwrap(), Some(held_by(&slug, credential)));
         }

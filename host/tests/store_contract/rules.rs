@@ -375,7 +375,8 @@ fn head(lines: &[Line]) -> Position {
 }
 
 async fn read(store: &impl Store, slug: &EnterpriseSlug, after: u64, limit: u32) -> Vec<Vec<u8>> {
-    store.read(slug, at(after), limit).await.unwrap()
+    let page = store.read(slug, at(after), limit).await.unwrap();
+    page.lines().map(<[u8]>::to_vec).collect()
 }
 
 async fn holder(store: &impl Store, fingerprint: &Fingerprint) -> Option<Holder> {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::log::Decoder;
 use enterprise_credentials::{Actor, EnterpriseSlug, Plan, Position, RevocationId};
-use enterprise_credentials_host::store::{SqliteStore, Store};
+use enterprise_credentials_host::store::{Page, SqliteStore, Store};
 
 use super::caller::Means;
 use crate::cli::{evidence, progress};
@@ -32,10 +32,10 @@ async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: Revocatio
     let mut decoder = Decoder::new();
     let mut last = Position::START;
     loop {
-        let lines = store.read(slug, last, PAGE_LINES).await?;
-        let is_last = lines.len() < PAGE_LINES as usize;
+        let page = store.read(slug, last, PAGE_LINES).await?;
+        let is_last = page.len() < PAGE_LINES as usize;
         // Deciding page after page again would hold up the server's own threads.
-        (auditor, decoder) = tokio::task::spawn_blocking(move || observe(auditor, decoder, &lines)).await??;
+        (auditor, decoder) = tokio::task::spawn_blocking(move || observe(auditor, decoder, &page)).await??;
         last = auditor.enterprise().position();
         bar.set_position(last.value());
         if is_last {
@@ -45,8 +45,8 @@ async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: Revocatio
     }
 }
 
-fn observe(mut auditor: Auditor, mut decoder: Decoder, lines: &[Vec<u8>]) -> Result<(Auditor, Decoder)> {
-    for line in lines {
+fn observe(mut auditor: Auditor, mut decoder: Decoder, page: &Page) -> Result<(Auditor, Decoder)> {
+    for line in page.lines() {
         let recorded = decoder
             .decode(line)
             .context("the store holds a line that is no event")?;

@@ -87,12 +87,12 @@ async fn in_store(
     revocation: RevocationId,
 ) -> Result<Progress> {
     loop {
-        let lines = store.read(slug, enterprise.position(), PAGE_LINES).await?;
+        let page = store.read(slug, enterprise.position(), PAGE_LINES).await?;
         let mut decoder = Decoder::resume(enterprise.position(), enterprise.last_at());
-        for line in &lines {
+        for line in page.lines() {
             enterprise.apply(&decoder.decode(line)?)?;
         }
-        if lines.len() < PAGE_LINES as usize {
+        if page.len() < PAGE_LINES as usize {
             break;
         }
     }

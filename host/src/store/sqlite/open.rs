@@ -165,9 +165,10 @@ async fn project(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug)
     loop {
         let page = read(connection, enterprise, last, REBUILD_PAGE_LINES).await?;
         let lines = page
-            .into_iter()
+            .lines()
             .map(|bytes| {
-                let event = decoder.decode(&bytes).map_err(unavailable(REBUILD))?;
+                let event = decoder.decode(bytes).map_err(unavailable(REBUILD))?;
+                let bytes = bytes.to_vec();
                 Ok(Line { event, bytes })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;

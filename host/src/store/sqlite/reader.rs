@@ -7,7 +7,7 @@ use sqlx::SqlitePool;
 
 use super::open::{existing, migrations, options, pool};
 use super::{READ, read, unavailable};
-use crate::store::StoreError;
+use crate::store::{Page, StoreError};
 
 /// The streams in one SQLite file, to be read only: it takes no lock that a writer would wait for, nor waits for one,
 /// and changes nothing.
@@ -32,16 +32,11 @@ impl SqliteReader {
         Ok(Self { readers })
     }
 
-    /// The bytes of at most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
+    /// At most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the storage failed.
-    pub async fn read(
-        &self,
-        enterprise: &EnterpriseSlug,
-        after: Position,
-        limit: u32,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
         let mut connection = self.readers.acquire().await.map_err(unavailable(READ))?;
         read(&mut connection, enterprise, after, limit).await
     }
