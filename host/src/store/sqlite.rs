@@ -122,10 +122,11 @@ async fn read(
 ) -> Result<Page, StoreError> {
     // One row: sqlx takes longer to hand over a row than SQLite takes to find it. No line holds a line feed. They are joined
     // in the order of the subquery; to state it once more would have SQLite sort them, for half the time of a replay. The
-    // store's contract test would notice another order, and so does every decoder.
+    // store's contract test would notice another order, and so does every decoder. Of a bare `LIMIT ?` SQLite plans for the
+    // value, and would prepare the statement again each time that one is bound.
     let row = sqlx::query(
         "SELECT group_concat(line, char(10)) FROM \
-         (SELECT line FROM events WHERE enterprise = ? AND position > ? ORDER BY position LIMIT ?)",
+         (SELECT line FROM events WHERE enterprise = ? AND position > ? ORDER BY position LIMIT +?)",
     )
     .bind(enterprise.as_str())
     .bind(integer(after.value())?)
