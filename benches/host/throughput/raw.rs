@@ -6,7 +6,7 @@ use anyhow::Result;
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials::log::read;
 use enterprise_credentials_host::store::Line;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OpenFlags, Statement, params};
 
 /// A new store with the host's tables.
 pub(crate) fn create(path: &Path, slug: &EnterpriseSlug) -> Result<Connection> {
@@ -24,6 +24,11 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
     Ok(connection)
+}
+
+/// A connection as the host's readers have it, with SQLite's own small cache: a cold stream is read once.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+    Ok(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
 
 /// A line ready to be inserted.

@@ -18,7 +18,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     let store = runtime.block_on(imported(&path, history))?;
     let with_snapshot = runtime.block_on(imported(&directory.second_store(), history))?;
     runtime.block_on(keep_snapshot(&with_snapshot, history))?;
-    let connection = raw::open(&path)?;
+    let connection = raw::open_reader(&path)?;
     let cold = |store: &SqliteStore| {
         let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
         measure(|| {
