@@ -23,23 +23,29 @@ impl Enterprise {
     /// # Errors
     /// [`Refusal`], naming the rule that forbids it.
     pub fn decide(&self, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
-        if let Command::CreateEnterprise { slug, kind } = command {
-            return self.decide_create(slug, *kind);
+        let is_of_an_enterprise = !matches!(command, Command::CreateEnterprise { .. } | Command::RevokeAll(_));
+        if is_of_an_enterprise && self.identity().is_none() {
+            return Err(Refusal::EnterpriseUnknown);
         }
-        if let Command::RevokeAll(request) = command {
-            return self.decide_revoke_all(request, at);
-        }
-        let identity = self.identity().ok_or(Refusal::EnterpriseUnknown)?;
         match command {
-            Command::CreateEnterprise { .. } | Command::RevokeAll(_) => Ok(Vec::new()),
+            Command::CreateEnterprise { slug, kind } => self.decide_create(slug, *kind),
+            // Who asks comes before what is asked of.
+            Command::RevokeAll(request) => self.decide_revoke_all(request, at),
             Command::AddOrganization { organization, login } => self.decide_add_organization(*organization, login),
             Command::RemoveOrganization { organization } => self.decide_remove_organization(*organization),
-            Command::AddMember { member, login, role } => self.decide_add_member(identity.kind, *member, login, *role),
-            Command::ChangeMemberRole { member, role } => self.decide_change_role(identity.kind, *member, *role),
+            Command::AddMember { member, login, role } => self.decide_add_member(*member, login, *role),
+            Command::ChangeMemberRole { member, role } => self.decide_change_role(*member, *role),
             Command::RemoveMember { member } => self.decide_remove_member(*member),
             Command::GrantPermission { member, permission } => self.decide_grant_permission(*member, *permission),
             Command::WithdrawPermission { member, permission } => self.decide_withdraw_permission(*member, *permission),
-            Command::IssueCredential { .. } => self.decide_issue(command),
+            Command::IssueCredential {
+                credential,
+                owner,
+                kind,
+                scopes,
+                expires_at,
+                fingerprint,
+            } => self.decide_issue(*credential, *owner, *kind, scopes, *expires_at, fingerprint.as_ref()),
             Command::AuthorizeCredential {
                 credential,
                 organization,

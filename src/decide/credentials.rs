@@ -2,39 +2,37 @@
 
 use alloc::vec::Vec;
 
-use crate::command::Command;
+use crate::credential::CredentialKind;
 use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::event::Event;
-use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
+use crate::name::{Fingerprint, Scopes};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 
 impl Enterprise {
     /// [`Rule::CredentialIdNeverReused`](crate::Rule::CredentialIdNeverReused)
-    pub(super) fn decide_issue(&self, command: &Command) -> Result<Vec<Event>, Refusal> {
-        let Command::IssueCredential {
+    pub(super) fn decide_issue(
+        &self,
+        credential: CredentialId,
+        owner: PersonId,
+        kind: CredentialKind,
+        scopes: &Scopes,
+        expires_at: Option<Timestamp>,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<Vec<Event>, Refusal> {
+        if self.credentials.slot(credential).is_some() {
+            return Err(Refusal::CredentialIdTaken(credential));
+        }
+        self.present_member(owner)?;
+        Ok(one(Event::CredentialIssued {
             credential,
             owner,
             kind,
-            scopes,
-            expires_at,
-            fingerprint,
-        } = command
-        else {
-            return Ok(Vec::new());
-        };
-        if self.credentials.slot(*credential).is_some() {
-            return Err(Refusal::CredentialIdTaken(*credential));
-        }
-        self.present_member(*owner)?;
-        Ok(one(Event::CredentialIssued {
-            credential: *credential,
-            owner: *owner,
-            kind: *kind,
             scopes: scopes.clone(),
-            expires_at: *expires_at,
-            fingerprint: fingerprint.clone(),
+            expires_at,
+            fingerprint: fingerprint.cloned(),
         }))
     }
 

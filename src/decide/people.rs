@@ -8,7 +8,7 @@ use crate::enterprise::people::PersonStay;
 use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
-use crate::person::{EnterpriseKind, Permission, Role};
+use crate::person::{Permission, Role};
 use crate::refusal::Refusal;
 
 impl Enterprise {
@@ -41,14 +41,8 @@ impl Enterprise {
     }
 
     /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged)
-    pub(super) fn decide_add_member(
-        &self,
-        kind: EnterpriseKind,
-        member: PersonId,
-        login: &Login,
-        role: Role,
-    ) -> Result<Vec<Event>, Refusal> {
-        role_fits(kind, role)?;
+    pub(super) fn decide_add_member(&self, member: PersonId, login: &Login, role: Role) -> Result<Vec<Event>, Refusal> {
+        self.check_role(role)?;
         let Some(present) = self.people.present(member) else {
             return Ok(one(Event::MemberAdded {
                 member,
@@ -67,14 +61,9 @@ impl Enterprise {
     }
 
     /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
-    pub(super) fn decide_change_role(
-        &self,
-        kind: EnterpriseKind,
-        member: PersonId,
-        role: Role,
-    ) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn decide_change_role(&self, member: PersonId, role: Role) -> Result<Vec<Event>, Refusal> {
         let person = self.present_member(member)?;
-        role_fits(kind, role)?;
+        self.check_role(role)?;
         if person.facts.role == role {
             return Ok(Vec::new());
         }
@@ -123,11 +112,12 @@ impl Enterprise {
         }
         Ok(stay)
     }
-}
 
-fn role_fits(kind: EnterpriseKind, role: Role) -> Result<(), Refusal> {
-    if role.exists_in(kind) {
-        return Ok(());
+    /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
+    fn check_role(&self, role: Role) -> Result<(), Refusal> {
+        match self.kind() {
+            Some(kind) if !role.exists_in(kind) => Err(Refusal::RoleDoesNotFit { role, kind }),
+            _ => Ok(()),
+        }
     }
-    Err(Refusal::RoleDoesNotFit { role, kind })
 }

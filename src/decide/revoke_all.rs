@@ -3,13 +3,14 @@
 use alloc::vec::Vec;
 
 use crate::command::{Caller, RevokeAll};
-use crate::credential::{CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+use crate::credential::{CallRequirement, ENTERPRISE_CREDENTIALS_WRITE};
 use crate::decide::one;
 use crate::enterprise::Enterprise;
+use crate::enterprise::credentials::Credential;
 use crate::event::{Authority, Event};
-use crate::id::{CredentialId, PersonId, RevocationId};
+use crate::id::{PersonId, RevocationId};
 use crate::person::{EnterpriseKind, Role};
-use crate::refusal::{CredentialDenial, Refusal};
+use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 
 impl Enterprise {
@@ -21,13 +22,7 @@ impl Enterprise {
     /// # Errors
     /// [`Refusal`], naming the first rule that forbids it.
     pub fn authorize(&self, caller: &Caller, at: Timestamp) -> Result<Authority, Refusal> {
-        if let Caller::Person {
-            person,
-            credential: Some(credential),
-        } = caller
-        {
-            self.authenticate_caller(*person, *credential, at)?;
-        }
+        let credential = self.authenticate_caller(caller, at)?;
         self.identity().ok_or(Refusal::EnterpriseUnknown)?;
         match caller {
             Caller::Stranger {} => Err(Refusal::Stranger),
@@ -37,9 +32,9 @@ impl Enterprise {
                     .then_some(Authority::Installation)
                     .ok_or(Refusal::AppPermissionMissing)
             }
-            Caller::Person { person, credential } => {
+            Caller::Person { person, .. } => {
                 let role = self.role(*person).ok_or(Refusal::Stranger)?;
-                credential.map_or(Ok(()), |credential| self.check_kind_and_scope(credential))?;
+                credential.map_or(Ok(()), |credential| self.check_kind_and_scope(&credential))?;
                 self.qualify(*person, role)
             }
         }
@@ -90,22 +85,27 @@ impl Enterprise {
         }))
     }
 
-    fn authenticate_caller(&self, person: PersonId, credential: CredentialId, at: Timestamp) -> Result<(), Refusal> {
-        if self.authenticates(credential, at)? != person {
+    /// The credential that a caller presents, if it is one that authenticates and theirs: then they are no stranger.
+    fn authenticate_caller(&self, caller: &Caller, at: Timestamp) -> Result<Option<Credential<'_>>, Refusal> {
+        let Caller::Person {
+            person,
+            credential: Some(credential),
+        } = *caller
+        else {
+            return Ok(None);
+        };
+        let presented = self.issued(credential)?;
+        if self.authenticate(&presented, at)? != person {
             return Err(Refusal::CredentialOfAnother { credential, person });
         }
-        match self.kind_of(credential)?.call_requirement() {
-            CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(credential)),
-            CallRequirement::NotSupported | CallRequirement::Scope(_) => Ok(()),
-        }
+        Ok(Some(presented))
     }
 
-    fn check_kind_and_scope(&self, id: CredentialId) -> Result<(), Refusal> {
-        let credential = self.credentials.get(id).ok_or(CredentialDenial::Unknown(id))?;
+    fn check_kind_and_scope(&self, credential: &Credential<'_>) -> Result<(), Refusal> {
         match credential.kind().call_requirement() {
-            CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(id)),
+            CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(credential.id())),
             CallRequirement::NotSupported => Err(Refusal::FineGrainedPat),
-            CallRequirement::Scope(scope) if self.credentials.scopes(&credential).contains(scope) => Ok(()),
+            CallRequirement::Scope(scope) if self.credentials.scopes(credential).contains(scope) => Ok(()),
             CallRequirement::Scope(ENTERPRISE_CREDENTIALS_WRITE) => Err(Refusal::AppPermissionMissing),
             CallRequirement::Scope(_) => Err(Refusal::ScopeMissing),
         }
@@ -132,13 +132,5 @@ impl Enterprise {
             }),
             _ => Ok(()),
         }
-    }
-
-    fn kind_of(&self, credential: CredentialId) -> Result<CredentialKind, Refusal> {
-        let record = self
-            .credentials
-            .get(credential)
-            .ok_or(CredentialDenial::Unknown(credential))?;
-        Ok(record.kind())
     }
 }

@@ -2,16 +2,17 @@
 //! readable when policy changes.
 
 mod credentials;
+mod people;
 mod revocations;
 
 use crate::corrupt_history::{CorruptHistory, Corruption};
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::{Organization, Person, Standing};
 use crate::enterprise::revocations::Epoch;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Event, RecordedEvent};
-use crate::id::{CredentialId, OrganizationId, PersonId};
+use crate::id::{CredentialId, PersonId};
+use crate::name::EnterpriseSlug;
+use crate::person::EnterpriseKind;
 
 impl Enterprise {
     /// How many events [`Enterprise::apply_all`] looks ahead.
@@ -105,82 +106,58 @@ impl Enterprise {
     }
 
     fn apply_event(&mut self, recorded: &RecordedEvent, slot: Option<u32>) -> Result<(), Corruption> {
-        if let Event::EnterpriseCreated { slug, kind } = &recorded.event {
-            structure(self.identity.is_none(), "the enterprise is created already")?;
-            self.identity = Some(Identity {
-                slug: slug.clone(),
-                kind: *kind,
-            });
-            return Ok(());
-        }
-        structure(self.identity.is_some(), "the enterprise is not created yet")?;
+        let is_first = matches!(recorded.event, Event::EnterpriseCreated { .. });
+        structure(is_first || self.identity.is_some(), "the enterprise is not created yet")?;
         match &recorded.event {
-            Event::OrganizationAdded { .. } | Event::OrganizationRemoved { .. } => {
-                self.apply_to_organizations(recorded)
-            }
-            Event::CredentialIssued { .. }
-            | Event::CredentialAuthorized { .. }
-            | Event::AuthorizationRevoked { .. }
-            | Event::CredentialDestroyed { .. } => self.apply_to_credentials(recorded, slot),
-            Event::RevokeAllRequested { .. } | Event::RevocationCompleted { .. } => self.apply_to_revocations(recorded),
-            _ => self.apply_to_people(recorded),
+            Event::EnterpriseCreated { slug, kind } => self.create(slug, *kind),
+            Event::OrganizationAdded { organization, login } => self.add_organization(*organization, login),
+            Event::OrganizationRemoved { organization } => self.remove_organization(*organization),
+            Event::MemberAdded { member, login, role } => self.add_member(*member, login, *role),
+            Event::MemberRoleChanged { member, role } => self.change_role(*member, *role),
+            Event::MemberRemoved { member } => self.remove_member(*member),
+            Event::PermissionGranted { member, permission } => self.grant_permission(*member, *permission),
+            Event::PermissionWithdrawn { member, permission } => self.withdraw_permission(*member, *permission),
+            Event::CredentialIssued {
+                credential,
+                owner,
+                kind,
+                scopes,
+                expires_at,
+                fingerprint: _,
+            } => self.issue(*credential, *owner, *kind, scopes, *expires_at),
+            Event::CredentialAuthorized {
+                credential,
+                organization,
+            } => self.grant(*credential, slot, *organization),
+            Event::AuthorizationRevoked {
+                credential,
+                organization,
+                revocation,
+            } => self.revoke(*credential, slot, *organization, *revocation),
+            Event::CredentialDestroyed { credential, revocation } => self.destroy(*credential, slot, *revocation),
+            Event::RevokeAllRequested {
+                requested_by,
+                authority: _,
+                revoke_credentials,
+                idempotency_key,
+            } => self.request(recorded, *requested_by, *revoke_credentials, idempotency_key.as_ref()),
+            Event::RevocationCompleted {
+                revocation,
+                authorizations_revoked,
+                credentials_destroyed,
+            } => self.complete(
+                *revocation,
+                *authorizations_revoked,
+                *credentials_destroyed,
+                recorded.at,
+            ),
         }
     }
 
-    fn apply_to_organizations(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        match &recorded.event {
-            Event::OrganizationAdded { organization, login } => {
-                let absent = self.organizations.present(*organization).is_none();
-                structure(absent, "the organization is present already")?;
-                let data = Organization { login: login.clone() };
-                let begun = self.organizations.begin(*organization, (), data);
-                begun.ok_or(TOO_MANY)?;
-            }
-            Event::OrganizationRemoved { organization } => {
-                self.present_organization(*organization)?;
-                self.organizations.end(*organization, self.now()?);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn apply_to_people(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        match &recorded.event {
-            Event::MemberAdded { member, login, role } => {
-                let absent = self.people.present(*member).is_none();
-                structure(absent, "the person is present already")?;
-                let begun = (self.people).begin(*member, Standing::new(*role), Person::new(login.clone()));
-                begun.ok_or(TOO_MANY)?;
-            }
-            Event::MemberRoleChanged { member, role } => {
-                let (now, oldest) = (self.now()?, self.revocations.oldest_destroying());
-                let (standing, person) = self.present_person(*member)?;
-                structure(standing.role != *role, "the person has this role already")?;
-                person.change_role(standing, *role, now, oldest);
-            }
-            Event::MemberRemoved { member } => {
-                self.present_person(*member)?;
-                self.people.end(*member, self.now()?);
-            }
-            Event::PermissionGranted { member, .. } => {
-                let (standing, _) = self.present_person(*member)?;
-                structure(
-                    !standing.may_write_credentials,
-                    "the person holds the permission already",
-                )?;
-                standing.may_write_credentials = true;
-            }
-            Event::PermissionWithdrawn { member, .. } => {
-                let (standing, _) = self.present_person(*member)?;
-                structure(
-                    standing.may_write_credentials,
-                    "the person does not hold the permission",
-                )?;
-                standing.may_write_credentials = false;
-            }
-            _ => {}
-        }
+    fn create(&mut self, slug: &EnterpriseSlug, kind: EnterpriseKind) -> Result<(), Corruption> {
+        structure(self.identity.is_none(), "the enterprise is created already")?;
+        let slug = slug.clone();
+        self.identity = Some(Identity { slug, kind });
         Ok(())
     }
 
@@ -197,21 +174,11 @@ impl Enterprise {
     fn now(&self) -> Result<Epoch, Corruption> {
         self.revocations.now().ok_or(TOO_MANY)
     }
-
-    fn present_person(&mut self, id: PersonId) -> Result<(&mut Standing, &mut Person), Corruption> {
-        self.people.present_mut(id).ok_or(unknown_person(id))
-    }
-
-    fn present_organization(&self, id: OrganizationId) -> Result<Ordinal, Corruption> {
-        self.organizations.present_ordinal(id).ok_or(Corruption::Unknown {
-            what: "organization",
-            id: id.value(),
-        })
-    }
 }
 
 /// What ids and positions allow, but no memory holds.
-const TOO_MANY: Corruption = Corruption::Transition("a state holds no more of these than there are already");
+const TOO_MANY: Corruption =
+    Corruption::Transition("the state is full: it can hold no more people, organizations, credentials or revocations");
 
 fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corruption> {
     if holds {
@@ -232,7 +199,7 @@ fn unknown_person(id: PersonId) -> Corruption {
 mod tests {
     use super::*;
     use crate::event::Event;
-    use crate::id::Position;
+    use crate::id::{OrganizationId, Position};
     use crate::limits::ID_MAX;
     use crate::timestamp::Timestamp;
 

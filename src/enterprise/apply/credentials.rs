@@ -4,69 +4,40 @@ use alloc::vec::Vec;
 
 use super::{TOO_MANY, structure, unknown_person};
 use crate::corrupt_history::Corruption;
+use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::{Authorization, Outcome, Record};
-use crate::event::{Event, RecordedEvent};
-use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
+use crate::name::Scopes;
+use crate::timestamp::Timestamp;
 
 impl Enterprise {
-    pub(super) fn apply_to_credentials(
+    pub(super) fn issue(
         &mut self,
-        recorded: &RecordedEvent,
-        slot: Option<u32>,
+        id: CredentialId,
+        owner: PersonId,
+        kind: CredentialKind,
+        scopes: &Scopes,
+        expires_at: Option<Timestamp>,
     ) -> Result<(), Corruption> {
-        match &recorded.event {
-            Event::CredentialIssued { .. } => self.issue(recorded),
-            Event::CredentialAuthorized {
-                credential,
-                organization,
-            } => self.grant(*credential, slot, *organization),
-            Event::AuthorizationRevoked {
-                credential,
-                organization,
-                revocation,
-            } => {
-                let slot = self.cursor(*revocation).or(slot);
-                self.revoke(*credential, slot, *organization, *revocation)
-            }
-            Event::CredentialDestroyed { credential, revocation } => {
-                let slot = self.cursor(*revocation).or(slot);
-                self.destroy(*credential, slot, *revocation)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Where the job of a revocation is: it records in order of issue.
-    fn cursor(&self, revocation: Option<RevocationId>) -> Option<u32> {
-        Some(self.revocations.get(revocation?)?.cursor)
-    }
-
-    fn issue(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        let Event::CredentialIssued {
-            credential,
-            owner,
-            kind,
-            scopes,
-            expires_at,
-            ..
-        } = &recorded.event
-        else {
-            return Ok(());
-        };
-        let fresh = self.credentials.slot(*credential).is_none();
+        let fresh = self.credentials.slot(id).is_none();
         structure(fresh, "the credential id was issued before")?;
-        let owner = self.people.present_ordinal(*owner).ok_or(unknown_person(*owner))?;
-        let make = |scopes| Record::new(*credential, *kind, owner, scopes, expires_at.is_some());
-        let slot = self.credentials.issue(*credential, make, scopes).ok_or(TOO_MANY)?;
+        let owner = self.people.present_ordinal(owner).ok_or(unknown_person(owner))?;
+        let make = |scopes| Record::new(id, kind, owner, scopes, expires_at.is_some());
+        let slot = self.credentials.issue(id, make, scopes).ok_or(TOO_MANY)?;
         if let Some(expires_at) = expires_at {
-            self.credentials.expire(slot, *expires_at);
+            self.credentials.expire(slot, expires_at);
         }
         Ok(())
     }
 
-    fn grant(&mut self, id: CredentialId, slot: Option<u32>, organization: OrganizationId) -> Result<(), Corruption> {
+    pub(super) fn grant(
+        &mut self,
+        id: CredentialId,
+        slot: Option<u32>,
+        organization: OrganizationId,
+    ) -> Result<(), Corruption> {
         let credential = self.known_credential(id, slot)?;
         let membership = self.present_organization(organization)?;
         structure(!credential.is_destroyed(), "the credential is destroyed")?;
@@ -92,14 +63,14 @@ impl Enterprise {
         Ok(())
     }
 
-    fn revoke(
+    pub(super) fn revoke(
         &mut self,
         id: CredentialId,
         slot: Option<u32>,
         organization: OrganizationId,
         revocation: Option<RevocationId>,
     ) -> Result<(), Corruption> {
-        let credential = self.known_credential(id, slot)?;
+        let credential = self.known_credential(id, self.cursor(revocation).or(slot))?;
         let found = self
             .credentials
             .authorization(&credential, organization, &self.organizations);
@@ -119,13 +90,13 @@ impl Enterprise {
         Ok(())
     }
 
-    fn destroy(
+    pub(super) fn destroy(
         &mut self,
         id: CredentialId,
         slot: Option<u32>,
         revocation: Option<RevocationId>,
     ) -> Result<(), Corruption> {
-        let credential = self.known_credential(id, slot)?;
+        let credential = self.known_credential(id, self.cursor(revocation).or(slot))?;
         structure(!credential.is_destroyed(), "the credential is destroyed already")?;
         let pending = self.pending_destruction(&credential);
         let unrecorded = pending.is_some() || self.owner_is_present(&credential);
@@ -138,6 +109,11 @@ impl Enterprise {
         self.credentials.destroy(slot);
         self.count(revocation, slot, |revocation| revocation.credentials_destroyed += 1);
         Ok(())
+    }
+
+    /// Where the job of a revocation is: it records in order of issue.
+    fn cursor(&self, revocation: Option<RevocationId>) -> Option<u32> {
+        Some(self.revocations.get(revocation?)?.cursor)
     }
 
     /// The places of the authorizations that end with a credential that is being destroyed: all but the pending ones, which

@@ -5,40 +5,31 @@ use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::revocations::{Revocation, Scope};
-use crate::event::{Actor, Event, RecordedEvent};
+use crate::event::{Actor, RecordedEvent};
 use crate::id::RevocationId;
+use crate::name::IdempotencyKey;
+use crate::timestamp::Timestamp;
 
 impl Enterprise {
-    pub(super) fn apply_to_revocations(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        match &recorded.event {
-            Event::RevokeAllRequested { .. } => self.request(recorded),
-            Event::RevocationCompleted { .. } => self.complete(recorded),
-            _ => Ok(()),
-        }
-    }
-
-    fn request(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        let Event::RevokeAllRequested {
-            requested_by,
-            revoke_credentials,
-            idempotency_key,
-            ..
-        } = &recorded.event
-        else {
-            return Ok(());
-        };
-        self.known_actor(*requested_by)?;
+    pub(super) fn request(
+        &mut self,
+        recorded: &RecordedEvent,
+        requested_by: Actor,
+        revoke_credentials: bool,
+        idempotency_key: Option<&IdempotencyKey>,
+    ) -> Result<(), Corruption> {
+        self.known_actor(requested_by)?;
         let scope = Scope {
             request: self.now()?,
             issued: self.credentials.len(),
-            revoke_credentials: *revoke_credentials,
+            revoke_credentials,
         };
         let id = RevocationId::new(recorded.position.value()).map_err(|_| Corruption::Position {
             expected: self.position.next(),
         })?;
         self.revocations.forget_old_keys(recorded.at);
         if let Some(key) = idempotency_key {
-            (self.revocations).remember_key(*requested_by, key.clone(), id, recorded.at);
+            (self.revocations).remember_key(requested_by, key.clone(), id, recorded.at);
         }
         self.revocations.begin(Revocation {
             id,
@@ -52,23 +43,21 @@ impl Enterprise {
         Ok(())
     }
 
-    fn complete(&mut self, recorded: &RecordedEvent) -> Result<(), Corruption> {
-        let Event::RevocationCompleted {
-            revocation: id,
-            authorizations_revoked,
-            credentials_destroyed,
-        } = &recorded.event
-        else {
-            return Ok(());
-        };
-        let revocation = self.revocations.get(*id).ok_or(Corruption::Unknown {
+    pub(super) fn complete(
+        &mut self,
+        id: RevocationId,
+        authorizations_revoked: u64,
+        credentials_destroyed: u64,
+        at: Timestamp,
+    ) -> Result<(), Corruption> {
+        let revocation = self.revocations.get(id).ok_or(Corruption::Unknown {
             what: "revocation",
             id: id.value(),
         })?;
         structure(revocation.completed_at.is_none(), "the revocation is completed already")?;
         let is_empty = self.credentials_left(revocation).next().is_none();
         structure(is_empty, "the revocation has something left")?;
-        if (*authorizations_revoked, *credentials_destroyed)
+        if (authorizations_revoked, credentials_destroyed)
             != (revocation.authorizations_revoked, revocation.credentials_destroyed)
         {
             return Err(Corruption::Totals {
@@ -76,7 +65,7 @@ impl Enterprise {
                 credentials_destroyed: revocation.credentials_destroyed,
             });
         }
-        self.revocations.complete(*id, recorded.at);
+        self.revocations.complete(id, at);
         Ok(())
     }
 

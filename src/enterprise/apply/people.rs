@@ -1,0 +1,78 @@
+//! Organizations and people: added, changed, removed.
+
+use super::{TOO_MANY, structure, unknown_person};
+use crate::corrupt_history::Corruption;
+use crate::enterprise::Enterprise;
+use crate::enterprise::membership::Ordinal;
+use crate::enterprise::people::{Organization, Person, Standing};
+use crate::id::{OrganizationId, PersonId};
+use crate::name::Login;
+use crate::person::{Permission, Role};
+
+impl Enterprise {
+    pub(super) fn add_organization(&mut self, id: OrganizationId, login: &Login) -> Result<(), Corruption> {
+        let absent = self.organizations.present(id).is_none();
+        structure(absent, "the organization is present already")?;
+        let data = Organization { login: login.clone() };
+        self.organizations.begin(id, (), data).map(drop).ok_or(TOO_MANY)
+    }
+
+    pub(super) fn remove_organization(&mut self, id: OrganizationId) -> Result<(), Corruption> {
+        self.present_organization(id)?;
+        self.organizations.end(id, self.now()?);
+        Ok(())
+    }
+
+    pub(super) fn add_member(&mut self, id: PersonId, login: &Login, role: Role) -> Result<(), Corruption> {
+        structure(self.people.present(id).is_none(), "the person is present already")?;
+        let begun = (self.people).begin(id, Standing::new(role), Person::new(login.clone()));
+        begun.map(drop).ok_or(TOO_MANY)
+    }
+
+    pub(super) fn change_role(&mut self, id: PersonId, role: Role) -> Result<(), Corruption> {
+        let (now, oldest) = (self.now()?, self.revocations.oldest_destroying());
+        let (standing, person) = self.present_person(id)?;
+        structure(standing.role != role, "the person has this role already")?;
+        person.change_role(standing, role, now, oldest);
+        Ok(())
+    }
+
+    pub(super) fn remove_member(&mut self, id: PersonId) -> Result<(), Corruption> {
+        self.present_person(id)?;
+        self.people.end(id, self.now()?);
+        Ok(())
+    }
+
+    pub(super) fn grant_permission(&mut self, id: PersonId, permission: Permission) -> Result<(), Corruption> {
+        let Permission::WriteEnterpriseCredentials = permission;
+        let (standing, _) = self.present_person(id)?;
+        structure(
+            !standing.may_write_credentials,
+            "the person holds the permission already",
+        )?;
+        standing.may_write_credentials = true;
+        Ok(())
+    }
+
+    pub(super) fn withdraw_permission(&mut self, id: PersonId, permission: Permission) -> Result<(), Corruption> {
+        let Permission::WriteEnterpriseCredentials = permission;
+        let (standing, _) = self.present_person(id)?;
+        structure(
+            standing.may_write_credentials,
+            "the person does not hold the permission",
+        )?;
+        standing.may_write_credentials = false;
+        Ok(())
+    }
+
+    pub(super) fn present_organization(&self, id: OrganizationId) -> Result<Ordinal, Corruption> {
+        self.organizations.present_ordinal(id).ok_or(Corruption::Unknown {
+            what: "organization",
+            id: id.value(),
+        })
+    }
+
+    fn present_person(&mut self, id: PersonId) -> Result<(&mut Standing, &mut Person), Corruption> {
+        self.people.present_mut(id).ok_or(unknown_person(id))
+    }
+}
