@@ -1,7 +1,7 @@
 //! The job of a revocation: the plan before it, its progress, and its next batch.
 //!
-//! What is in scope is decided in one function, shared by all three, by every access check and by `apply`: that is why
-//! the plan at the request equals the totals at completion.
+//! What is in scope is decided in one place, `enterprise/scope.rs`, for all three, for every access check and for `apply`:
+//! that is why the plan at the request equals the totals at completion.
 
 mod batch;
 mod plan;

@@ -104,8 +104,9 @@ fn document() -> String {
          do not edit it by hand.\n\n\
          A rule is *documented* where the provider's public documentation states it, else it is ours and the decision \
          says why. Of several refusals of one request the one with the lowest *precedence* is answered. Rules without a \
-         status cannot be broken by the request, or describe what it does. The examples of a rule stand in the module of \
-         its name, `accepted` and `refused` among them.\n",
+         status cannot be broken by a request to revoke, or describe what it does. One of them can be broken by asking \
+         for the progress of a revocation that was never requested: `revocation_known` is then answered with 404. The \
+         examples of a rule stand in the module of its name, `accepted` and `refused` among them.\n",
     );
     for (title, file, text) in FAMILIES {
         write!(

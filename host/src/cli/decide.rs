@@ -57,7 +57,7 @@ impl Decide {
 fn reasons(refusal: &Refusal) -> String {
     let rule = refusal.rule();
     let status = rule.http().map_or_else(
-        || "none: no request breaks this rule".to_owned(),
+        || "none: no request to revoke all breaks this rule".to_owned(),
         |http| http.status.to_string(),
     );
     let facts = [
