@@ -3,7 +3,7 @@
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::Outcome;
+use crate::enterprise::record::{Authorization, Outcome};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
@@ -167,9 +167,9 @@ impl Enterprise {
     /// Whether a credential that authenticates is authorized for an organization.
     fn check_use(&self, credential: &Credential<'_>, organization: OrganizationId) -> Result<(), AccessDenial> {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
-        let live = found.filter(|(_, authorization)| self.is_live_with_credential(authorization));
-        let Some((_, authorization)) = live else {
-            return Err(self.why_not_usable(credential, organization));
+        let found = found.map(|(_, authorization)| authorization);
+        let Some(authorization) = found.filter(|authorization| self.is_live_with_credential(authorization)) else {
+            return Err(self.why_not_usable(credential, organization, found));
         };
         match self.pending_authorization(credential, &authorization) {
             None => Ok(()),
@@ -181,15 +181,19 @@ impl Enterprise {
     }
 
     #[cold]
-    fn why_not_usable(&self, credential: &Credential<'_>, organization: OrganizationId) -> AccessDenial {
+    fn why_not_usable(
+        &self,
+        credential: &Credential<'_>,
+        organization: OrganizationId,
+        found: Option<Authorization>,
+    ) -> AccessDenial {
         let Some(stay) = self.organizations.latest(organization) else {
             return AccessDenial::OrganizationUnknown(organization);
         };
         if !stay.is_present() {
             return AccessDenial::OrganizationGone(organization);
         }
-        let found = (self.credentials).authorization(credential, organization, &self.organizations);
-        let Some((_, authorization)) = found else {
+        let Some(authorization) = found else {
             return AccessDenial::NotAuthorized(organization);
         };
         if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
