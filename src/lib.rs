@@ -94,8 +94,8 @@ pub use name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes
 pub use person::{EnterpriseKind, Permission, Role};
 pub use refusal::{AccessDenial, CredentialDenial, Refusal};
 pub use revocation::{
-    AlreadyPending, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Progress, RevocationState,
-    RoleLoss,
+    AlreadyPending, CallerFate, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Progress,
+    RevocationState, RoleLoss,
 };
 pub use rule::{HttpRefusal, Rule, Source};
 pub use timestamp::Timestamp;

@@ -8,7 +8,9 @@ mod plan;
 
 use serde::Serialize;
 
-pub use plan::{AlreadyPending, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss};
+pub use plan::{
+    AlreadyPending, CallerFate, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
+};
 
 use crate::enterprise::revocations::Revocation;
 use crate::id::RevocationId;

@@ -11,9 +11,10 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::Outcome;
 use crate::enterprise::revocations::Scope;
-use crate::id::{CredentialId, OrganizationId, PersonId, Position};
+use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::Login;
 use crate::person::Role;
+use crate::refusal::CredentialDenial;
 use crate::timestamp::Timestamp;
 
 /// What a request would do if it were the next event, whoever is allowed to make it.
@@ -80,7 +81,7 @@ pub struct OrganizationLoss {
     pub authorizations_revoked: u64,
 }
 
-/// The loss of one enterprise owner.
+/// The loss of one enterprise owner by this request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnerLoss {
     /// Who.
@@ -91,6 +92,8 @@ pub struct OwnerLoss {
     pub authorizations_revoked: u64,
     /// Credentials destroyed.
     pub credentials_destroyed: u64,
+    /// What earlier revocations have taken from them already and will record: who loses nothing now may have lost it all.
+    pub already_pending: AlreadyPending,
 }
 
 /// What happens to the token that the request is made with.
@@ -100,10 +103,36 @@ pub struct CallerLoss {
     pub credential: CredentialId,
     /// Its authorizations revoked by this request.
     pub authorizations_revoked: u64,
-    /// Whether this request destroys it.
-    pub destroyed: bool,
-    /// Whether the answer carries the warning: whether anything of it is then pending, in any revocation.
+    /// Its authorizations that earlier revocations have taken already and will record.
+    pub authorizations_pending: u64,
+    /// What becomes of the token itself.
+    #[serde(flatten)]
+    pub fate: CallerFate,
+    /// When it expired, if it has: it authenticates nowhere then, and whether it is destroyed does not depend on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_at: Option<Timestamp>,
+    /// Whether the answer carries the warning if the request is accepted: whether anything of the token is then pending, in
+    /// any revocation.
     pub warned: bool,
+}
+
+/// What becomes of the token that the request is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "fate", rename_all = "snake_case")]
+pub enum CallerFate {
+    /// This request destroys it.
+    Destroyed,
+    /// It is dead already: an earlier revocation is to destroy it.
+    DestructionPending {
+        /// Which.
+        revocation: RevocationId,
+    },
+    /// It is dead already: it was destroyed.
+    AlreadyDestroyed,
+    /// It is dead already: its owner left after it was issued.
+    OwnerDeparted,
+    /// This request leaves it as it is.
+    Kept,
 }
 
 /// What is pending in earlier revocations.
@@ -115,7 +144,7 @@ pub struct AlreadyPending {
     pub credentials: u64,
 }
 
-/// Credentials that authenticate still once the revocation is done, expired ones left out. The first two counts are
+/// Credentials that still authenticate once the revocation is done, expired ones left out. The first two counts are
 /// disjoint and together all of them; the third is a part of both.
 ///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
@@ -149,7 +178,7 @@ impl Enterprise {
             by_organization: self.organization_losses(&tally),
             owners: self.owner_losses(&tally),
             caller: self.caller_loss(request, scope, at),
-            already_pending: tally.already_pending,
+            already_pending: tally.already_pending.into(),
             not_covered: tally.not_covered,
         }
     }
@@ -168,22 +197,26 @@ impl Enterprise {
             return;
         };
         let mut live_at_cut = 0_u64;
-        let mut loss = Loss::default();
+        let (mut loss, mut pending) = (Loss::default(), Loss::default());
         let authorizations = self.credentials.authorizations(credential);
         for authorization in authorizations.filter(|authorization| authorization.outcome == Outcome::Granted) {
             if self.pending_authorization(credential, &authorization).is_some() {
-                tally.already_pending.authorizations += 1;
+                pending.authorizations += 1;
             } else if self.covers_authorization(scope, credential, &authorization) {
                 tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
                 loss.authorizations += 1;
                 live_at_cut += 1;
             }
         }
-        let pending = self.pending_destruction(credential).is_some();
-        tally.already_pending.credentials += u64::from(pending);
-        let destroyed = !pending && self.covers_credential(scope, credential);
+        let is_pending = self.pending_destruction(credential).is_some();
+        pending.credentials += u64::from(is_pending);
+        let destroyed = !is_pending && self.covers_credential(scope, credential);
         loss.credentials += u64::from(destroyed);
-        tally.lose(credential.kind(), owner.facts.role, owner.id, loss);
+        tally.lose(credential.kind(), owner.facts.role, loss);
+        tally.already_pending.add(pending);
+        if owner.facts.role == Role::Owner {
+            tally.lose_as_owner(owner.id, loss, pending);
+        }
         if !destroyed && self.authenticate(credential, at).is_ok() {
             tally.survive(owner.facts.role, live_at_cut);
         }
@@ -206,12 +239,13 @@ impl Enterprise {
     fn owner_losses(&self, tally: &Tally) -> Vec<OwnerLoss> {
         let owners = self.people().filter(|(.., role)| *role == Role::Owner);
         let losses = owners.map(|(person, login, _)| {
-            let loss = tally.by_owner.get(&person).copied().unwrap_or_default();
+            let (loss, pending) = tally.by_owner.get(&person).copied().unwrap_or_default();
             OwnerLoss {
                 person,
                 login: login.clone(),
                 authorizations_revoked: loss.authorizations,
                 credentials_destroyed: loss.credentials,
+                already_pending: pending.into(),
             }
         });
         losses.collect()
@@ -219,14 +253,32 @@ impl Enterprise {
 
     fn caller_loss(&self, request: &RevokeAll, scope: Scope, at: Timestamp) -> Option<CallerLoss> {
         let credential = self.credentials.get(request.caller.credential()?)?;
-        let authorizations = self.credentials.authorizations(&credential).filter(|authorization| {
-            self.pending_authorization(&credential, authorization).is_none()
-                && self.covers_authorization(scope, &credential, authorization)
-        });
+        let (mut revoked, mut pending) = (0, 0);
+        for authorization in self.credentials.authorizations(&credential) {
+            if self.pending_authorization(&credential, &authorization).is_some() {
+                pending += 1;
+            } else if self.covers_authorization(scope, &credential, &authorization) {
+                revoked += 1;
+            }
+        }
+        let denied = self.authenticate(&credential, at).err();
         Some(CallerLoss {
             credential: credential.id(),
-            authorizations_revoked: authorizations.map(|_| 1).sum(),
-            destroyed: self.pending_destruction(&credential).is_none() && self.covers_credential(scope, &credential),
+            authorizations_revoked: revoked,
+            authorizations_pending: pending,
+            fate: match denied {
+                Some(CredentialDenial::Destroyed(_)) => CallerFate::AlreadyDestroyed,
+                Some(CredentialDenial::DestructionPending { revocation, .. }) => {
+                    CallerFate::DestructionPending { revocation }
+                }
+                Some(CredentialDenial::OwnerDeparted(_)) => CallerFate::OwnerDeparted,
+                _ if self.covers_credential(scope, &credential) => CallerFate::Destroyed,
+                _ => CallerFate::Kept,
+            },
+            expired_at: match denied {
+                Some(CredentialDenial::Expired { expires_at, .. }) => Some(expires_at),
+                _ => None,
+            },
             warned: self.warns(request, at),
         })
     }
@@ -245,25 +297,38 @@ impl Loss {
     }
 }
 
+impl From<Loss> for AlreadyPending {
+    fn from(pending: Loss) -> Self {
+        Self {
+            authorizations: pending.authorizations,
+            credentials: pending.credentials,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     total: Loss,
     by_kind: BTreeMap<CredentialKind, Loss>,
     by_role: BTreeMap<Role, Loss>,
     by_organization: BTreeMap<OrganizationId, u64>,
-    by_owner: BTreeMap<PersonId, Loss>,
-    already_pending: AlreadyPending,
+    /// What each owner loses, and what is pending already.
+    by_owner: BTreeMap<PersonId, (Loss, Loss)>,
+    already_pending: Loss,
     not_covered: NotCovered,
 }
 
 impl Tally {
-    fn lose(&mut self, kind: CredentialKind, role: Role, owner: PersonId, loss: Loss) {
+    fn lose(&mut self, kind: CredentialKind, role: Role, loss: Loss) {
         self.total.add(loss);
         self.by_kind.entry(kind).or_default().add(loss);
         self.by_role.entry(role).or_default().add(loss);
-        if role == Role::Owner {
-            self.by_owner.entry(owner).or_default().add(loss);
-        }
+    }
+
+    fn lose_as_owner(&mut self, owner: PersonId, loss: Loss, pending: Loss) {
+        let (lost, already_pending) = self.by_owner.entry(owner).or_default();
+        lost.add(loss);
+        already_pending.add(pending);
     }
 
     fn lose_from(&mut self, organization: Option<OrganizationId>) {

@@ -68,7 +68,7 @@ laws! {
     Determinism, "determinism", determinism, "The same state, command and time give the same events, byte for byte.";
     Authority, "authority", authority, "Only an owner, a holder of the permission or a permitted installation, with a token of the right kind and scope, gets RevokeAllRequested; more authority never turns acceptance into refusal.";
     ManagedUsers, "managed_users", managed_users, "revoke_credentials is refused on every enterprise of personal accounts, and without it no job destroys anything.";
-    Scope, "scope", scope, "Everyone loses authorizations, only enterprise members lose credentials and only of three kinds, and the caller is neither spared nor left unwarned.";
+    Scope, "scope", scope, "Everyone loses authorizations, only enterprise members lose credentials and only of three kinds, the caller is neither spared nor left unwarned, and the plan says what becomes of their token.";
     TheCut, "the_cut", the_cut, "Everything in scope is dead at once and for good, for every query and command; nothing outside it is touched.";
     Job, "job", job, "The job makes progress and ends the same for all batch sizes and after a crash anywhere; it completes once, when nothing is left, with the totals of the plan.";
     Precedence, "precedence", precedence, "Of several refusals the one is given that the catalogue puts first.";

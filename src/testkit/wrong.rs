@@ -85,6 +85,7 @@ wrong_cores! {
     Scope, scope, translated::AppTokensAreDestroyed, "OAuth app tokens destroyed with the classic tokens";
     Scope, scope, translated::BillingManagersAreSpared, "billing managers taken for no enterprise members";
     Scope, scope, access::NeverWarns, "a warning never given";
+    Scope, scope, access::KeepsTheDead, "a plan that takes a dead token of the caller's for one that is kept";
     TheCut, the_cut, access::CutOffByOne, "a cut that misses the grant just before the request";
     TheCut, the_cut, access::LaterRequestMasksEarlier, "a later watermark that masks an earlier one";
     TheCut, the_cut, access::TombstoneForgets, "a taken pair that may be granted again once the job has recorded it";

@@ -1,6 +1,6 @@
 //! The plan before a request, and what the job then does.
 
-use enterprise_credentials::{AlreadyPending, Corruption, CredentialKind, NotCovered, Role};
+use enterprise_credentials::{AlreadyPending, CallerFate, Corruption, CredentialKind, NotCovered, Role};
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add, authorize, change, completed,
@@ -82,10 +82,10 @@ mod not_covered_is_counted {
         let own = |revoke_credentials| {
             let request = request(with_token(OWNER, credential(970)), revoke_credentials);
             let caller = world.enterprise.plan(&request, world.now).caller.unwrap();
-            (caller.authorizations_revoked, caller.destroyed, caller.warned)
+            (caller.authorizations_revoked, caller.fate, caller.warned)
         };
-        assert_eq!(own(false), (0, false, false));
-        assert_eq!(own(true), (0, true, true));
+        assert_eq!(own(false), (0, CallerFate::Kept, false));
+        assert_eq!(own(true), (0, CallerFate::Destroyed, true));
     }
 
     #[test]
@@ -96,13 +96,70 @@ mod not_covered_is_counted {
         let own = |world: &World| {
             let request = request(with_token(OWNER, TOKEN), true);
             let caller = world.enterprise.plan(&request, world.now).caller.unwrap();
-            (caller.authorizations_revoked, caller.destroyed, caller.warned)
+            let authorizations = (caller.authorizations_revoked, caller.authorizations_pending);
+            (authorizations, caller.fate, caller.warned)
         };
-        assert_eq!(own(&world), (2, true, true));
+        assert_eq!(own(&world), ((2, 0), CallerFate::Destroyed, true));
         let (world, _) = world.given_request(false);
-        assert_eq!(own(&world), (0, true, true), "its authorizations are pending already");
-        let (world, _) = world.given_request(true);
-        assert_eq!(own(&world), (0, false, true), "and now its destruction, too");
+        let pending = ((0, 2), CallerFate::Destroyed, true);
+        assert_eq!(own(&world), pending, "its authorizations are pending already");
+        let (world, revocation) = world.given_request(true);
+        let pending = ((0, 2), CallerFate::DestructionPending { revocation }, true);
+        assert_eq!(own(&world), pending, "and now its destruction, too");
+    }
+
+    #[test]
+    fn a_dead_token_is_never_said_to_be_kept() {
+        let given = World::managed_users().given(issue(TOKEN, OWNER, CredentialKind::ClassicPat));
+        let own = |world: &World, revoke_credentials| {
+            let request = request(with_token(OWNER, TOKEN), revoke_credentials);
+            let caller = world.enterprise.plan(&request, world.now).caller.unwrap();
+            (caller.fate, caller.expired_at)
+        };
+        for revoke_credentials in [false, true] {
+            let destroyed = given.clone().given(destroy(TOKEN));
+            let fate = own(&destroyed, revoke_credentials);
+            assert_eq!(fate, (CallerFate::AlreadyDestroyed, None), "singly");
+            let (mut pending, revocation) = given.clone().given_request(true);
+            let fate = own(&pending, revoke_credentials);
+            assert_eq!(fate, (CallerFate::DestructionPending { revocation }, None));
+            pending.finish(revocation);
+            let fate = own(&pending, revoke_credentials);
+            assert_eq!(fate, (CallerFate::AlreadyDestroyed, None), "by an earlier revocation");
+            let departed = given.clone().given(remove(OWNER)).given(add(OWNER, Role::Owner));
+            let fate = own(&departed, revoke_credentials);
+            assert_eq!(fate, (CallerFate::OwnerDeparted, None), "who returned, without it");
+        }
+        let world = World::managed_users();
+        let expiry = world.in_hours(1);
+        let world = world.given(issue_with(TOKEN, OWNER, CredentialKind::ClassicPat, &[], Some(expiry)));
+        assert_eq!(own(&world, false), (CallerFate::Kept, None));
+        let world = world.after_hours(1);
+        assert_eq!(own(&world, false), (CallerFate::Kept, Some(expiry)));
+        assert_eq!(
+            own(&world, true),
+            (CallerFate::Destroyed, Some(expiry)),
+            "expired or not"
+        );
+    }
+
+    #[test]
+    fn an_owner_who_has_lost_everything_is_told_from_one_who_loses_nothing() {
+        let (world, _) = World::managed_users()
+            .given_authorized(TOKEN, OWNER, CredentialKind::ClassicPat)
+            .given(issue(OTHER_TOKEN, OWNER, CredentialKind::SshKey))
+            .given_authorized(THIRD_TOKEN, MEMBER, CredentialKind::ClassicPat)
+            .given_request(true);
+        let owners = world.plan(true).owners;
+        let losses = owners.iter().map(|loss| {
+            let now = (loss.authorizations_revoked, loss.credentials_destroyed);
+            (loss.person, now, loss.already_pending.clone())
+        });
+        let pending = AlreadyPending {
+            authorizations: 1,
+            credentials: 2,
+        };
+        assert_eq!(losses.collect::<Vec<_>>(), [(OWNER, (0, 0), pending)]);
     }
 
     /// Two credentials of a guest, one of them authorized; two of a member that would be destroyed, one of them

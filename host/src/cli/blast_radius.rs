@@ -1,7 +1,8 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    CallerLoss, Enterprise, EnterpriseKind, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
+    AlreadyPending, CallerFate, CallerLoss, Enterprise, EnterpriseKind, KindLoss, NotCovered, OrganizationLoss, OwnerLoss,
+    Plan, RoleLoss,
 };
 
 use super::table::{Facts, Table, count};
@@ -38,7 +39,7 @@ pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) ->
         by_kind(plan).to_string(),
         by_role(plan).to_string(),
         by_organization(&plan.by_organization, rows_max).to_string(),
-        owners(&plan.owners, rows_max).to_string(),
+        owners(&plan.owners, rows_max),
         caller(enterprise, plan.caller.as_ref()),
         not_covered(plan),
         not_in_the_log(),
@@ -59,7 +60,6 @@ fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
     } else {
         "0, none without revoke_credentials".to_owned()
     };
-    let pending = &plan.already_pending;
     let facts = [
         ("enterprise", identity),
         ("cut", format!("position {}", count(plan.cut.value()))),
@@ -67,17 +67,24 @@ fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
         ("credentials destroyed", destroyed),
         (
             "pending already",
-            match (pending.authorizations, pending.credentials) {
-                (0, 0) => "nothing, from earlier revocations".to_owned(),
-                (authorizations, credentials) => format!(
-                    "{} authorizations and {} credentials, in earlier revocations; not counted here",
-                    count(authorizations),
-                    count(credentials)
-                ),
+            match items(&plan.already_pending) {
+                None => "nothing, from earlier revocations".to_owned(),
+                Some(items) => format!("{items}, in earlier revocations; not counted here"),
             },
         ),
     ];
     Facts(&facts).to_string()
+}
+
+/// What is pending; nothing if nothing is.
+fn items(pending: &AlreadyPending) -> Option<String> {
+    (*pending != AlreadyPending::default()).then(|| {
+        format!(
+            "{} authorizations and {} credentials",
+            count(pending.authorizations),
+            count(pending.credentials)
+        )
+    })
 }
 
 fn by_kind(plan: &Plan) -> Table<3> {
@@ -157,7 +164,7 @@ fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
     table
 }
 
-fn owners(owners: &[OwnerLoss], rows_max: usize) -> Table<4> {
+fn owners(owners: &[OwnerLoss], rows_max: usize) -> String {
     let mut table = Table::new([
         "enterprise owners, none is spared",
         "id",
@@ -180,7 +187,15 @@ fn owners(owners: &[OwnerLoss], rows_max: usize) -> Table<4> {
     if !rest.is_empty() {
         table.row(row(format!("{} more", count(rest.len() as u64)), String::new(), rest));
     }
-    table
+    let pending = AlreadyPending {
+        authorizations: owners.iter().map(|loss| loss.already_pending.authorizations).sum(),
+        credentials: owners.iter().map(|loss| loss.already_pending.credentials).sum(),
+    };
+    // Without this, an owner who has lost everything looks like one who loses nothing.
+    let lost_before = items(&pending).map_or_else(String::new, |items| {
+        format!("  Pending already, and so not counted here: {items} of these owners.\n")
+    });
+    format!("{table}{lost_before}")
 }
 
 fn caller(enterprise: &Enterprise, loss: Option<&CallerLoss>) -> String {
@@ -201,25 +216,41 @@ fn caller(enterprise: &Enterprise, loss: Option<&CallerLoss>) -> String {
             "the caller's token",
             owner.unwrap_or_else(|| format!("credential {}, whose owner left", loss.credential)),
         ),
+        ("its authorizations", authorizations(loss)),
+        ("the token itself", fate(loss)),
         (
-            "its authorizations",
-            format!("{} revoked", count(loss.authorizations_revoked)),
-        ),
-        (
-            "the token itself",
-            if loss.destroyed {
-                "destroyed: it can follow no job"
-            } else {
-                "kept"
-            }
-            .to_owned(),
-        ),
-        (
-            "warning in the answer",
+            "warning, if accepted",
             if loss.warned { "yes" } else { "no" }.to_owned(),
         ),
     ];
     Facts(&facts).to_string()
+}
+
+fn authorizations(loss: &CallerLoss) -> String {
+    let pending = match loss.authorizations_pending {
+        0 => String::new(),
+        pending => format!("; {} pending already, in earlier revocations", count(pending)),
+    };
+    format!(
+        "{} revoked by this request{pending}",
+        count(loss.authorizations_revoked)
+    )
+}
+
+fn fate(loss: &CallerLoss) -> String {
+    let fate = match loss.fate {
+        CallerFate::Destroyed => "destroyed by this request: it can follow no job".to_owned(),
+        CallerFate::DestructionPending { revocation } => {
+            format!("dead already: revocation {revocation} is to destroy it")
+        }
+        CallerFate::AlreadyDestroyed => "dead already: it was destroyed before".to_owned(),
+        CallerFate::OwnerDeparted => "dead already: its owner left the enterprise after it was issued".to_owned(),
+        CallerFate::Kept => "kept".to_owned(),
+    };
+    match loss.expired_at {
+        Some(expired_at) => format!("{fate}; but it expired at {expired_at}, and authenticates nowhere"),
+        None => fate,
+    }
 }
 
 fn not_covered(plan: &Plan) -> String {

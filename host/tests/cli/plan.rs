@@ -79,10 +79,69 @@ fn the_callers_own_token_is_not_spared_and_the_answer_warns() {
     let loss = |options: &[&str]| plan(&log, options)["plan"]["caller"].clone();
     assert_eq!(
         loss(&["--as", "2", "--revoke-credentials"]),
-        serde_json::json!({"credential": 2, "authorizations_revoked": 2, "destroyed": true, "warned": true})
+        serde_json::json!({
+            "credential": 2,
+            "authorizations_revoked": 2,
+            "authorizations_pending": 0,
+            "fate": "destroyed",
+            "warned": true
+        })
     );
-    assert_eq!(loss(&["--as", "2"])["destroyed"], false);
+    assert_eq!(loss(&["--as", "2"])["fate"], "kept");
     assert_eq!(loss(&[]), Value::Null);
+}
+
+#[test]
+fn a_dead_token_is_said_to_be_dead() {
+    let options = ["--as", "2", "--revoke-credentials", "--at", "2026-03-10"];
+    let words = |log: &str| run_on(log, &[&["plan", "-"], &options[..]].concat()).output();
+    let line = |words: &str| {
+        words
+            .lines()
+            .find(|line| line.contains("the token itself"))
+            .unwrap()
+            .to_owned()
+    };
+
+    let destroyed = revoked("managed_users", true);
+    let caller = plan(&destroyed, &options)["plan"]["caller"].clone();
+    assert_eq!(caller["fate"], "already_destroyed");
+    assert!(line(&words(&destroyed)).ends_with("dead already: it was destroyed before"));
+    assert!(words(&destroyed).contains("401 Bad credentials"));
+
+    let pending = requested("managed_users", true);
+    let revocation = pending.lines().count();
+    let caller = plan(&pending, &options)["plan"]["caller"].clone();
+    assert_eq!(
+        (
+            &caller["fate"],
+            &caller["revocation"],
+            &caller["authorizations_pending"]
+        ),
+        (&"destruction_pending".into(), &revocation.into(), &2.into())
+    );
+    let words = words(&pending);
+    assert!(line(&words).ends_with(&format!("dead already: revocation {revocation} is to destroy it")));
+    assert!(
+        words.contains("0 revoked by this request; 2 pending already"),
+        "{words}"
+    );
+    assert!(
+        words.contains("Pending already, and so not counted here"),
+        "of the owners: {words}"
+    );
+
+    let expiring = sample("managed_users");
+    let expires = |line: &&str| line.contains(r#""kind":"classic_pat""#) && line.contains("expires_at");
+    let expiring_line: Value = serde_json::from_str(expiring.lines().find(expires).unwrap()).unwrap();
+    let credential = expiring_line["credential"].to_string();
+    let caller = plan(&expiring, &["--as", &credential, "--at", "2030-01-01"])["plan"]["caller"].clone();
+    assert_eq!(
+        (&caller["fate"], &caller["expired_at"]),
+        (&"kept".into(), &expiring_line["expires_at"])
+    );
+    let words = run_on(&expiring, &["plan", "-", "--as", &credential, "--at", "2030-01-01"]).output();
+    assert!(line(&words).contains("kept; but it expired at 20"), "{words}");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 use std::format;
 
 use crate::testkit::candidate::Candidate;
+use crate::testkit::exploration::differ;
 use crate::testkit::laws::{Law, Violation};
+use crate::testkit::model::{Credential, Grant, Life};
 use crate::testkit::run::{Moment, Run};
 use crate::testkit::world;
 use crate::{
-    AccessDenial, Command, CredentialDenial, CredentialId, CredentialKind, Enterprise, Event, OrganizationId,
-    RevokeAll, Role, Timestamp,
+    AccessDenial, Actor, Authority, Caller, CallerFate, Command, CredentialDenial, CredentialId, CredentialKind,
+    Enterprise, Event, OrganizationId, RevokeAll, Role, Timestamp,
 };
 
 pub(crate) fn scope<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
@@ -19,6 +21,9 @@ pub(crate) fn scope<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     for moment in &run.moments {
         if let (Command::RevokeAll(request), Ok(_)) = (&moment.command, &moment.decided) {
             warning(moment, request)?;
+        }
+        if let Command::RevokeAll(request) = &moment.command {
+            fates_of_callers_tokens(moment, request)?;
         }
         three_kinds_of_members_recorded(moment)?;
     }
@@ -95,6 +100,62 @@ fn warning<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), 
     Law::Scope.at(moment, warned == due, || {
         format!("the caller's own token {own:?} has something pending: {due}, the caller is warned: {warned}")
     })
+}
+
+/// Whoever's token the request were made with, dead or alive: the plan says what becomes of it.
+fn fates_of_callers_tokens<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), Violation> {
+    let before = &moment.witness_before;
+    let requested = Event::RevokeAllRequested {
+        requested_by: Actor::Installation {
+            installation: world::installation(1),
+        },
+        authority: Authority::Installation,
+        revoke_credentials: request.revoke_credentials,
+        idempotency_key: None,
+    };
+    let mut after = before.clone();
+    after.apply(&requested, moment.at);
+    for (credential, taken) in before.credentials.iter().zip(&after.credentials) {
+        let caller = Caller::Person {
+            person: credential.owner,
+            credential: Some(credential.id),
+        };
+        let request = RevokeAll {
+            caller,
+            ..request.clone()
+        };
+        let found = (moment.before.plan(&request, moment.at).caller)
+            .map(|loss| (loss.authorizations_revoked, loss.authorizations_pending, loss.fate));
+        let authorizations_pending = count_pending(credential);
+        let authorizations_revoked = count_pending(taken) - authorizations_pending;
+        let expected = Some((authorizations_revoked, authorizations_pending, fate(credential, taken)));
+        Law::Scope.at(moment, found == expected, || {
+            differ(
+                &format!("what a plan says of the caller's own token {}", credential.id),
+                &expected,
+                &found,
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// What becomes of a credential, seen before and after a request.
+fn fate(before: &Credential, after: &Credential) -> CallerFate {
+    match (before.life, before.destruction, after.destruction) {
+        (Life::Destroyed, ..) => CallerFate::AlreadyDestroyed,
+        (_, Some(revocation), _) => CallerFate::DestructionPending { revocation },
+        (Life::Departed, ..) => CallerFate::OwnerDeparted,
+        (Life::Alive, None, Some(_)) => CallerFate::Destroyed,
+        (Life::Alive, None, None) => CallerFate::Kept,
+    }
+}
+
+fn count_pending(credential: &Credential) -> u64 {
+    let pending = credential.grants.iter();
+    pending
+        .map(|(_, grant)| u64::from(matches!(grant, Grant::Pending(_))))
+        .sum()
 }
 
 fn is_destroyable<C: Candidate>(moment: &Moment<C>, credential: CredentialId) -> bool {

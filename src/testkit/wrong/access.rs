@@ -7,8 +7,8 @@ use super::around_the_core;
 use crate::testkit::candidate::Candidate;
 use crate::testkit::model::Pair;
 use crate::{
-    AccessDenial, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event, OrganizationId, PersonId,
-    RecordedEvent, Refusal, RevokeAll, Timestamp,
+    AccessDenial, CallerFate, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event,
+    OrganizationId, PersonId, Plan, RecordedEvent, Refusal, RevokeAll, Timestamp,
 };
 
 type Owner = Result<PersonId, CredentialDenial>;
@@ -18,6 +18,16 @@ around_the_core! {
     NeverWarns {
         fn warns(&self, _request: &RevokeAll, _at: Timestamp) -> bool {
             false
+        }
+    }
+
+    KeepsTheDead {
+        fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
+            let mut plan = self.0.plan(request, at);
+            if let Some(caller) = plan.caller.as_mut().filter(|caller| caller.fate != CallerFate::Destroyed) {
+                caller.fate = CallerFate::Kept;
+            }
+            plan
         }
     }
 
