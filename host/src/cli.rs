@@ -9,6 +9,7 @@ mod evidence;
 mod export;
 mod generate;
 mod history;
+mod id;
 mod import;
 mod json;
 mod kind;

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 use enterprise_credentials::rest::{self, Presented};
-use enterprise_credentials::{Authority, Caller, CredentialId, Enterprise, RevokeAll, Rule, Timestamp};
+use enterprise_credentials::{
+    Authority, Caller, Command, CredentialId, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, InstallationId, RevokeAll,
+    Rule, Scopes, Timestamp,
+};
 use serde::Serialize;
 
 /// The answer of the operation, and what decides it.
@@ -52,6 +55,23 @@ impl Answer {
         };
         format!("{} {message}\n{ground}", self.status)
     }
+}
+
+/// The rule that refuses this request whoever makes it, if one does.
+pub(super) fn refused_to_all_by(enterprise: &Enterprise, revoke_credentials: bool) -> Option<Rule> {
+    // Of an installation with the permission no other rule asks anything: what it is refused, everybody is.
+    let caller = Caller::Installation {
+        installation: InstallationId::new(1).ok()?,
+        permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).ok()?,
+    };
+    let request = RevokeAll {
+        caller,
+        revoke_credentials,
+        idempotency_key: None,
+    };
+    let at = enterprise.last_at().unwrap_or(Timestamp::MIN);
+    let refusal = enterprise.decide(&Command::RevokeAll(request), at).err()?;
+    Some(refusal.rule())
 }
 
 /// Who calls with this credential: its owner.

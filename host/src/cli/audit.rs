@@ -10,8 +10,9 @@ use enterprise_credentials::{Position, RevocationId};
 use serde::Serialize;
 
 use super::history::{History, HistoryFile};
+use super::id::id;
 use super::json::write_json;
-use super::table::{Facts, count};
+use super::table::{Facts, count, identity};
 use super::{blast_radius, evidence};
 
 /// Show who revoked what, by what authority, and what is alive still; check every event against the rules.
@@ -23,16 +24,11 @@ pub(crate) struct Audit {
     #[command(flatten)]
     history: HistoryFile,
     /// Show this revocation only: the position of its request.
-    #[arg(long, value_name = "ID", value_parser = revocation)]
+    #[arg(long, value_name = "ID", value_parser = id::<RevocationId>)]
     revocation: Option<RevocationId>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
-}
-
-fn revocation(text: &str) -> Result<RevocationId, String> {
-    let number = text.parse().map_err(|_| "a revocation's id is a position".to_owned())?;
-    RevocationId::new(number).map_err(|error| error.to_string())
 }
 
 /// What a machine gets.
@@ -70,7 +66,7 @@ impl Audit {
         } else {
             let words = format!(
                 "{}\n{}",
-                identity(&report, &sha256, complete),
+                subject(&report, &sha256, complete),
                 evidence::in_words(&report, self.revocation, complete)
             );
             stdout().write_all(words.as_bytes())?;
@@ -116,8 +112,7 @@ fn observe(history: &mut History, auditor: &mut Auditor) -> Result<()> {
     Ok(())
 }
 
-fn identity(report: &Report, sha256: &str, complete: bool) -> String {
-    let identity = report.slug.as_ref().zip(report.kind);
+fn subject(report: &Report, sha256: &str, complete: bool) -> String {
     let end = report
         .last_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
@@ -127,10 +122,7 @@ fn identity(report: &Report, sha256: &str, complete: bool) -> String {
         "; THE REST OF THE LOG CANNOT BE READ"
     };
     let facts = [
-        (
-            "enterprise",
-            identity.map_or_else(|| "none yet".to_owned(), |(slug, kind)| format!("{slug}, {kind}")),
-        ),
+        ("enterprise", identity(report.slug.as_ref(), report.kind)),
         ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
         ("sha256", format!("{sha256}, of all bytes of the log")),
     ];

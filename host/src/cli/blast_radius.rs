@@ -1,11 +1,12 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    AlreadyPending, CallerFate, CallerLoss, Enterprise, EnterpriseKind, KindLoss, NotCovered, OrganizationLoss, OwnerLoss,
-    Plan, RoleLoss,
+    AlreadyPending, CallerFate, CallerLoss, Enterprise, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan,
+    RoleLoss,
 };
 
-use super::table::{Facts, Table, count};
+use super::answer;
+use super::table::{Facts, Table, count, identity};
 
 /// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
 const NOT_MODELLED: [(&str, &str); 4] = [
@@ -53,15 +54,13 @@ pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) ->
 }
 
 fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
-    let identity = enterprise.slug().zip(enterprise.kind());
-    let identity = identity.map_or_else(String::new, |(slug, kind)| format!("{slug}, {kind}"));
     let destroyed = if plan.revoke_credentials {
         count(plan.credentials_destroyed)
     } else {
         "0, none without revoke_credentials".to_owned()
     };
     let facts = [
-        ("enterprise", identity),
+        ("enterprise", identity(enterprise.slug(), enterprise.kind())),
         ("cut", format!("position {}", count(plan.cut.value()))),
         ("authorizations revoked", count(plan.authorizations_revoked)),
         ("credentials destroyed", destroyed),
@@ -286,9 +285,11 @@ fn not_covered(plan: &Plan) -> String {
 
 /// Says of a request that nobody may make that it will be refused.
 fn refused_to_all(enterprise: &Enterprise, plan: &Plan) -> String {
-    if plan.revoke_credentials && enterprise.kind() == Some(EnterpriseKind::PersonalAccounts) {
-        "  revoke_credentials is for managed users only: whoever asks, this request is refused.\n".to_owned()
-    } else {
-        String::new()
-    }
+    let refused_by = answer::refused_to_all_by(enterprise, plan.revoke_credentials);
+    refused_by.map_or_else(String::new, |rule| {
+        format!(
+            "  WHOEVER ASKS, this request is refused: {} ({rule})\n",
+            rule.sentence()
+        )
+    })
 }

@@ -6,28 +6,32 @@ use std::process::ExitCode;
 use clap::Args;
 use enterprise_credentials::log::Until;
 use enterprise_credentials::{
-    Caller, CredentialId, Enterprise, EnterpriseKind, EnterpriseSlug, Plan, Position, RevokeAll, Timestamp,
+    Caller, CredentialId, Enterprise, EnterpriseKind, EnterpriseSlug, Plan, Position, RevokeAll, Rule, Timestamp,
 };
 use serde::Serialize;
 
 use super::answer::{self, Answer};
 use super::blast_radius;
 use super::history::HistoryFile;
+use super::id::id;
 use super::json::write_json;
 use super::time::{time, time_of_question, until};
 
 /// Show what a request to revoke everything would take, from whom, and what it would leave. Changes nothing.
+///
+/// Exits with 0 whatever the answer to the request would be: `--as` shows it, and `refused_to_all_by` in JSON is there if
+/// nobody may make this request.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     history: HistoryFile,
     /// The credential that would make the request: shows what becomes of it, and what the answer would be.
-    #[arg(long = "as", value_name = "CREDENTIAL", value_parser = credential)]
+    #[arg(long = "as", value_name = "CREDENTIAL", value_parser = id::<CredentialId>)]
     credential: Option<CredentialId>,
     /// Plan for a request that also destroys the tokens and keys of enterprise members.
     #[arg(long)]
     revoke_credentials: bool,
-    /// Plan as of this position, or of this time.
+    /// Plan as of this position, or of this time; a day alone is its first moment.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// When the request would be made: decides which tokens have expired. Default: now, or where `--until` ends.
@@ -41,12 +45,6 @@ pub(crate) struct PlanArgs {
 /// How many organizations, and how many owners, are shown to a person.
 const ROWS_MAX: usize = 20;
 
-/// Reads a credential's id.
-fn credential(text: &str) -> Result<CredentialId, String> {
-    let number = text.parse().map_err(|_| "a credential's id is a number".to_owned())?;
-    CredentialId::new(number).map_err(|error| error.to_string())
-}
-
 /// What a machine gets.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -56,6 +54,8 @@ struct Document<'a> {
     at: Timestamp,
     plan: &'a Plan,
     not_modelled: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused_to_all_by: Option<Rule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
 }
@@ -84,6 +84,7 @@ impl PlanArgs {
                 at,
                 plan: &plan,
                 not_modelled: blast_radius::not_modelled().collect(),
+                refused_to_all_by: answer::refused_to_all_by(&enterprise, self.revoke_credentials),
                 answer,
             })?;
         } else {

@@ -5,6 +5,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use enterprise_credentials::{EnterpriseKind, EnterpriseSlug};
+
 /// A table. Its first column is aligned to the left, the others to the right.
 pub(super) struct Table<const COLUMNS: usize> {
     head: [&'static str; COLUMNS],
@@ -87,6 +89,12 @@ impl Display for Facts<'_> {
             .iter()
             .try_for_each(|(name, fact)| writeln!(f, "  {name:<width$}   {fact}"))
     }
+}
+
+/// What an enterprise is called, and of what kind it is; before its first event it is neither.
+pub(super) fn identity(slug: Option<&EnterpriseSlug>, kind: Option<EnterpriseKind>) -> String {
+    let identity = slug.zip(kind);
+    identity.map_or_else(|| "none yet".to_owned(), |(slug, kind)| format!("{slug}, {kind}"))
 }
 
 /// A number with its thousands apart: `1,234,567`.

@@ -207,11 +207,41 @@ fn a_credential_that_was_never_issued_cannot_ask() {
         "{}",
         unknown.stderr
     );
-    assert_eq!(run_on("", &["plan", "-", "--as", "mona"]).code, 2);
+    for wrong in ["mona", "0", "-1", "9007199254740992"] {
+        assert_eq!(run_on("", &["plan", "-", "--as", wrong]).code, 2, "{wrong}");
+        assert_eq!(run_on("", &["audit", "-", "--revocation", wrong]).code, 2, "{wrong}");
+    }
 }
 
 #[test]
 fn on_personal_accounts_destroying_is_refused_whoever_asks() {
-    let words = run_on(&sample("personal_accounts"), &["plan", "-", "--revoke-credentials"]).output();
-    assert!(words.contains("whoever asks, this request is refused"), "{words}");
+    let log = sample("personal_accounts");
+    let words = run_on(&log, &["plan", "-", "--revoke-credentials"]).output();
+    assert!(words.contains("WHOEVER ASKS, this request is refused"), "{words}");
+    assert!(words.contains("(managed_users_only)"), "{words}");
+    for caller in [&[][..], &["--as", "2"]] {
+        let refused_by = |options: &[&str]| plan(&log, &[options, caller].concat())["refused_to_all_by"].clone();
+        assert_eq!(refused_by(&["--revoke-credentials"]), "managed_users_only");
+        assert_eq!(refused_by(&[]), Value::Null);
+    }
+    assert_eq!(
+        plan(&sample("managed_users"), &["--revoke-credentials"])["refused_to_all_by"],
+        Value::Null
+    );
+}
+
+#[test]
+fn before_the_first_event_there_is_no_enterprise_to_ask() {
+    let log = sample("managed_users");
+    let words = run_on(&log, &["plan", "-", "--until", "0"]).output();
+    assert!(words.lines().next().unwrap().ends_with("   none yet"), "{words}");
+    assert_eq!(plan(&log, &["--until", "0"])["refused_to_all_by"], "enterprise_exists");
+}
+
+#[test]
+fn a_plan_answers_the_question_even_where_the_answer_is_a_refusal() {
+    for options in [&["--as", "6"][..], &["--as", "6", "--revoke-credentials"]] {
+        let words = run_on(&sample("managed_users"), &[&["plan", "-"], options].concat()).output();
+        assert!(words.contains("refused by the rule owner_or_permission"), "{words}");
+    }
 }

@@ -78,7 +78,7 @@ fn personal_accounts_with_revoke_credentials_are_refused_as_documented() {
         ),
         "{words}"
     );
-    assert!(words.contains("whoever asks, this request is refused"), "{words}");
+    assert!(words.contains("WHOEVER ASKS, this request is refused"), "{words}");
     assert!(words.contains("REFUSED: nothing was recorded"), "{words}");
     assert!(!words.contains("THE JOB"), "{words}");
 }
