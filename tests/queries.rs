@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its sample has failed")]
 
 use enterprise_credentials::{
-    CredentialId, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, RevocationId, RevocationState, log,
+    CredentialId, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, RevocationId, RevocationState, Timestamp,
+    log,
 };
 
 const SAMPLE: &[u8] = include_bytes!("samples/v1.jsonl");
@@ -46,6 +47,29 @@ fn an_issued_credential_is_told_as_it_was_issued_in_order_of_issue() {
     let told: Vec<CredentialId> = enterprise.credentials().map(|told| told.id()).collect();
     assert_eq!(told, ids);
     assert!(enterprise.credential(CredentialId::new(424_242).unwrap()).is_none());
+}
+
+#[test]
+fn alive_in_the_summary_are_the_credentials_that_authenticate() {
+    let history = history();
+    let enterprise = fold(&history);
+    let expiries = enterprise
+        .credentials()
+        .filter_map(|credential| credential.expires_at());
+    let times: Vec<Timestamp> = expiries.chain(enterprise.last_at()).chain([Timestamp::MIN]).collect();
+    for at in times {
+        let summary = enterprise.summary(at);
+        let alive = enterprise
+            .credentials()
+            .filter(|credential| enterprise.authenticates(credential.id(), at).is_ok());
+        let counted: u64 = summary.credentials.iter().map(|by| by.alive).sum();
+        assert_eq!(counted, alive.count() as u64, "{at}");
+        for by in &summary.credentials {
+            let dead = by.destroyed + by.destruction_pending + by.owner_departed + by.expired;
+            assert_eq!(by.issued, by.alive + dead, "{at}: {by:?}");
+        }
+        assert_eq!(summary.at, at);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use enterprise_credentials::audit::Auditor;
 use enterprise_credentials::snapshot::{self, SnapshotError};
-use enterprise_credentials::{CredentialKind, Enterprise, Event, RecordedEvent, Role, log};
+use enterprise_credentials::{CredentialKind, Enterprise, Event, RecordedEvent, Role, Timestamp, log};
 
 /// What the fingerprint of behaviour is taken from.
 const CORPUS: &[u8] = include_bytes!("../src/snapshot/corpus.jsonl");
@@ -170,7 +170,7 @@ fn no_state_is_made_of_values_that_no_event_makes() {
         altered.extend_from_slice(&sum.to_le_bytes());
         // Whatever it is now, reading it ends, and what is read can be asked.
         match snapshot::read(&altered) {
-            Ok(enterprise) => drop(enterprise.summary()),
+            Ok(enterprise) => drop(enterprise.summary(Timestamp::MIN)),
             Err(error) => {
                 assert_eq!(error, SnapshotError::Damaged);
                 refused += 1;

@@ -216,7 +216,7 @@ fn state(enterprise: &Enterprise) -> Value {
         })
     });
     json!({
-        "summary": enterprise.summary(),
+        "summary": enterprise.summary(at),
         "pending_revocations": enterprise.pending_revocations().collect::<Vec<_>>(),
         "last_cut": enterprise.last_cut(),
         "access": access.collect::<Vec<_>>(),

@@ -9,6 +9,7 @@ use crate::enterprise::Enterprise;
 use crate::id::Position;
 use crate::name::EnterpriseSlug;
 use crate::person::{EnterpriseKind, Role};
+use crate::refusal::CredentialDenial;
 use crate::revocation::Progress;
 use crate::timestamp::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct Summary {
     pub position: Position,
     /// The time of the last event.
     pub last_at: Option<Timestamp>,
+    /// The time that was asked about: it decides which credentials have expired.
+    pub at: Timestamp,
     /// Organizations in the enterprise now.
     pub organizations: u64,
     /// People in the enterprise now, by role.
@@ -57,29 +60,33 @@ pub struct CountByKind {
     pub destruction_pending: u64,
     /// Of those, not destroyed, but their owner left.
     pub owner_departed: u64,
-    /// Of those, still alive (expired ones included: expiry is a matter of the clock).
+    /// Of those, none of that, but expired.
+    pub expired: u64,
+    /// Of those, alive: they authenticate.
     pub alive: u64,
-    /// Live authorizations of the living.
+    /// Live authorizations that are not pending, of credentials that are not pending either. Those of expired credentials
+    /// are counted: expiry takes nothing out of a revocation's scope.
     pub authorizations_live: u64,
     /// Authorizations pending revocation, of any credential.
     pub authorizations_pending: u64,
 }
 
 impl Enterprise {
-    /// The state in numbers.
-    pub fn summary(&self) -> Summary {
+    /// The state in numbers. `at` decides which credentials have expired, and nothing else.
+    pub fn summary(&self, at: Timestamp) -> Summary {
         Summary {
             slug: self.slug().cloned(),
             kind: self.kind(),
             position: self.position(),
             last_at: self.last_at(),
+            at,
             organizations: self.organizations().map(|_| 1).sum(),
             people: Role::ALL.map(|role| self.count_role(role)).into(),
             permission_holders: self
                 .people()
                 .map(|(person, ..)| u64::from(self.may_write_credentials(person)))
                 .sum(),
-            credentials: CredentialKind::ALL.map(|kind| self.count_kind(kind)).into(),
+            credentials: CredentialKind::ALL.map(|kind| self.count_kind(kind, at)).into(),
             revocations: self.revocations().collect(),
         }
     }
@@ -89,30 +96,30 @@ impl Enterprise {
         CountByRole { role, people }
     }
 
-    fn count_kind(&self, kind: CredentialKind) -> CountByKind {
+    fn count_kind(&self, kind: CredentialKind, at: Timestamp) -> CountByKind {
         let mut count = CountByKind {
             kind,
             issued: 0,
             destroyed: 0,
             destruction_pending: 0,
             owner_departed: 0,
+            expired: 0,
             alive: 0,
             authorizations_live: 0,
             authorizations_pending: 0,
         };
         for credential in self.credentials.iter().filter(|credential| credential.kind() == kind) {
             count.issued += 1;
-            let fate = if credential.is_destroyed() {
-                &mut count.destroyed
-            } else if self.pending_destruction(&credential).is_some() {
-                &mut count.destruction_pending
-            } else if !self.owner_is_present(&credential) {
-                &mut count.owner_departed
-            } else {
-                &mut count.alive
+            let denied = self.authenticate(&credential, at).err();
+            let fate = match denied {
+                Some(CredentialDenial::Destroyed(_)) => &mut count.destroyed,
+                Some(CredentialDenial::DestructionPending { .. }) => &mut count.destruction_pending,
+                Some(CredentialDenial::OwnerDeparted(_)) => &mut count.owner_departed,
+                Some(CredentialDenial::Expired { .. }) => &mut count.expired,
+                Some(CredentialDenial::Unknown(_)) | None => &mut count.alive,
             };
             *fate += 1;
-            let destruction_pending = self.pending_destruction(&credential).is_some();
+            let destruction_pending = matches!(denied, Some(CredentialDenial::DestructionPending { .. }));
             for authorization in self.credentials.authorizations(&credential) {
                 if self.pending_authorization(&credential, &authorization).is_some() {
                     count.authorizations_pending += 1;

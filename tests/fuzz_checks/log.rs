@@ -174,8 +174,8 @@ fn audit(events: &[RecordedEvent], state: &Enterprise) {
 }
 
 fn ask(state: &Enterprise) {
-    let summary = state.summary();
     let at = state.last_at().unwrap_or(Timestamp::MIN);
+    let summary = state.summary(at);
     let issued: u64 = summary.credentials.iter().map(|of_kind| of_kind.issued).sum();
     assert_eq!(u64::try_from(state.credentials().count()), Ok(issued));
     let pairs = state.credentials().flat_map(|credential| {

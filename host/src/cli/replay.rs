@@ -10,14 +10,16 @@ use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
 use super::history::HistoryFile;
 use super::json::write_json;
 use super::table::{Facts, Table, count};
-use super::time::until;
+use super::time::{end, until};
 
 /// Show the state of an enterprise as its log tells it, at the end or at an earlier position or time.
+///
+/// Alive are the credentials that authenticate then: at the time given with `--until`, else at that of the last event.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
     history: HistoryFile,
-    /// Stop after this position, or after the last event that is not later than this time.
+    /// Stop after this position, or after the last event that is not later than this time; a day alone is its first moment.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// Print one JSON document.
@@ -27,7 +29,8 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let summary = self.history.replay(self.until)?.summary();
+        let enterprise = self.history.replay(self.until)?;
+        let summary = enterprise.summary(end(&enterprise, self.until));
         if self.json {
             write_json(&summary)?;
         } else {
@@ -57,6 +60,10 @@ fn identity(summary: &Summary) -> String {
         ("kind", summary.kind.map_or_else(none, |kind| kind.to_string())),
         ("position", count(summary.position.value())),
         ("last event", summary.last_at.map_or_else(none, |at| at.to_string())),
+        (
+            "expiry as of",
+            summary.last_at.map_or_else(none, |_| summary.at.to_string()),
+        ),
         ("organizations", count(summary.organizations)),
         ("permission holders", count(summary.permission_holders)),
     ];
@@ -72,11 +79,12 @@ fn people(people: &[CountByRole]) -> Table<2> {
     table
 }
 
-fn credentials(kinds: &[CountByKind]) -> Table<8> {
+fn credentials(kinds: &[CountByKind]) -> Table<9> {
     let mut table = Table::new([
         "credentials by kind",
         "issued",
         "alive",
+        "expired",
         "destroyed",
         "to be destroyed",
         "owner left",
@@ -91,12 +99,13 @@ fn credentials(kinds: &[CountByKind]) -> Table<8> {
 }
 
 /// What these kinds have together.
-fn numbers(name: &str, kinds: &[CountByKind]) -> [String; 8] {
+fn numbers(name: &str, kinds: &[CountByKind]) -> [String; 9] {
     let sum = |column: fn(&CountByKind) -> u64| count(kinds.iter().map(column).sum());
     [
         name.to_owned(),
         sum(|by| by.issued),
         sum(|by| by.alive),
+        sum(|by| by.expired),
         sum(|by| by.destroyed),
         sum(|by| by.destruction_pending),
         sum(|by| by.owner_departed),

@@ -1,10 +1,11 @@
 //! Times and places in a log, as arguments.
 
+use enterprise_credentials::limits::ID_MAX;
 use enterprise_credentials::log::Until;
 use enterprise_credentials::{Enterprise, Position, Timestamp};
-use enterprise_credentials_host::enterprises::now;
+use enterprise_credentials_host::enterprises::time_for;
 
-/// Reads a time in UTC; what it leaves out at its end is zero: `2026-03-10`, `2026-03-10T09:00`, `2026-03-10T09:00:00Z`.
+/// Reads a time in UTC. Hours, minutes, seconds that are not given are zero: `2026-03-10` is midnight at the start of that day.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     const ZEROS: &str = "0000-00-00T00:00:00.000";
     const LENGTHS: [usize; 4] = [
@@ -16,7 +17,9 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let given = text.strip_suffix('Z').unwrap_or(text);
     let zeros = ZEROS.get(given.len()..).filter(|_| LENGTHS.contains(&given.len()));
     let time = zeros.and_then(|zeros| Timestamp::parse(&format!("{}{zeros}Z", given.replacen(' ', "T", 1))).ok());
-    time.ok_or_else(|| "write a time as `2026-03-10T09:00:00.000Z`, in UTC; its end may be left out".to_owned())
+    time.ok_or_else(|| {
+        "write a time in UTC, as `2026-03-10T09:00:00.000Z`, `2026-03-10T09:00` or `2026-03-10`".to_owned()
+    })
 }
 
 /// Reads a position, or a time.
@@ -25,7 +28,7 @@ pub(super) fn until(text: &str) -> Result<Until, String> {
         let position = text.parse().ok().and_then(|number| Position::new(number).ok());
         return position
             .map(Until::Position)
-            .ok_or_else(|| "no position is that high".to_owned());
+            .ok_or_else(|| format!("the highest position there can be is {ID_MAX}"));
     }
     time(text)
         .map(Until::Time)
@@ -39,8 +42,8 @@ pub(super) fn time_of_question(
     at: Option<Timestamp>,
     until: Option<Until>,
 ) -> anyhow::Result<Timestamp> {
-    let last_at = enterprise.last_at().unwrap_or(Timestamp::MIN);
     if let Some(at) = at {
+        let last_at = end(enterprise, None);
         anyhow::ensure!(
             at >= last_at,
             "`--at {at}` is before the last event, at {last_at}: ask for that time or a later one"
@@ -48,10 +51,17 @@ pub(super) fn time_of_question(
         return Ok(at);
     }
     Ok(match until {
-        Some(Until::Time(until)) => until,
-        Some(Until::Position(_)) => last_at,
-        None => now().max(last_at),
+        Some(_) => end(enterprise, until),
+        None => time_for(enterprise),
     })
+}
+
+/// The time up to which a log was read: that of its last event, where no other was asked for.
+pub(super) fn end(enterprise: &Enterprise, until: Option<Until>) -> Timestamp {
+    match until {
+        Some(Until::Time(until)) => until,
+        Some(Until::Position(_)) | None => enterprise.last_at().unwrap_or(Timestamp::MIN),
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,16 @@ fn a_sample_of_managed_users_loses_its_authorizations_and_the_token_follows_the_
     let (revoked, destroyed) = revoked_and_destroyed(&words);
     assert!(revoked > 300 && destroyed == 0, "{words}");
     assert!(words.contains("followed at its Location"), "{words}");
+    let number = |word: &str| word.replace(',', "").parse::<u64>().unwrap();
+    let issued = words.lines().find(|line| line.contains(" issued, ")).unwrap();
+    let issued: Vec<&str> = issued.split_whitespace().collect();
+    let (alive, expired) = (number(issued[3]), number(issued[5]));
+    let survivors = words.split("NOT COVERED").nth(1).unwrap().lines().skip(1).take(2);
+    let survivors: u64 = survivors
+        .map(|line| number(line.split_whitespace().next().unwrap()))
+        .sum();
+    assert_eq!(alive, survivors, "one meaning of alive: {words}");
+    assert!(expired > 0, "{words}");
     let evidence = words.split("THE EVIDENCE").nth(1).unwrap();
     assert!(
         evidence.contains("not authorized") && evidence.contains("deploy keys"),

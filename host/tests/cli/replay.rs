@@ -57,6 +57,34 @@ fn the_tables_show_the_whole_state() {
 }
 
 #[test]
+fn alive_is_what_authenticates_as_of_the_end_or_of_the_time_asked_for() {
+    let log = sample("managed_users");
+    let last = log.lines().count().to_string();
+    let mut seen = Vec::new();
+    for until in [last.as_str(), "2030-01-01"] {
+        let document = run_on(&log, &["replay", "-", "--json", "--until", until]).json();
+        let sum = |column: &str| -> u64 {
+            let kinds = document["credentials"].as_array().unwrap().iter();
+            kinds.map(|by| by[column].as_u64().unwrap()).sum()
+        };
+        let planned = run_on(&log, &["plan", "-", "--json", "--until", until]).json();
+        let survivors = ["collaborator_credentials", "member_credentials"]
+            .map(|group| planned["plan"]["not_covered"][group].as_u64().unwrap());
+        assert_eq!(sum("alive"), survivors.iter().sum::<u64>(), "{until}");
+        let ended = sum("destroyed") + sum("owner_departed");
+        assert_eq!(sum("issued"), sum("alive") + sum("expired") + ended, "{until}");
+        assert_eq!(document["at"], planned["at"]);
+        seen.push(sum("expired"));
+    }
+    assert!(0 < seen[0] && seen[0] < seen[1], "{seen:?}");
+    assert_eq!(
+        run_on(&log, &["replay", "-"]).output(),
+        run_on(&log, &["replay", "-", "--until", &last]).output(),
+        "the clock is not asked"
+    );
+}
+
+#[test]
 fn before_the_first_event_nothing_has_happened() {
     let document = run_on(&sample("managed_users"), &["replay", "-", "--json", "--until", "0"]).json();
     assert_eq!(

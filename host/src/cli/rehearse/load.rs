@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Position};
+use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::sample::Sample;
 use enterprise_credentials_host::store::{Line, SqliteStore, Store};
 use tokio::sync::mpsc::{Sender, channel};
@@ -12,7 +13,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::took;
 use crate::cli::history::HistoryFile;
 use crate::cli::progress;
-use crate::cli::table::{Facts, count};
+use crate::cli::table::{Facts, count, identity};
 
 /// How many lines are appended at a time. Nobody reads the store meanwhile, so nobody sees half a history.
 const CHUNK_LINES: usize = 10_000;
@@ -108,17 +109,13 @@ impl Chunks {
 
 /// What was loaded.
 pub(super) fn in_words(enterprise: &Enterprise, history: Option<&PathBuf>, after: Duration) -> String {
-    let summary = enterprise.summary();
+    let summary = enterprise.summary(time_for(enterprise));
     let origin = history.map_or_else(
         || "a sample, made for this rehearsal".to_owned(),
         |path| format!("a copy of `{}`", path.display()),
     );
-    let identity = summary.slug.zip(summary.kind);
     let facts = [
-        (
-            "enterprise",
-            identity.map_or_else(String::new, |(slug, kind)| format!("{slug}, {kind}")),
-        ),
+        ("enterprise", identity(summary.slug.as_ref(), summary.kind)),
         (
             "history",
             format!(
@@ -132,9 +129,10 @@ pub(super) fn in_words(enterprise: &Enterprise, history: Option<&PathBuf>, after
         (
             "credentials",
             format!(
-                "{} issued, {} alive",
+                "{} issued, {} alive, {} expired",
                 count(summary.credentials.iter().map(|by| by.issued).sum()),
-                count(summary.credentials.iter().map(|by| by.alive).sum())
+                count(summary.credentials.iter().map(|by| by.alive).sum()),
+                count(summary.credentials.iter().map(|by| by.expired).sum())
             ),
         ),
     ];
