@@ -85,7 +85,7 @@ pub enum Command {
         /// Its scopes or app permissions.
         #[serde(default)]
         scopes: Scopes,
-        /// From when on it authenticates no more.
+        /// From when on it no longer authenticates.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
         /// What identifies it without being it.

@@ -116,7 +116,7 @@ pub enum Refusal {
     #[error("revocation `{0}` was never requested")]
     RevocationUnknown(RevocationId),
     /// [`Rule::RevocationsInOrder`]
-    #[error("revocation `{earlier}` runs still: continue it before `{revocation}`")]
+    #[error("revocation `{earlier}` is still running: continue it before `{revocation}`")]
     EarlierRevocationRuns {
         /// What was asked for.
         revocation: RevocationId,

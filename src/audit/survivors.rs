@@ -39,9 +39,9 @@ impl SurvivalReason {
     /// The reason in a sentence, for a person.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::OwnerWasCollaborator => "authenticates still: its owner is a guest or collaborator, not a member",
-            Self::DestructionNotRequested => "authenticates still: the request did not ask to destroy credentials",
-            Self::KindIsNotDestroyed => "authenticates still: app tokens lose authorizations and are not destroyed",
+            Self::OwnerWasCollaborator => "still authenticates: its owner is a guest or collaborator, not a member",
+            Self::DestructionNotRequested => "still authenticates: the request did not ask to destroy credentials",
+            Self::KindIsNotDestroyed => "still authenticates: app tokens lose authorizations and are not destroyed",
             Self::IssuedAfterTheCut => "authenticates: issued after the cut",
             Self::AuthorizedAfterTheCut => "authorized after the cut",
             Self::AuthorizedAgain => "fine-grained token, authorized again after the cut",

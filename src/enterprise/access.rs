@@ -42,7 +42,7 @@ impl<'a> CredentialRef<'a> {
         self.scopes
     }
 
-    /// From when on it authenticates no more.
+    /// From when on it no longer authenticates.
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }

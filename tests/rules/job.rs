@@ -125,7 +125,7 @@ mod later_request_has_its_own_cut {
 
     #[test]
     fn refused() {
-        // What came after the earlier cut is out of its reach, though it runs still.
+        // What came after the earlier cut is out of its reach, though it is still running.
         let (world, earlier) = World::managed_users().given_request(true);
         let world = world.given_authorized(TOKEN, MEMBER, CredentialKind::ClassicPat);
         assert_eq!(world.may_use(TOKEN, ORG), Ok(()));

@@ -15,15 +15,15 @@ use super::json::write_json;
 use super::table::{Facts, count, identity};
 use super::{blast_radius, evidence};
 
-/// Show who revoked what, by what authority, and what is alive still; check every event against the rules.
+/// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
 ///
-/// Exits with 1 where an event breaks a rule, or where the log cannot be read to its end: then what is known up to there
-/// is shown.
+/// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end: then the report covers what could be
+/// read.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
     history: HistoryFile,
-    /// Show this revocation only: the position of its request.
+    /// Show only this revocation. Its id is the position of its request.
     #[arg(long, value_name = "ID", value_parser = id::<RevocationId>)]
     revocation: Option<RevocationId>,
     /// Print one JSON document.
@@ -97,7 +97,7 @@ impl Audit {
                 known.join(", ")
             };
             bail!(
-                "revocation `{asked}` was not requested up to position {}; requested were: {known}",
+                "revocation `{asked}` was not requested up to position {}; the revocations up to there: {known}",
                 report.position
             );
         }

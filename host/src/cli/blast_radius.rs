@@ -57,7 +57,7 @@ fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
     let destroyed = if plan.revoke_credentials {
         count(plan.credentials_destroyed)
     } else {
-        "0, none without revoke_credentials".to_owned()
+        "0: without revoke_credentials none is".to_owned()
     };
     let facts = [
         ("enterprise", identity(enterprise.slug(), enterprise.kind())),
@@ -67,7 +67,7 @@ fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
         (
             "pending already",
             match items(&plan.already_pending) {
-                None => "nothing, from earlier revocations".to_owned(),
+                None => "nothing left over from earlier revocations".to_owned(),
                 Some(items) => format!("{items}, in earlier revocations; not counted here"),
             },
         ),
@@ -238,7 +238,7 @@ fn authorizations(loss: &CallerLoss) -> String {
 
 fn fate(loss: &CallerLoss) -> String {
     let fate = match loss.fate {
-        CallerFate::Destroyed => "destroyed by this request: it can follow no job".to_owned(),
+        CallerFate::Destroyed => "destroyed by this request: it cannot be used to follow the job".to_owned(),
         CallerFate::DestructionPending { revocation } => {
             format!("dead already: revocation {revocation} is to destroy it")
         }
@@ -266,17 +266,18 @@ fn not_covered(plan: &Plan) -> String {
     let left = [
         (
             collaborator_credentials,
-            "of guests and collaborators: they are NOT locked out. Remove these people to end them.",
+            "of guests and collaborators: they are NOT locked out. Remove these people to end their credentials.",
         ),
         (member_credentials, members_keep),
         (
             without_authorization,
-            "of all these have no authorization now, and may get one later.",
+            "of all these have no authorization now and may get one later.",
         ),
     ];
     let counts = left.map(|(number, _)| count(number));
     let width = counts.iter().map(String::len).max().unwrap_or_default();
-    let mut words = "  NOT COVERED: credentials that authenticate still when all is done\n".to_owned();
+    let mut words =
+        "  NOT COVERED: credentials that still authenticate when all is done, expired ones not counted\n".to_owned();
     for (number, (_, what)) in counts.iter().zip(left) {
         words.push_str(&format!("  {number:>width$}  {what}\n"));
     }

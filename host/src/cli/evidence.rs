@@ -1,4 +1,4 @@
-//! An audit's report in words and tables: who asked, by what authority, what was recorded, what is alive still.
+//! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
 use enterprise_credentials::audit::{Evidence, Finding, Report, Request, SurvivalReason, Survivors};
 use enterprise_credentials::{Actor, CredentialId, RevocationId};
@@ -39,7 +39,7 @@ fn revocation(evidence: &Evidence) -> String {
     let state = match progress.completed_at {
         Some(at) => format!("completed {at}"),
         None => format!(
-            "{}: THE JOB IS NOT DONE, what is left is refused all the same",
+            "{}: THE JOB IS NOT DONE, but what it has not recorded yet is refused all the same",
             progress.state.as_str()
         ),
     };
@@ -59,7 +59,7 @@ fn revocation(evidence: &Evidence) -> String {
     facts.push((
         "not authorized",
         format!(
-            "{} credentials that it leaves alive, at the cut; they may be authorized later",
+            "{} credentials that it leaves alive had no authorization at the cut and may get one later",
             count(request.plan.not_covered.without_authorization)
         ),
     ));
@@ -99,9 +99,9 @@ fn who(request: &Request) -> String {
 }
 
 fn survivors(id: RevocationId, survivors: &[Survivors]) -> String {
-    let mut words = format!("  ALIVE AFTER REVOCATION {id}\n");
+    let mut words = format!("  ALIVE AFTER REVOCATION {id}, expired credentials not counted\n");
     if survivors.is_empty() {
-        words.push_str("  nothing that the log holds\n");
+        words.push_str("  nothing that this log knows of\n");
     }
     let mut shown: Option<SurvivalReason> = None;
     for group in survivors {

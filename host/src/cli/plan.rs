@@ -19,8 +19,8 @@ use super::time::{time, time_of_question, until};
 
 /// Show what a request to revoke everything would take, from whom, and what it would leave. Changes nothing.
 ///
-/// Exits with 0 whatever the answer to the request would be: `--as` shows it, and `refused_to_all_by` in JSON is there if
-/// nobody may make this request.
+/// Exits with 0 even where the request would be refused: `--as` shows the answer, and if nobody may make this request,
+/// `refused_to_all_by` in JSON names the rule.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) struct PlanArgs {
     /// Plan for a request that also destroys the tokens and keys of enterprise members.
     #[arg(long)]
     revoke_credentials: bool,
-    /// Plan as of this position, or of this time; a day alone is its first moment.
+    /// Plan as of this position, or of this time. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// When the request would be made: decides which tokens have expired. Default: now, or where `--until` ends.

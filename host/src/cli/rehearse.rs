@@ -40,8 +40,8 @@ pub(crate) struct Rehearse {
     history: Option<PathBuf>,
     /// Call with a token from this file: one a line, or as `generate --tokens` writes them.
     ///
-    /// The first that may make the request is taken, an owner's before others. Without this file a token is added to the
-    /// copy of the log.
+    /// Takes the first token that may make the request, an owner's if there is one. Without this file a token is added to
+    /// the copy of the log.
     #[arg(long, value_name = "FILE", requires = "history")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -142,7 +142,7 @@ impl Rehearse {
         say(
             "THE REQUEST",
             &format!(
-                "{}\n  The server has read the store, in {}.\n",
+                "{}\n  The server read the store in {}.\n",
                 request.in_words(),
                 took(read_in)
             ),
@@ -167,7 +167,7 @@ impl Rehearse {
                 count(plan.credentials_destroyed)
             )
         } else {
-            "  NOT CLEAN: what was recorded is not what was planned, or breaks the rules above\n".to_owned()
+            "  NOT CLEAN: what was recorded differs from the plan, or breaks a rule: see the evidence\n".to_owned()
         };
         say("THE VERDICT", &verdict)?;
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })

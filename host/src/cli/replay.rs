@@ -14,12 +14,13 @@ use super::time::{end, until};
 
 /// Show the state of an enterprise as its log tells it, at the end or at an earlier position or time.
 ///
-/// Alive are the credentials that authenticate then: at the time given with `--until`, else at that of the last event.
+/// Credentials count as alive if they authenticate at the time given with `--until`, or else at the time of the last event.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
     history: HistoryFile,
-    /// Stop after this position, or after the last event that is not later than this time; a day alone is its first moment.
+    /// Stop after this position, or after the last event that is not later than this time. A date alone means midnight at
+    /// its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// Print one JSON document.

@@ -72,7 +72,7 @@ fn one_revocation_can_be_asked_for() {
     let unknown = run_on(&log, &["audit", "-", "--revocation", "7"]);
     assert_eq!(unknown.code, 1);
     assert!(
-        unknown.stderr.contains(&format!("requested were: {id}")),
+        unknown.stderr.contains(&format!("the revocations up to there: {id}")),
         "{}",
         unknown.stderr
     );

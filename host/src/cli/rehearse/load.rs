@@ -103,7 +103,9 @@ impl Chunks {
 
     fn send(&mut self) -> Result<()> {
         let chunk = std::mem::take(&mut self.chunk);
-        self.sender.blocking_send(chunk).context("the store takes no more")
+        self.sender
+            .blocking_send(chunk)
+            .context("the store stopped taking lines")
     }
 }
 
