@@ -10,7 +10,7 @@ use common::Directory;
 use common::history::History;
 use common::process::{Serve, export, run, run_well};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 
 const SLUG: &str = "octo-corp";
 
@@ -190,56 +190,12 @@ async fn an_export_waits_for_no_writer() {
     let directory = Directory::new();
     let history = History::sample(SLUG, "");
     imported(&directory, &history.log);
-    let mut writer = connection(&directory).await;
+    // Another connection to the store, beside those of the program.
+    let options = SqliteConnectOptions::new().filename(directory.file("store.db"));
+    let mut writer = options.connect().await.unwrap();
     let begun = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_eq!(export(&directory.store_url(), SLUG), history.log);
     begun.rollback().await.unwrap();
-}
-
-#[tokio::test]
-async fn a_store_of_another_version_is_not_exported_nor_changed() {
-    let directory = Directory::new();
-    imported(&directory, &History::sample(SLUG, "").log);
-    let url = directory.store_url();
-    for (statement, expected) in [
-        (
-            "UPDATE _sqlx_migrations SET version = version + 1000",
-            "use that version of this program",
-        ),
-        ("DELETE FROM _sqlx_migrations", "open it once with `serve` or `import`"),
-        ("DROP TABLE _sqlx_migrations", "open it once with `serve` or `import`"),
-    ] {
-        let mut writer = connection(&directory).await;
-        sqlx::query(statement).execute(&mut writer).await.unwrap();
-        writer.close().await.unwrap();
-        let before = std::fs::read(directory.file("store.db")).unwrap();
-        let output = run(&["export", "--store", &url, "--enterprise", SLUG]);
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{output:?}");
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(error.contains(expected), "{error}");
-        assert!(
-            std::fs::read(directory.file("store.db")).unwrap() == before,
-            "{statement}"
-        );
-    }
-}
-
-/// Another connection to the store, beside those of the program.
-async fn connection(directory: &Directory) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(directory.file("store.db"));
-    options.connect().await.unwrap()
-}
-
-#[test]
-fn a_file_that_is_no_store_is_refused_in_words() {
-    let directory = Directory::new();
-    std::fs::write(
-        directory.file("store.db"),
-        "not a database, but quite long enough to be looked at as one",
-    )
-    .unwrap();
-    let error = refused(&directory, NOT_CANONICAL.as_bytes());
-    assert!(error.contains("file is not a database"), "{error}");
 }
 
 #[test]

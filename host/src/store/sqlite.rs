@@ -1,6 +1,7 @@
 //! The store in one SQLite file, through sqlx.
 
 mod append;
+mod file;
 mod open;
 mod reader;
 

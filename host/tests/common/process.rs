@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_enterprise-credentials");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_enterprise-credentials");
 
 /// A `serve` process. Killed when dropped.
 #[derive(Debug)]

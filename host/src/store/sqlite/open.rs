@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool};
 
 use super::append::Projections;
-use super::{IfMissing, SqliteStore, begin, read, slug, unavailable};
+use super::{IfMissing, SqliteStore, begin, file, read, slug, unavailable};
 use crate::store::{Line, StoreError};
 
 /// How long a writer waits for another process's transaction. The longest is an import, which takes tens of seconds
@@ -34,13 +34,11 @@ impl SqliteStore {
     /// Opens the store at `url`, written `sqlite:path/to/file.db`, and brings its tables up to date.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, and where
-    /// SQLite fails.
+    /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, for one that is not a
+    /// store of this version or an older one, which is left as it is, and where SQLite fails.
     pub async fn open(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
-        let path = match if_missing {
-            IfMissing::Create => file(url)?,
-            IfMissing::Fail => existing(url)?,
-        };
+        let path = path(url)?;
+        file::check(path, if_missing).await?;
         let writing = options(path)
             .create_if_missing(if_missing == IfMissing::Create)
             .journal_mode(SqliteJournalMode::Wal)
@@ -49,8 +47,8 @@ impl SqliteStore {
         let writer = pool(1)
             .connect_with(writing)
             .await
-            .map_err(|error| unavailable("be opened")(format!("`{}`: {error}", path.display())))?;
-        prepare(&writer).await?;
+            .map_err(|error| file::refused(path, &error))?;
+        prepare(&writer, path, if_missing).await?;
         let readers = pool(READERS)
             .connect_with(options(path).read_only(true))
             .await
@@ -65,18 +63,8 @@ impl SqliteStore {
     }
 }
 
-/// The file of a store that must exist.
-pub(super) fn existing(url: &str) -> Result<&Path, StoreError> {
-    let path = file(url)?;
-    if !path.exists() {
-        let message = format!("`{}` does not exist: create it with `import`", path.display());
-        return Err(unavailable("be opened")(message));
-    }
-    Ok(path)
-}
-
 /// Options behind a `?` are not ours to take, and must not become part of a file's name.
-fn file(url: &str) -> Result<&Path, StoreError> {
+pub(super) fn path(url: &str) -> Result<&Path, StoreError> {
     let path = url.strip_prefix("sqlite:").unwrap_or_default();
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.is_empty() || path.starts_with(':') || path.contains('?') {
@@ -105,12 +93,22 @@ pub(super) fn pool(connections_max: u32) -> PoolOptions<Sqlite> {
 }
 
 /// Migrates under the write lock, so that of two processes that start together one finds the work done.
-async fn prepare(writer: &SqlitePool) -> Result<(), StoreError> {
+async fn prepare(writer: &SqlitePool, path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
     let mut transaction = begin(writer).await?;
+    // Once more: until now another process could create its tables.
+    file::content(&mut transaction)
+        .await
+        .map_err(|error| file::refused(path, &error))?
+        .check(path, if_missing)?;
     migrations()
         .run(&mut *transaction)
         .await
         .map_err(unavailable("migrate the tables"))?;
+    // A file that may not be written to SQLite opens too, and says so at the first change.
+    sqlx::query("DELETE FROM snapshots WHERE false")
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| file::refused(path, &error))?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *transaction)
         .await
