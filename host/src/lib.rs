@@ -1,6 +1,7 @@
 //! The reference host: the HTTP operation, storage and the background worker around the pure core.
 
 mod error_chain;
+mod log_line;
 
 pub mod enterprises;
 pub mod host;
@@ -12,3 +13,4 @@ pub mod token;
 pub mod worker;
 
 pub use error_chain::error_chain;
+pub use log_line::read_log_line;

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use enterprise_credentials::limits::LINE_BYTES_MAX;
 use enterprise_credentials::log::{Decoder, Until};
 use enterprise_credentials::{CorruptHistory, Enterprise, RecordedEvent};
+use enterprise_credentials_host::read_log_line;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
@@ -49,11 +50,8 @@ impl History {
 
     /// The next event; nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<RecordedEvent>> {
-        // A line feed, and one byte that shows that the line is too long.
-        const LONGEST: u64 = LINE_BYTES_MAX as u64 + 2;
-        self.line.clear();
-        let read = self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut self.line);
-        if read.with_context(|| format!("cannot read {}", self.name))? == 0 {
+        let read = read_log_line(&mut self.reader, &mut self.line);
+        if !read.with_context(|| format!("cannot read {}", self.name))? {
             return Ok(None);
         }
         let decoded = self
@@ -137,7 +135,7 @@ impl HistoryFile {
         let mut enterprise = Enterprise::new();
         while let Some(recorded) = history.next()? {
             enterprise.apply(&recorded).map_err(|corrupt| history.blame(corrupt))?;
-            each(&recorded, history.line.strip_suffix(b"\n").unwrap_or(&history.line))?;
+            each(&recorded, &history.line)?;
         }
         Ok(enterprise)
     }

@@ -1,15 +1,15 @@
 //! The lines of a log, checked one after the other, on a thread of their own.
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 use std::sync::Arc;
 
-use enterprise_credentials::limits::LINE_BYTES_MAX;
 use enterprise_credentials::log::Decoder;
 use enterprise_credentials::{Enterprise, EnterpriseSlug};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::{ImportError, Log};
+use crate::read_log_line;
 use crate::store::Line;
 
 /// How many lines are handed over at a time, and how often ahead of their use.
@@ -39,14 +39,9 @@ impl<'a> Lines<'a> {
 
     /// The next line, which fits the ones before.
     pub(super) fn next(&mut self) -> Result<Option<Line>, ImportError> {
-        // A line feed, and one byte that shows that the line is too long.
-        const LONGEST: u64 = LINE_BYTES_MAX as u64 + 2;
         let mut bytes = Vec::new();
-        if self.reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)? == 0 {
+        if !read_log_line(&mut self.reader, &mut bytes)? {
             return Ok(None);
-        }
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
         }
         let event = self.decoder.decode(&bytes)?;
         self.enterprise
