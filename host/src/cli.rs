@@ -11,8 +11,8 @@ mod generate;
 mod history;
 mod id;
 mod import;
-mod json;
 mod kind;
+mod output;
 mod plan;
 mod progress;
 mod rehearse;
@@ -22,7 +22,6 @@ mod signal;
 mod table;
 mod time;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -49,8 +48,8 @@ enum Command {
     Generate(generate::Generate),
 }
 
-/// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrongly asked (clap's), 3
-/// refused.
+/// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrong arguments (clap's),
+/// 3 refused.
 pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Rehearse(rehearse) => rehearse.run(),
@@ -65,19 +64,19 @@ pub(crate) fn run() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) if is_cut_short(&error) => ExitCode::FAILURE,
         Err(error) => {
-            // Where even that cannot be written, the exit code must do.
-            let _ = writeln!(std::io::stderr(), "error: {}", error_chain(error.as_ref()));
+            output::tell(&format!("error: {}", error_chain(error.as_ref())));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether whoever read the output, `head` for one, has seen enough: nothing to complain of.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+/// Whether a stream was not read to its end. It was not written whole then, but there is nothing to complain of.
+fn is_cut_short(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<output::NotPrinted>()
+        .is_some_and(output::NotPrinted::is_cut_short)
 }
 
 /// The exit code of a command whose answer is a refusal: nothing failed.

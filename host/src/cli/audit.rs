@@ -1,6 +1,5 @@
 //! `audit`: the evidence that a log holds, and whether it keeps the rules.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use super::history::{History, HistoryFile};
 use super::id::id;
-use super::json::write_json;
+use super::output::{print, print_json};
 use super::table::{Facts, count, identity};
 use super::{blast_radius, evidence};
 
@@ -57,7 +56,7 @@ impl Audit {
         let unknown = self.narrow(&mut report).err();
         let complete = broken_off.is_none();
         if self.json {
-            write_json(&Document {
+            print_json(&Document {
                 sha256: &sha256,
                 complete,
                 not_modelled: blast_radius::not_modelled().collect(),
@@ -69,7 +68,7 @@ impl Audit {
                 subject(&report, &sha256, complete),
                 evidence::in_words(&report, self.revocation, complete)
             );
-            stdout().write_all(words.as_bytes())?;
+            print(words)?;
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
         match broken_off.or(unknown) {

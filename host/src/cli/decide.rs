@@ -1,6 +1,5 @@
 //! `decide`: what the core would answer to a command, without recording anything.
 
-use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,6 +7,7 @@ use enterprise_credentials::log::write_line;
 use enterprise_credentials::{Command, Refusal, Timestamp};
 
 use super::history::HistoryFile;
+use super::output::{print, tell};
 use super::table::Facts;
 use super::time::{time, time_of_question};
 
@@ -37,18 +37,18 @@ impl Decide {
         let events = match enterprise.decide(&self.command, at) {
             Ok(events) => events,
             Err(refusal) => {
-                writeln!(stderr(), "refused: {refusal}\n{}", reasons(&refusal))?;
+                tell(&format!("refused: {refusal}\n{}", reasons(&refusal)));
                 return Ok(super::refused());
             }
         };
         if events.is_empty() {
-            writeln!(stderr(), "nothing to do: the command would change nothing")?;
+            tell("nothing to do: the command would change nothing");
         }
         let mut lines = Vec::new();
         for recorded in enterprise.record(events, at, None) {
             write_line(&recorded, &mut lines);
         }
-        stdout().write_all(&lines)?;
+        print(lines)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -3,10 +3,12 @@
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use enterprise_credentials::{EnterpriseSlug, Position};
 use enterprise_credentials_host::store::SqliteReader;
+
+use super::output::NotPrinted;
 
 const PAGE_LINES: u32 = 5_000;
 
@@ -40,7 +42,7 @@ impl Export {
         loop {
             let page = store.read(&self.enterprise, last, PAGE_LINES).await?;
             let is_last = page.len() < PAGE_LINES as usize;
-            output.write_all(page.bytes()).context("cannot write")?;
+            output.write_all(page.bytes()).map_err(NotPrinted::from)?;
             last = page.lines().fold(last, |last, _| last.next());
             if is_last {
                 break;
@@ -49,6 +51,7 @@ impl Export {
         if last == Position::START {
             bail!("the store holds no enterprise `{}`", self.enterprise);
         }
-        output.flush().context("cannot write")
+        output.flush().map_err(NotPrinted::from)?;
+        Ok(())
     }
 }

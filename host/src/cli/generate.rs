@@ -12,6 +12,7 @@ use enterprise_credentials::{Enterprise, EnterpriseKind};
 use enterprise_credentials_host::sample::Sample;
 
 use super::kind::enterprise_kind;
+use super::output::NotPrinted;
 
 /// Write the history of a sample enterprise to standard output.
 ///
@@ -26,10 +27,18 @@ pub(crate) struct Generate {
     seed: u64,
     /// Write the bearer tokens of the credentials that authenticate at the API to this file, readable by its owner only.
     ///
-    /// CSV: token,credential,owner,role,kind. The tokens are made for rehearsals: whoever knows the seed can make them
+    /// Not `-`: standard output takes the history. CSV: token,credential,owner,role,kind. The tokens are made for rehearsals: whoever knows the seed can make them
     /// too, so never import such a history into a store that guards anything.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = token_file)]
     tokens: Option<PathBuf>,
+}
+
+/// A file named `-` is what nobody means, and standard output takes the history.
+fn token_file(path: &str) -> Result<PathBuf, &'static str> {
+    match path {
+        "-" => Err("standard output takes the history: name a file"),
+        path => Ok(PathBuf::from(path)),
+    }
 }
 
 /// How large the sample is, and of what kind.
@@ -72,9 +81,9 @@ impl Generate {
         let enterprise = sample.generate(&mut |recorded| {
             line.clear();
             write_line(recorded, &mut line);
-            output.write_all(&line).context("cannot write")
+            output.write_all(&line).map_err(|error| NotPrinted::from(error).into())
         })?;
-        output.flush().context("cannot write")?;
+        output.flush().map_err(NotPrinted::from)?;
 
         if let (Some(file), Some(path)) = (tokens, &self.tokens) {
             write_tokens(&sample, &enterprise, file).with_context(|| format!("cannot write `{}`", path.display()))?;

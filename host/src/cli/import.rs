@@ -1,7 +1,6 @@
 //! `import`: a stream from a file into the store.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use enterprise_credentials_host::import::{Imported, Stream};
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
 
 use super::directory::Directory;
+use super::output::print;
 
 /// Import a log of recorded events.
 ///
@@ -44,10 +44,8 @@ impl Import {
             skipped,
             appended,
         } = imported;
-        writeln!(
-            std::io::stdout(),
-            "imported {appended} events into `{enterprise}`, {skipped} were there already"
-        )?;
+        let done = format!("imported {appended} events into `{enterprise}`, {skipped} were there already");
+        print(format!("{done}\n")).context(done)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,6 +1,5 @@
 //! `plan`: the blast radius of a request, before it is made.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -14,7 +13,7 @@ use super::answer::{self, Answer};
 use super::blast_radius;
 use super::history::HistoryFile;
 use super::id::id;
-use super::json::write_json;
+use super::output::{print, print_json};
 use super::time::{time, time_of_question, until};
 
 /// Show what a request to revoke everything would take, from whom, and what it would leave. Changes nothing.
@@ -77,7 +76,7 @@ impl PlanArgs {
         let plan = enterprise.plan(&request, at);
         let answer = asked.then(|| Answer::to(&enterprise, &request, at)).transpose()?;
         if self.json {
-            write_json(&Document {
+            print_json(&Document {
                 slug: enterprise.slug(),
                 kind: enterprise.kind(),
                 position: enterprise.position(),
@@ -89,7 +88,7 @@ impl PlanArgs {
             })?;
         } else {
             let words = in_words(&enterprise, &plan, answer.as_ref());
-            stdout().write_all(words.as_bytes())?;
+            print(words)?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,6 @@ mod job;
 mod load;
 mod request;
 
-use std::io::{Write, stdout};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +24,7 @@ use self::request::{Answer, Request};
 use super::blast_radius;
 use super::directory::Directory;
 use super::generate::SampleArgs;
+use super::output::print;
 use super::signal::stop_signal;
 use super::table::count;
 
@@ -202,9 +202,7 @@ fn refused(answer: &Answer) -> Result<ExitCode> {
 
 /// Shows one step, at once.
 fn say(heading: &str, words: &str) -> Result<()> {
-    let mut output = stdout().lock();
-    writeln!(output, "{heading}\n\n{words}")?;
-    output.flush()?;
+    print(format!("{heading}\n\n{words}\n"))?;
     Ok(())
 }
 

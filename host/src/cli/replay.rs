@@ -1,6 +1,5 @@
 //! `replay`: the state that a log leads to.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,7 +7,7 @@ use enterprise_credentials::log::Until;
 use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
 
 use super::history::HistoryFile;
-use super::json::write_json;
+use super::output::{print, print_json};
 use super::table::{Facts, Table, count};
 use super::time::{end, until};
 
@@ -33,9 +32,9 @@ impl Replay {
         let enterprise = self.history.replay(self.until)?;
         let summary = enterprise.summary(end(&enterprise, self.until));
         if self.json {
-            write_json(&summary)?;
+            print_json(&summary)?;
         } else {
-            stdout().write_all(in_words(&summary).as_bytes())?;
+            print(in_words(&summary))?;
         }
         Ok(ExitCode::SUCCESS)
     }

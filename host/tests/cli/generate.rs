@@ -144,3 +144,11 @@ fn tokens_are_those_of_living_credentials_and_readable_by_nobody_else() {
     );
     std::fs::remove_file(path).unwrap();
 }
+
+#[test]
+fn tokens_go_to_a_file_not_to_standard_output() {
+    let run = run(&["generate", "--members", "1", "--credentials", "1", "--tokens", "-"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("name a file"), "{}", run.stderr);
+    assert!(!std::path::Path::new("-").exists());
+}

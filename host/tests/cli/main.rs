@@ -10,6 +10,7 @@
 mod audit;
 mod decide;
 mod generate;
+mod output;
 mod plan;
 mod rehearse;
 mod replay;
