@@ -4,6 +4,7 @@
 
 mod page;
 mod sqlite;
+mod url;
 
 use std::error::Error;
 use std::future::Future;
@@ -13,6 +14,7 @@ use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, P
 
 pub use page::Page;
 pub use sqlite::{IfMissing, SqliteAppend, SqliteReader, SqliteStore};
+pub use url::{NotAStoreUrl, StoreUrl};
 
 /// A recorded event, and the bytes that it is kept as.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,7 +121,9 @@ fn a_job_killed_at_any_moment_goes_on_and_ends_as_planned() {
 /// Where the stream ends now, seen from outside.
 fn stored_lines(directory: &Directory) -> usize {
     runtime().block_on(async {
-        let store = SqliteReader::open(&directory.store_url()).await.unwrap();
+        let store = SqliteReader::open(&directory.store_url().parse().unwrap())
+            .await
+            .unwrap();
         let slug = EnterpriseSlug::new(SLUG).unwrap();
         let lines = store.read(&slug, Position::START, u32::MAX).await.unwrap();
         store.close().await;

@@ -165,17 +165,10 @@ fn a_store_that_does_not_exist_is_not_served_nor_exported() {
         vec!["serve", "--listen", "127.0.0.1:0"],
         vec!["export", "--enterprise", SLUG],
     ] {
-        for (store, expected) in [
-            (directory.store_url(), "create it with `import`"),
-            ("postgres://localhost/x".to_string(), "sqlite:path/to/file.db"),
-            ("sqlite::memory:".to_string(), "sqlite:path/to/file.db"),
-            (format!("{}?mode=rwc", directory.store_url()), "sqlite:path/to/file.db"),
-        ] {
-            let output = run(&[command.as_slice(), &["--store", &store]].concat());
-            assert_eq!(output.status.code(), Some(1), "{output:?}");
-            let error = String::from_utf8_lossy(&output.stderr);
-            assert!(error.contains(expected), "{error}");
-        }
+        let output = run(&[command.as_slice(), &["--store", &directory.store_url()]].concat());
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("create it with `import`"), "{error}");
     }
     assert!(!directory.file("store.db").exists());
     assert_eq!(

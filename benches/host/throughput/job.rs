@@ -55,7 +55,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
             ("the worker", &mut || {
                 let path = directory.store()?;
                 runtime.block_on(async {
-                    let store = SqliteStore::open(&url(&path), IfMissing::Create).await?;
+                    let store = SqliteStore::open(&url(&path).parse()?, IfMissing::Create).await?;
                     imported.import(&store).await?;
                     let end = imported_end(&requested)?;
                     store
@@ -125,7 +125,7 @@ fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Vec<
 /// Lets a worker whose state is loaded bring the job to its end.
 fn work(runtime: &Runtime, url: &str, history: &History, events: u64) -> Result<Taken> {
     let (stop, stopped) = watch::channel(false);
-    let store = runtime.block_on(SqliteStore::open(url, IfMissing::Fail))?;
+    let store = runtime.block_on(SqliteStore::open(&url.parse()?, IfMissing::Fail))?;
     let (enterprises, changes) = Enterprises::new(store.clone(), CacheOptions::default());
     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
     let taken = measure(|| {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use enterprise_credentials::{EnterpriseSlug, Position};
-use enterprise_credentials_host::store::SqliteReader;
+use enterprise_credentials_host::store::{SqliteReader, StoreUrl};
 
 use super::output::NotPrinted;
 
@@ -19,7 +19,7 @@ const PAGE_LINES: u32 = 5_000;
 pub(crate) struct Export {
     /// The store, as `sqlite:path/to/file.db`.
     #[arg(long, value_name = "URL")]
-    store: String,
+    store: StoreUrl,
     /// The enterprise.
     #[arg(long, value_name = "SLUG")]
     enterprise: EnterpriseSlug,

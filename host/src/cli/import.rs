@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use enterprise_credentials_host::import::{Imported, Stream};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
 
 use super::directory::Directory;
 use super::output::print;
@@ -24,7 +24,7 @@ use super::output::print;
 pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db`.
     #[arg(long, value_name = "URL")]
-    store: String,
+    store: StoreUrl,
     /// The log, one event a line; `-` reads standard input.
     file: PathBuf,
 }

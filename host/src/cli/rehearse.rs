@@ -75,7 +75,7 @@ impl Rehearse {
     }
 
     async fn rehearse(&self, directory: &Directory) -> Result<ExitCode> {
-        let store = SqliteStore::open(&store_url(directory), IfMissing::Create).await?;
+        let store = SqliteStore::open(&store_url(directory).parse()?, IfMissing::Create).await?;
         let (mut enterprise, means) = self.prepare(&store).await?;
         let plan = self.show_plan(&enterprise, &means)?;
 

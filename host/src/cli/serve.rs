@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use enterprise_credentials_host::host::{Host, HostOptions};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
 use enterprise_credentials_host::worker::WorkerOptions;
 use tracing::level_filters::LevelFilter;
 
@@ -20,14 +20,14 @@ use super::signal::stop_signal;
 /// ended first, and snapshots kept for the next start.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 takes a free one. The address taken is printed as `listening on http://ADDRESS`.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on http://ADDRESS`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// The store, as `sqlite:path/to/file.db`. It must exist: `import` creates it.
     #[arg(long, value_name = "URL")]
-    store: String,
+    store: StoreUrl,
     /// How many credentials the worker takes in one batch.
-    #[arg(long, value_name = "CREDENTIALS", default_value_t = WorkerOptions::BATCH_DEFAULT)]
+    #[arg(long, value_name = "CREDENTIALS", default_value_t = WorkerOptions::BATCH_DEFAULT, value_parser = batch)]
     batch: NonZeroU32,
     /// About how much memory the states of enterprises may take between requests; one being asked may take more. A
     /// million credentials take some 100 MiB as this is counted.
@@ -46,6 +46,17 @@ enum LogFormat {
     Json,
 }
 
+/// A name may stand for several addresses, of which one would have to be picked.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, as in `127.0.0.1:8080` or `[::1]:8080`")
+}
+
+fn batch(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .map_err(|_| format!("a batch takes from 1 to {} credentials", u32::MAX))
+}
+
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         self.log_format.install();
@@ -58,6 +69,14 @@ impl Serve {
         let stopped = stop_signal()?;
 
         let store = SqliteStore::open(&self.store, IfMissing::Fail).await?;
+        let served = self.serve_from(&store, stopped).await;
+        store.close().await;
+        served?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    async fn serve_from(&self, store: &SqliteStore, stopped: impl Future<Output = &'static str>) -> anyhow::Result<()> {
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
         options.cache.bytes_max = u64::from(self.memory) << 20;
@@ -65,16 +84,17 @@ impl Serve {
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;
         let address = host.address();
-        tracing::info!(%address, store = self.store, "listening");
-        writeln!(std::io::stdout(), "listening on http://{address}")?;
+        tracing::info!(%address, store = %self.store, "listening");
+        // Who asked for a fixed port need not read it.
+        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+            tracing::warn!(%error, "cannot write the address to standard output");
+        }
 
         tokio::select! {
             ended = host.ended() => return Err(ended.into()),
             signal = stopped => tracing::info!(signal, "stopping"),
         }
         host.stop().await;
-        store.close().await;
-        tracing::info!("stopped");
         Ok(())
     }
 }
@@ -85,7 +105,9 @@ impl LogFormat {
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
             .with_max_level(LevelFilter::INFO)
-            .with_target(false);
+            .with_target(false)
+            // A line that cannot be written would be complained of there too, by a panic.
+            .log_internal_errors(false);
         match self {
             Self::Text => log.init(),
             Self::Json => log.json().flatten_event(true).init(),

@@ -43,7 +43,8 @@ impl Directory {
     }
 
     pub(crate) async fn store(&self) -> SqliteStore {
-        SqliteStore::open(&self.store_url(), IfMissing::Create).await.unwrap()
+        let url = self.store_url().parse().unwrap();
+        SqliteStore::open(&url, IfMissing::Create).await.unwrap()
     }
 }
 

@@ -133,7 +133,7 @@ async fn the_projections_are_rebuilt_from_the_streams_when_their_version_is_anot
     }
     connection.close().await.unwrap();
 
-    let store = SqliteStore::open(&directory.store_url(), IfMissing::Fail)
+    let store = SqliteStore::open(&directory.store_url().parse().unwrap(), IfMissing::Fail)
         .await
         .unwrap();
     for (fingerprint, credential) in lines.iter().filter_map(Line::fingerprint) {

@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, Sqlite, SqliteConnection, 
 
 use super::append::Projections;
 use super::{IfMissing, SqliteStore, begin, file, read, slug, unavailable};
-use crate::store::{Line, StoreError};
+use crate::store::{Line, StoreError, StoreUrl};
 
 /// How long a writer waits for another process's transaction. The longest is an import, which takes tens of seconds
 /// for a million credentials: a request to revoke is better late than refused.
@@ -31,13 +31,13 @@ const REBUILD: &str = "rebuild the projections";
 const REBUILD_PAGE_LINES: u32 = 5_000;
 
 impl SqliteStore {
-    /// Opens the store at `url`, written `sqlite:path/to/file.db`, and brings its tables up to date.
+    /// Opens the store at `url`, and brings its tables up to date.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] for any other URL, for a file that is missing where it must not be, for one that is not a
+    /// [`StoreError::Unavailable`] for a file that is missing where it must not be, for one that is not a
     /// store of this version or an older one, which is left as it is, and where SQLite fails.
-    pub async fn open(url: &str, if_missing: IfMissing) -> Result<Self, StoreError> {
-        let path = path(url)?;
+    pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<Self, StoreError> {
+        let path = url.path();
         file::check(path, if_missing).await?;
         let writing = options(path)
             .create_if_missing(if_missing == IfMissing::Create)
@@ -61,17 +61,6 @@ impl SqliteStore {
         self.readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// Options behind a `?` are not ours to take, and must not become part of a file's name.
-pub(super) fn path(url: &str) -> Result<&Path, StoreError> {
-    let path = url.strip_prefix("sqlite:").unwrap_or_default();
-    let path = path.strip_prefix("//").unwrap_or(path);
-    if path.is_empty() || path.starts_with(':') || path.contains('?') {
-        let message = format!("`{url}` names no store: write it as `sqlite:path/to/file.db`");
-        return Err(unavailable("be opened")(message));
-    }
-    Ok(Path::new(path))
 }
 
 /// What every connection has.
@@ -185,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn the_writer_syncs_every_commit_and_readers_cannot_write() {
         let path = std::env::temp_dir().join(format!("enterprise-credentials-settings-{}.db", std::process::id()));
-        let url = format!("sqlite:{}", path.display());
+        let url = format!("sqlite:{}", path.display()).parse().unwrap();
         let store = SqliteStore::open(&url, IfMissing::Create).await.unwrap();
         let setting = async |name: &str| -> String {
             let pragma = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));

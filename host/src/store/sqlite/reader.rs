@@ -3,9 +3,9 @@
 use enterprise_credentials::{EnterpriseSlug, Position};
 use sqlx::SqlitePool;
 
-use super::open::{options, path, pool};
+use super::open::{options, pool};
 use super::{IfMissing, READ, file, read, unavailable};
-use crate::store::{Page, StoreError};
+use crate::store::{Page, StoreError, StoreUrl};
 
 /// The streams in one SQLite file, to be read only: it takes no lock that a writer would wait for, nor waits for one,
 /// and changes nothing.
@@ -15,13 +15,13 @@ pub struct SqliteReader {
 }
 
 impl SqliteReader {
-    /// Opens the store at `url`, written `sqlite:path/to/file.db`.
+    /// Opens the store at `url`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] for any other URL, for a file that is missing, for one whose tables are those of
+    /// [`StoreError::Unavailable`] for a file that is missing, for one whose tables are those of
     /// another version of this program, and where SQLite fails.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let path = path(url)?;
+    pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        let path = url.path();
         file::check(path, IfMissing::Fail).await?;
         let cannot_open = |error| file::refused(path, &error);
         let readers = pool(1)

@@ -1,0 +1,127 @@
+//! The process that serves: how it is asked to, and that it does so whoever listens to what it says.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod common;
+
+use std::fs::File;
+use std::io::pipe;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::history::{History, TOKEN_OWNER};
+use common::http::revoke_all;
+use common::process::{PROGRAM, Serve, run, run_well};
+use common::{Directory, wait_until};
+
+const SLUG: &str = "octo-corp";
+
+#[test]
+fn it_serves_though_its_address_cannot_be_written() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let closed = || {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    for stdout in [full(), closed()] {
+        let directory = Directory::new();
+        let log = directory.file("history.jsonl");
+        std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+        run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+
+        let said = directory.file("serve.log");
+        let mut serve = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--store", &directory.store_url()])
+            .stdout(stdout)
+            .stderr(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let mut address = None;
+        wait_until("listening", || {
+            let said = std::fs::read_to_string(&said).unwrap();
+            let lines = said
+                .lines()
+                .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            address = lines
+                .into_iter()
+                .find_map(|line| line["address"].as_str()?.parse().ok());
+            address.is_some() || serve.try_wait().unwrap().is_some()
+        });
+        assert_eq!(revoke_all(address.unwrap(), SLUG, TOKEN_OWNER, "", &[]).status, 202);
+        terminate(&serve);
+        assert_eq!(serve.wait().unwrap().code(), Some(0));
+        assert!(!directory.file("store.db-wal").exists(), "the store was not closed");
+        let said = std::fs::read_to_string(&said).unwrap();
+        assert!(said.contains("cannot write the address to standard output"), "{said}");
+    }
+}
+
+#[test]
+fn it_serves_though_its_log_cannot_be_written() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    let serve = Serve::start(&directory.store_url(), Path::new("/dev/full"), &[]);
+    assert_eq!(revoke_all(serve.address, SLUG, TOKEN_OWNER, "", &[]).status, 202);
+    assert_eq!(serve.terminate(), Some(0));
+}
+
+fn terminate(child: &std::process::Child) {
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_on_leaves_the_store_closed() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["serve", "--listen", &address, "--store", &directory.store_url()]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.contains(&format!("cannot listen on `{address}`")), "{error}");
+    assert!(!directory.file("store.db-wal").exists(), "the store was not closed");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
+    for (option, value, expected) in [
+        (
+            "--listen",
+            "localhost:0",
+            "write an IP address and a port, as in `127.0.0.1:8080`",
+        ),
+        (
+            "--listen",
+            "127.0.0.1",
+            "write an IP address and a port, as in `127.0.0.1:8080`",
+        ),
+        ("--batch", "0", "a batch takes from 1 to 4294967295 credentials"),
+        ("--batch", "many", "a batch takes from 1 to 4294967295 credentials"),
+    ] {
+        let output = run(&["serve", "--store", "sqlite:missing.db", option, value]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+    for command in [vec!["serve"], vec!["import", "-"], vec!["export", "--enterprise", SLUG]] {
+        for url in [
+            "postgres://localhost/x",
+            "store.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:store.db?mode=rwc",
+        ] {
+            let output = run(&[command.as_slice(), &["--store", url]].concat());
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{error}");
+            assert!(error.contains("write a store as `sqlite:path/to/file.db`"), "{error}");
+        }
+    }
+}
