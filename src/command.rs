@@ -2,12 +2,14 @@
 
 use core::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::credential::CredentialKind;
 use crate::event::Actor;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, RevocationId};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
+use crate::object;
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
 
@@ -18,7 +20,7 @@ use crate::timestamp::Timestamp;
 /// Only [`Command::RevokeAll`] carries its caller. The others are the host's word, after it has asked
 /// [`Enterprise::authenticates`](crate::Enterprise::authenticates) or [`Enterprise::may_use`](crate::Enterprise::may_use).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", deny_unknown_fields)]
+#[serde(tag = "type", deny_unknown_fields, remote = "Self")]
 pub enum Command {
     /// Begin the stream.
     CreateEnterprise {
@@ -122,6 +124,23 @@ pub enum Command {
     },
 }
 
+impl Serialize for Command {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Derived(#[serde(with = "Command")] Command);
+
+        let Derived(command) = object::read(deserializer, "a command, which is an object")?;
+        Ok(command)
+    }
+}
+
 /// The request of `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,8 +159,8 @@ pub struct RevokeAll {
 ///
 /// On the wire `{"person":7,"credential":901}`, `{"person":7}` for a web session,
 /// `{"installation":55,"permissions":["enterprise_credentials=write"]}`, or `{}` for a stranger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, try_from = "CallerFields")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Caller {
     /// A person with a credential, or without one in a web session.
     Person {
@@ -171,6 +190,13 @@ struct CallerFields {
     credential: Option<CredentialId>,
     installation: Option<InstallationId>,
     permissions: Option<Scopes>,
+}
+
+impl<'de> Deserialize<'de> for Caller {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields: CallerFields = object::read(deserializer, "a caller, which is an object")?;
+        Self::try_from(fields).map_err(D::Error::custom)
+    }
 }
 
 impl TryFrom<CallerFields> for Caller {
@@ -217,5 +243,30 @@ impl Caller {
             Self::Person { credential, .. } => *credential,
             Self::Installation { .. } | Self::Stranger {} => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_and_its_caller_are_read_from_objects_alone() {
+        for (json, expected) in [
+            (r#"["DestroyCredential",7]"#, "a command"),
+            (r#"["RevokeAll",{"person":1,"credential":1},true,null]"#, "a command"),
+            (r#"{"type":"RevokeAll","caller":[7,901,null,null]}"#, "a caller"),
+            (r#"{"type":"RevokeAll","caller":null}"#, "a caller"),
+        ] {
+            let error = serde_json::from_str::<Command>(json).unwrap_err();
+            let expected = alloc::format!("expected {expected}, which is an object");
+            assert!(
+                alloc::string::ToString::to_string(&error).contains(&expected),
+                "{error}"
+            );
+        }
+        let written = r#"{"type":"RevokeAll","caller":{"person":7,"credential":901},"revoke_credentials":true}"#;
+        let command: Command = serde_json::from_str(written).unwrap();
+        assert_eq!(serde_json::to_string(&command).unwrap(), written);
     }
 }

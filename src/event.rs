@@ -1,10 +1,12 @@
 //! What happened: the events of an enterprise's stream, in the past tense, and their envelope.
 
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialKind;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
+use crate::object;
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
 
@@ -174,8 +176,8 @@ impl Event {
 /// Who did something: a person, with a credential or in a web session, or an app's installation.
 ///
 /// On the wire `{"person":7,"credential":901}`, `{"person":7}` or `{"installation":55}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged, try_from = "ActorFields")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
 pub enum Actor {
     /// A person.
     Person {
@@ -198,6 +200,13 @@ struct ActorFields {
     person: Option<PersonId>,
     credential: Option<CredentialId>,
     installation: Option<InstallationId>,
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields: ActorFields = object::read(deserializer, "an actor, which is an object")?;
+        Self::try_from(fields).map_err(D::Error::custom)
+    }
 }
 
 impl TryFrom<ActorFields> for Actor {

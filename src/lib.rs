@@ -70,6 +70,7 @@ mod hashing;
 mod id;
 pub mod limits;
 mod name;
+mod object;
 mod person;
 mod refusal;
 mod revocation;

@@ -1,6 +1,6 @@
 //! The limits on every value, with the error that each violation gives.
 //!
-//! Source: domain ruling "Limits". A value that exists in this crate is within them.
+//! Source: decision 0014. A value that exists in this crate is within them.
 
 use alloc::string::String;
 

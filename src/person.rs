@@ -76,7 +76,7 @@ impl Role {
 
     /// Whether the person is an enterprise member, whose credentials `revoke_credentials` destroys.
     ///
-    /// Source: domain ruling "Enterprise members: owner, member, billing manager".
+    /// Source: decision 0013.
     pub const fn is_enterprise_member(self) -> bool {
         matches!(self, Self::Owner | Self::Member | Self::BillingManager)
     }

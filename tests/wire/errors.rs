@@ -100,6 +100,10 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
             "line 3, column 115: field `by` of the envelope: an actor is a `person`, perhaps with a `credential`, or an `installation`",
         ),
         (
+            event(r#""MemberRemoved","member":7,"by":[7,901,null]}"#),
+            "line 3, column 85: field `by` of the envelope: invalid type: sequence, expected an actor, which is an object",
+        ),
+        (
             r#"{"position":3,"at":"2026-03-10 09:00","type":"MemberRemoved","member":7}"#.into(),
             "line 3, column 37: field `at` of the envelope: a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `2026-03-10 09:00`",
         ),
