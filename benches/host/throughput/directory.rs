@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use enterprise_credentials_host::store::StoreUrl;
 
 /// A directory that goes away with the run.
 pub(crate) struct Directory(PathBuf);
@@ -35,6 +36,6 @@ impl Drop for Directory {
 }
 
 /// As the host names it.
-pub(crate) fn url(path: &Path) -> String {
-    format!("sqlite:{}", path.display())
+pub(crate) fn url(path: &Path) -> Result<StoreUrl> {
+    Ok(format!("sqlite:{}", path.display()).parse()?)
 }

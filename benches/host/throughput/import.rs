@@ -29,7 +29,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
             }),
             ("import", &mut || {
                 let path = directory.store()?;
-                let store = runtime.block_on(SqliteStore::open(&url(&path).parse()?, IfMissing::Create))?;
+                let store = runtime.block_on(SqliteStore::open(&url(&path)?, IfMissing::Create))?;
                 let taken = measure(|| {
                     let imported = runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
                     Ok(imported.appended)

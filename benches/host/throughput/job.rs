@@ -8,7 +8,7 @@ use enterprise_credentials::log::replay;
 use enterprise_credentials::{Caller, Command, CredentialId, Enterprise, PersonId, Position, RevokeAll};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, time_for};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
+use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store, StoreUrl};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -55,7 +55,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
             ("the worker", &mut || {
                 let path = directory.store()?;
                 runtime.block_on(async {
-                    let store = SqliteStore::open(&url(&path).parse()?, IfMissing::Create).await?;
+                    let store = SqliteStore::open(&url(&path)?, IfMissing::Create).await?;
                     imported.import(&store).await?;
                     let end = imported_end(&requested)?;
                     store
@@ -64,7 +64,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                     store.close().await;
                     anyhow::Ok(())
                 })?;
-                work(runtime, &url(&path), history, events)
+                work(runtime, &url(&path)?, history, events)
             }),
             ("the core alone: decide, write and apply", &mut || {
                 let mut enterprise = replay(&history.bytes)?;
@@ -123,9 +123,9 @@ fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Vec<
 }
 
 /// Lets a worker whose state is loaded bring the job to its end.
-fn work(runtime: &Runtime, url: &str, history: &History, events: u64) -> Result<Taken> {
+fn work(runtime: &Runtime, url: &StoreUrl, history: &History, events: u64) -> Result<Taken> {
     let (stop, stopped) = watch::channel(false);
-    let store = runtime.block_on(SqliteStore::open(&url.parse()?, IfMissing::Fail))?;
+    let store = runtime.block_on(SqliteStore::open(url, IfMissing::Fail))?;
     let (enterprises, changes) = Enterprises::new(store.clone(), CacheOptions::default());
     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
     let taken = measure(|| {

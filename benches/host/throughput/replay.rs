@@ -57,7 +57,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
 }
 
 async fn imported(path: &Path, history: &History) -> Result<SqliteStore> {
-    let store = SqliteStore::open(&url(path).parse()?, IfMissing::Create).await?;
+    let store = SqliteStore::open(&url(path)?, IfMissing::Create).await?;
     Stream::check(history.bytes.clone())?.import(&store).await?;
     Ok(store)
 }

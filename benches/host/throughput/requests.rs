@@ -59,7 +59,7 @@ fn commits(directory: &Directory) -> Result<Taken> {
 fn operation(runtime: &Runtime, directory: &Directory) -> Result<Taken> {
     let path = directory.store()?;
     let (store, host) = runtime.block_on(async {
-        let store = SqliteStore::open(&url(&path).parse()?, IfMissing::Create).await?;
+        let store = SqliteStore::open(&url(&path)?, IfMissing::Create).await?;
         for number in 0..ENTERPRISES {
             found(&store, number).await?;
         }
