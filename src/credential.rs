@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::wire::read_by_name;
 
 /// The scope that classic PATs and OAuth app tokens need for this operation. Its children do not suffice.
 pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
@@ -10,7 +12,7 @@ pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
 pub const ENTERPRISE_CREDENTIALS_WRITE: &str = "enterprise_credentials=write";
 
 /// A kind of credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
     /// Personal access token, version 1: `ghp_…`
@@ -35,6 +37,8 @@ pub enum CallRequirement {
     /// The kind does not authenticate at the API at all.
     NotAnApiCredential,
 }
+
+read_by_name!(CredentialKind);
 
 impl CredentialKind {
     /// Every kind, in the order in which tables show them.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::credential::CredentialKind;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
-use crate::object;
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
+use crate::wire::{self, read_by_name};
 
 /// One thing that happened to an enterprise. The names on the wire are the variants' names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,7 +204,7 @@ struct ActorFields {
 
 impl<'de> Deserialize<'de> for Actor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: ActorFields = object::read(deserializer, "an actor, which is an object")?;
+        let fields: ActorFields = wire::object(deserializer, "an actor, which is an object")?;
         Self::try_from(fields).map_err(D::Error::custom)
     }
 }
@@ -222,7 +222,7 @@ impl TryFrom<ActorFields> for Actor {
 }
 
 /// By what a request to revoke everything was allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
     /// The person is an enterprise owner, whether or not also a holder of the permission.
@@ -233,7 +233,12 @@ pub enum Authority {
     Installation,
 }
 
+read_by_name!(Authority);
+
 impl Authority {
+    /// Every authority.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Permission, Self::Installation];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

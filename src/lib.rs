@@ -70,12 +70,12 @@ mod hashing;
 mod id;
 pub mod limits;
 mod name;
-mod object;
 mod person;
 mod refusal;
 mod revocation;
 mod rule;
 mod timestamp;
+mod wire;
 
 pub mod audit;
 pub mod log;

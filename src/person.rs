@@ -2,10 +2,12 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::wire::read_by_name;
 
 /// The two kinds of enterprise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnterpriseKind {
     /// Enterprise Managed Users (EMU): the enterprise owns its people's accounts.
@@ -13,6 +15,8 @@ pub enum EnterpriseKind {
     /// People bring their personal accounts.
     PersonalAccounts,
 }
+
+read_by_name!(EnterpriseKind);
 
 impl EnterpriseKind {
     /// Both kinds.
@@ -34,7 +38,7 @@ impl fmt::Display for EnterpriseKind {
 }
 
 /// The one role that a person has in the enterprise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Enterprise owner: may revoke all.
@@ -50,6 +54,8 @@ pub enum Role {
     /// Outside collaborator, on enterprises of personal accounts only. Not an enterprise member.
     OutsideCollaborator,
 }
+
+read_by_name!(Role);
 
 impl Role {
     /// Every role, in the order in which tables show them.
@@ -98,14 +104,19 @@ impl fmt::Display for Role {
 }
 
 /// What a person may hold beside the role. Teams and custom roles are flattened by the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// "Manage enterprise credentials": may revoke all.
     WriteEnterpriseCredentials,
 }
 
+read_by_name!(Permission);
+
 impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 1] = [Self::WriteEnterpriseCredentials];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -84,6 +84,18 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
             "line 3, column 82: field `member` of MemberRemoved: invalid type: null, expected u64",
         ),
         (
+            event(r#""PermissionGranted","member":7,"permission":5}"#),
+            "line 3, column 98: field `permission` of PermissionGranted: invalid type: integer `5`, expected `write_enterprise_credentials`",
+        ),
+        (
+            event(r#""PermissionGranted","member":7,"permission":{"write_enterprise_credentials":null}}"#),
+            "line 3, column 97: field `permission` of PermissionGranted: invalid type: map, expected `write_enterprise_credentials`",
+        ),
+        (
+            event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh","scopes":[]}"#),
+            r#"line 3, column 111: field `kind` of CredentialIssued: invalid value: string "ssh", expected `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_user_token` or `github_app_user_token`"#,
+        ),
+        (
             event(r#""OrganizationAdded","organization":3,"login":3}"#),
             "line 3, column 99: field `login` of OrganizationAdded: invalid type: integer `3`, expected a string",
         ),

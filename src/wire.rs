@@ -1,0 +1,84 @@
+//! Values that have one shape on the wire, and are read from that shape alone. Serde's derives take more: a struct's fields
+//! from an array, in their order, and `{"owner":null}` for `"owner"`. Such a shape is documented nowhere, and would have to be
+//! read for ever.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+
+use crate::limits::excerpt;
+
+/// Reads a value from an object; for anything else the error says what was `expected`.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+    expected: &'static str,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(Object {
+        expected,
+        value: PhantomData,
+    })
+}
+
+struct Object<T> {
+    expected: &'static str,
+    value: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// Reads one of these values from its name, a string.
+pub(crate) fn name<'de, D: Deserializer<'de>, T: Copy, const N: usize>(
+    deserializer: D,
+    all: [T; N],
+    name: fn(T) -> &'static str,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(Name { all, name })
+}
+
+struct Name<T, const N: usize> {
+    all: [T; N],
+    name: fn(T) -> &'static str,
+}
+
+impl<T: Copy, const N: usize> Visitor<'_> for Name<T, N> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, value) in self.all.into_iter().enumerate() {
+            let before = if index == 0 { "" } else { " or " };
+            write!(f, "{before}`{}`", (self.name)(value))?;
+        }
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        let mut all = self.all.into_iter();
+        all.find(|value| (self.name)(*value) == text)
+            .ok_or_else(|| E::invalid_value(Unexpected::Str(&excerpt(text)), &self))
+    }
+}
+
+/// Reads a type from the names that it has on the wire.
+macro_rules! read_by_name {
+    ($type:ident) => {
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::wire::name(deserializer, Self::ALL, Self::as_str)
+            }
+        }
+    };
+}
+
+pub(crate) use read_by_name;
