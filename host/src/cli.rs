@@ -22,10 +22,12 @@ mod signal;
 mod table;
 mod time;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use enterprise_credentials_host::error_chain;
+use enterprise_credentials_host::store::INLINE_READS_MAX;
 
 /// Revokes every credential of an enterprise, at once, provably.
 #[derive(Debug, Parser)]
@@ -84,8 +86,13 @@ fn refused() -> ExitCode {
     ExitCode::from(3)
 }
 
-/// A runtime for the commands that need one.
+/// A runtime for the commands that need one. It has threads to spare for the small reads that are done on them: a disk that does
+/// not answer holds up nothing else.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors + INLINE_READS_MAX)
+        .enable_all()
+        .build()?;
     Ok(runtime)
 }

@@ -85,17 +85,24 @@ async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
     rest::not_found(&id).into()
 }
 
-/// 200 while the store can be read; else 503, so that a balancer sends requests to a host that can answer them.
+/// 200 while the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
+/// tenant's altered stream, or another process that writes, must not take the host out: that is 200 with `degraded`.
 async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
-    match api.enterprises.store().unfinished().await {
-        Ok(_) => {
-            let content_type = "application/json; charset=utf-8";
-            (
-                [(header::CONTENT_TYPE, content_type), (REQUEST_ID, id.as_str())],
-                r#"{"status":"ok"}"#,
-            )
-                .into_response()
-        }
-        Err(error) => Answer::unavailable(&id, &error).into_response(),
-    }
+    let health = match api.enterprises.store().health().await {
+        Ok(health) => health,
+        Err(error) => return Answer::unavailable(&id, &error).into_response(),
+    };
+    let (altered, waiting_ms) = (
+        api.enterprises.altered(),
+        health.waiting.map(|waiting| waiting.as_millis()),
+    );
+    let body = match (altered, waiting_ms) {
+        (0, None) => r#"{"status":"ok"}"#.to_owned(),
+        (altered, waiting_ms) => format!(
+            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}}}"#,
+            waiting_ms.unwrap_or_default()
+        ),
+    };
+    let content_type = "application/json; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type), (REQUEST_ID, id.as_str())], body).into_response()
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use enterprise_credentials::log::LogError;
 use enterprise_credentials::{CorruptHistory, EnterpriseSlug, Position};
+use enterprise_credentials_seal::Frontier;
 
-use crate::store::{Append, Line, Store, StoreError};
+use crate::store::{Alteration, Altered, Append, Batch, Head, Store, StoreError, check_end};
 
 use lines::{Chunks, Lines};
 
@@ -138,55 +139,72 @@ impl<L: Log> Stream<L> {
     }
 
     async fn attempt<S: Store>(&self, store: &S) -> Result<Imported, ImportError> {
-        let mut chunks = Chunks::read(Arc::clone(&self.log), self.enterprise.clone());
-        let done = self.append_rest(store, &mut chunks).await;
+        let head = store.head(&self.enterprise).await?.unwrap_or_default();
+        let mut chunks = Chunks::read(Arc::clone(&self.log), self.enterprise.clone(), head.position());
+        let done = self.append_rest(store, &head, &mut chunks).await;
         // Another attempt reads the same file.
         chunks.end().await;
         done
     }
 
-    async fn append_rest<S: Store>(&self, store: &S, chunks: &mut Chunks) -> Result<Imported, ImportError> {
-        let mut held = Position::START;
+    async fn append_rest<S: Store>(
+        &self,
+        store: &S,
+        head: &Head,
+        chunks: &mut Chunks,
+    ) -> Result<Imported, ImportError> {
+        let mut skipped = Frontier::EMPTY;
+        let mut append = None;
         let mut appended = 0;
         while let Some(chunk) = chunks.next().await? {
-            let identical = self.identical(store, &mut held, &chunk).await?;
-            let Some((_, rest)) = chunk.split_at_checked(identical).filter(|(_, rest)| !rest.is_empty()) else {
+            if chunk.end() <= head.position() {
+                self.compare(store, &chunk).await?;
+                chunk.extend(&mut skipped).map_err(|_| ImportError::Changed)?;
                 continue;
-            };
-            let mut append = store.begin(&self.enterprise, held).await?;
-            append.push(rest).await?;
-            appended += rest.len() as u64;
-            while let Some(chunk) = chunks.next().await? {
-                append.push(&chunk).await?;
-                appended += chunk.len() as u64;
             }
-            append.commit().await?;
-            break;
+            appended += chunk.page().len() as u64;
+            let append = match &mut append {
+                Some(append) => append,
+                none => {
+                    check_end(&self.enterprise, &skipped, head)?;
+                    none.insert(store.begin(&self.enterprise, head).await?)
+                }
+            };
+            append.push(chunk).await?;
         }
-        if held == Position::START && appended == 0 {
-            return Err(ImportError::Empty);
+        match append {
+            Some(append) => drop(append.commit().await?),
+            None if skipped.size() == 0 => return Err(ImportError::Empty),
+            None if skipped.size() == head.position().value() => check_end(&self.enterprise, &skipped, head)?,
+            // The stream went on after the log was exported.
+            None => {}
         }
         Ok(Imported {
             enterprise: self.enterprise.clone(),
-            skipped: held.value(),
+            skipped: skipped.size(),
             appended,
         })
     }
 
-    /// How many of the lines, which follow `held`, the store holds already. A stream that went on after the log was
-    /// exported holds more than the log.
-    async fn identical<S: Store>(&self, store: &S, held: &mut Position, lines: &[Line]) -> Result<usize, ImportError> {
-        let limit = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-        let stored = store.read(&self.enterprise, *held, limit).await?;
-        for (line, stored) in lines.iter().zip(stored.lines()) {
-            if line.bytes != stored {
-                return Err(ImportError::Differs {
-                    enterprise: self.enterprise.clone(),
-                    position: line.event.position,
-                });
+    /// Fails unless the store holds these very lines.
+    async fn compare<S: Store>(&self, store: &S, chunk: &Batch) -> Result<(), ImportError> {
+        let mut lines = chunk.page().lines();
+        let mut position = chunk.expected();
+        while position < chunk.end() {
+            let left = usize::try_from(chunk.end().value() - position.value()).unwrap_or(usize::MAX);
+            let page = store.read(&self.enterprise, position, left).await?;
+            if page.is_empty() {
+                let (enterprise, alteration) = (self.enterprise.clone(), Alteration::Missing { position });
+                return Err(StoreError::Altered(Altered { enterprise, alteration }).into());
             }
-            *held = line.event.position;
+            for stored in page.lines() {
+                position = position.next();
+                if lines.next() != Some(stored) {
+                    let enterprise = self.enterprise.clone();
+                    return Err(ImportError::Differs { enterprise, position });
+                }
+            }
         }
-        Ok(stored.len())
+        Ok(())
     }
 }

@@ -1,203 +1,202 @@
-//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; two projections
-//! of the streams: which credential a fingerprint stands for, and which enterprises have work to be done; and a snapshot of
-//! each stream's state, to save its readers the replay.
+//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; a head of each
+//! stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot of each
+//! stream's state, to save its readers the replay.
 
+mod batch;
+mod error;
+mod head;
 mod page;
 mod sqlite;
 mod url;
+mod walk;
 
-use std::error::Error;
 use std::future::Future;
+use std::time::Duration;
 
-use enterprise_credentials::log::write_line;
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, RecordedEvent};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials_seal::Frontier;
 
+pub use batch::Batch;
+pub use error::{Alteration, Altered, StoreError};
+pub use head::Head;
 pub use page::Page;
-pub use sqlite::{IfMissing, SqliteAppend, SqliteReader, SqliteStore};
+pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, StoreUrl};
+pub use walk::{check_end, walk};
 
-/// A recorded event, and the bytes that it is kept as.
+/// What to do where a store does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Create it.
+    Create,
+    /// Fail: a misspelt path must not become an empty store in which no token is known.
+    Fail,
+}
+
+/// Opens the store at `url`, and brings its tables up to date.
+///
+/// # Errors
+/// [`StoreError::Permanent`] where there is no store and none may be created, where there is something else or a store of a newer
+/// version, which is left as it is; and those of the storage.
+pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<impl Store + Clone, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => SqliteStore::open(path, if_missing).await,
+    }
+}
+
+/// Opens the store at `url` to be read only: nothing in it is changed, its tables neither.
+///
+/// # Errors
+/// [`StoreError::Permanent`] where there is no store of this version; and those of the storage.
+pub async fn open_to_read(url: &StoreUrl) -> Result<impl Streams, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => SqliteReader::open(path).await,
+    }
+}
+
+/// What a fingerprint stands for in one enterprise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// What was recorded.
-    pub event: RecordedEvent,
-    /// The log's line, as written or as read, without its line feed.
+pub struct Holder {
+    /// The enterprise.
+    pub enterprise: EnterpriseSlug,
+    /// The one credential of it.
+    pub credential: CredentialId,
+}
+
+/// Who waits for an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// A caller: it goes before all jobs.
+    Request,
+    /// The worker.
+    Job,
+}
+
+/// The state of a stream as bytes, and the tree over the lines that it was folded from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The right edge of the tree: its size is the position that the snapshot was taken at.
+    pub frontier: Frontier,
+    /// What the core wrote.
     pub bytes: Vec<u8>,
 }
 
-impl Line {
-    /// The line that an event is written as.
-    pub fn written(event: RecordedEvent) -> Self {
-        let mut bytes = Vec::new();
-        write_line(&event, &mut bytes);
-        bytes.pop();
-        Self { event, bytes }
-    }
-
-    /// What the line adds to the look-up: the fingerprint of a credential that it issues.
-    pub fn fingerprint(&self) -> Option<(&Fingerprint, CredentialId)> {
-        match &self.event.event {
-            Event::CredentialIssued {
-                credential,
-                fingerprint: Some(fingerprint),
-                ..
-            } => Some((fingerprint, *credential)),
-            _ => None,
-        }
-    }
+/// What a store that works says of itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// How long appends have been waiting for another process to let go of the store.
+    pub waiting: Option<Duration>,
 }
 
-/// What a fingerprint stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The one enterprise.
-    pub enterprise: EnterpriseSlug,
-    /// The one credential in it.
-    pub credential: CredentialId,
+/// What a store holds of the streams. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
+pub trait Streams: Send + Sync + 'static {
+    /// Where the stream ends; nothing where there is no such stream.
+    ///
+    /// # Errors
+    /// [`StoreError::Altered`] where there are lines without a head, or the head is broken.
+    fn head(&self, enterprise: &EnterpriseSlug) -> impl Future<Output = Result<Option<Head>, StoreError>> + Send;
+
+    /// At most `limit` lines behind `after`, in order, and at least one unless the stream ends there. They are what the
+    /// storage holds: whoever has read as far as the head compares them with its frontier.
+    ///
+    /// # Errors
+    /// [`StoreError::Altered`] where the next line is missing and others follow.
+    fn read(
+        &self,
+        enterprise: &EnterpriseSlug,
+        after: Position,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+
+    /// Lets what is under way end, and lets go of the storage. What is asked after that fails, or is answered as before.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// Where the streams are kept. `tests/store_contract` holds every implementation to what is said here.
 ///
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
-/// and in any other on the same storage.
-pub trait Store: Send + Sync + 'static {
+/// and in any other on the same storage. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
+pub trait Store: Streams {
     /// An append in pieces.
     type Append: Append;
 
-    /// Begins an append behind `expected`, which must be the stream's last position ([`Position::START`] for a new
-    /// stream). Until it is committed or dropped, no other append to the store need get on.
+    /// Appends `batch` to a stream that ends with `expected` ([`Head::EMPTY`] for a new one), in one piece. Gives the head
+    /// behind it; nothing happens where the batch has no line.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::Unavailable`] where the storage failed.
-    fn begin(
-        &self,
-        enterprise: &EnterpriseSlug,
-        expected: Position,
-    ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
-
-    /// Appends `lines` behind `expected`, in one piece.
-    ///
-    /// # Errors
-    /// Those of [`Store::begin`], [`Append::push`] and [`Append::commit`].
+    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::Altered`] where it ends there with other lines,
+    /// [`StoreError::Misplaced`] where the batch does not follow `expected`, [`StoreError::DuplicateFingerprint`] where a
+    /// fingerprint stands for another credential of the enterprise already; [`StoreError::Unknown`] where the append may
+    /// have been kept all the same.
     fn append(
         &self,
         enterprise: &EnterpriseSlug,
-        expected: Position,
-        lines: &[Line],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        async move {
-            let mut append = self.begin(enterprise, expected).await?;
-            append.push(lines).await?;
-            append.commit().await
-        }
-    }
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> impl Future<Output = Result<Head, StoreError>> + Send;
 
-    /// At most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
+    /// Begins an append that is too long for one piece. Until it is committed or dropped, no other append to the store
+    /// need get on.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
-    fn read(
+    /// [`StoreError::Conflict`] and [`StoreError::Altered`], as above.
+    fn begin(
         &self,
         enterprise: &EnterpriseSlug,
-        after: Position,
-        limit: u32,
-    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+        expected: &Head,
+    ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
 
-    /// The enterprises that have requested a revocation whose completion is not recorded, in the order of the slugs.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
+    /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs;
+    /// and those whose heads are broken, for nobody can tell.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
 
-    /// What `fingerprint` stands for.
+    /// What `fingerprint` stands for, in each enterprise that knows it, in the order of the slugs; of more than
+    /// [`HOLDERS_MAX`] the first.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
-    fn holder(&self, fingerprint: &Fingerprint) -> impl Future<Output = Result<Option<Holder>, StoreError>> + Send;
+    /// [`StoreError::Altered`] where the line that should issue the credential does not.
+    fn holders(&self, fingerprint: &Fingerprint) -> impl Future<Output = Result<Vec<Holder>, StoreError>> + Send;
 
-    /// Keeps the bytes of a snapshot that was taken at `position`, in place of the stream's last one, unless that was taken
-    /// later. Nobody relies on it: it need not be durable, and may be forgotten.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
+    /// Keeps a snapshot in place of the stream's last one, unless that was taken later. Nobody relies on it: it need not be
+    /// durable, and may be forgotten.
     fn keep_snapshot(
         &self,
         enterprise: &EnterpriseSlug,
-        position: Position,
-        snapshot: Vec<u8>,
+        snapshot: Snapshot,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The stream's snapshot, as it was given.
+    fn snapshot(
+        &self,
+        enterprise: &EnterpriseSlug,
+    ) -> impl Future<Output = Result<Option<Snapshot>, StoreError>> + Send;
+
+    /// Whether the store can be read and written now. Answers soon, whatever the storage does.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
-    fn snapshot(&self, enterprise: &EnterpriseSlug)
-    -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+    /// Why it cannot.
+    fn health(&self) -> impl Future<Output = Result<Health, StoreError>> + Send;
 }
+
+/// Of how many enterprises that know a fingerprint a store tells.
+pub const HOLDERS_MAX: usize = 16;
 
 /// An append under way: all of it is kept, or nothing. Nobody sees any of it before it is committed; dropped before that,
 /// it leaves nothing.
 pub trait Append: Send {
-    /// Adds `lines` behind the last of the ones before, and what they say to the look-up and to the unfinished
-    /// revocations. After an error it can only be dropped.
+    /// Adds a batch behind the one before. After an error it can only be dropped.
     ///
     /// # Errors
-    /// [`StoreError::Misplaced`] where the lines' own positions do not follow without gaps,
-    /// [`StoreError::DuplicateFingerprint`] where a fingerprint stands for another credential already (a store may say so
-    /// here or at the commit), [`StoreError::Unavailable`] where the storage failed.
-    fn push(&mut self, lines: &[Line]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// [`StoreError::Misplaced`] where the batch does not follow, [`StoreError::DuplicateFingerprint`] where a fingerprint
+    /// stands for another credential of the enterprise already (a store may say so here or at the commit).
+    fn push(&mut self, batch: Batch) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Makes it durable, and seen by all.
+    /// Makes it durable, and seen by all; gives the head behind it.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateFingerprint`] or [`StoreError::Unavailable`], as above.
-    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// Why the storage did not do as asked. Nothing of a failed append is kept.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Someone else appended first. Read on from `expected`, and decide again.
-    #[error("stream `{enterprise}` ends at position {actual}, not at {expected}")]
-    Conflict {
-        /// Which stream.
-        enterprise: EnterpriseSlug,
-        /// Where the caller thought it ended.
-        expected: Position,
-        /// Where it ends.
-        actual: Position,
-    },
-    /// A fingerprint stands for one credential only, across all enterprises.
-    #[error(
-        "credential `{credential}` at position {position} has the fingerprint `{fingerprint}`, \
-         which stands for credential `{}` of enterprise `{}` already",
-        .holder.credential, .holder.enterprise
-    )]
-    DuplicateFingerprint {
-        /// Where the second credential is issued.
-        position: Position,
-        /// The second credential.
-        credential: CredentialId,
-        /// What both have.
-        fingerprint: Fingerprint,
-        /// The first.
-        holder: Holder,
-    },
-    /// The lines given do not follow the position given: a mistake of the caller.
-    #[error("a line for position {expected} is numbered {found}")]
-    Misplaced {
-        /// The position that comes next.
-        expected: Position,
-        /// The position that the line carries.
-        found: Position,
-    },
-    /// The storage failed, or did not answer in time.
-    #[error("the store cannot {action}")]
-    Unavailable {
-        /// What was being done.
-        action: &'static str,
-        /// What the storage said.
-        #[source]
-        source: Box<dyn Error + Send + Sync>,
-    },
+    /// [`StoreError::DuplicateFingerprint`], as above, and [`StoreError::Unknown`] where it may have been kept all the same.
+    fn commit(self) -> impl Future<Output = Result<Head, StoreError>> + Send;
 }

@@ -1,6 +1,6 @@
 //! The background worker: records what accepted revocations have made pending, batch by batch.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use enterprise_credentials::{Command, Enterprise, EnterpriseSlug, Event, Refusal, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::enterprises::{EnterpriseError, Enterprises, Patience};
 use crate::error_chain::error_chain;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How the worker works.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,8 @@ impl Default for WorkerOptions {
 /// Among how many enterprises batches take turns; more wait until one of these has nothing left. Otherwise each turn could
 /// find its state driven out of memory by the others'.
 const TURNS_MAX: usize = 32;
+/// How many of them are under way at once: their appends are committed together, with one wait for the disk.
+const IN_FLIGHT_MAX: usize = 16;
 /// The pause after a first failure; it doubles with each that follows, up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -56,6 +59,9 @@ pub struct Worker<S> {
     options: WorkerOptions,
     changes: UnboundedReceiver<EnterpriseSlug>,
     queue: VecDeque<Job>,
+    /// The enterprises whose turns are under way.
+    under_way: HashMap<EnterpriseSlug, UnderWay>,
+    turns: JoinSet<(Job, Result<Turn, EnterpriseError>)>,
 }
 
 /// An enterprise to look at.
@@ -66,7 +72,16 @@ struct Job {
     failures: u32,
 }
 
+/// A turn that has begun.
+#[derive(Debug)]
+struct UnderWay {
+    task: Id,
+    /// Whether the enterprise has been asked for since.
+    is_due_again: bool,
+}
+
 /// What one turn found.
+#[derive(Debug)]
 enum Turn {
     /// Nothing is pending.
     Idle,
@@ -90,6 +105,8 @@ impl<S: Store> Worker<S> {
             options,
             changes,
             queue: VecDeque::new(),
+            under_way: HashMap::new(),
+            turns: JoinSet::new(),
         }
     }
 
@@ -105,23 +122,27 @@ impl<S: Store> Worker<S> {
             while let Ok(enterprise) = self.changes.try_recv() {
                 self.enqueue(enterprise);
             }
-            if let Some(job) = self.next_due() {
-                self.work(job, &mut stop).await;
-                // A turn that never waits would keep the thread from everyone else.
-                tokio::task::yield_now().await;
-                continue;
+            while self.turns.len() < IN_FLIGHT_MAX
+                && let Some(job) = self.next_due()
+            {
+                self.begin_turn(job, stop.clone());
             }
             let next = self
                 .queue
                 .iter()
+                .filter(|_| self.turns.len() < IN_FLIGHT_MAX)
                 .map(|job| job.due)
                 .min()
                 .map_or(poll_at, |due| due.min(poll_at));
             tokio::select! {
+                Some(ended) = self.turns.join_next() => self.end_turn(ended),
                 () = tokio::time::sleep_until(next) => {}
                 Some(enterprise) = self.changes.recv() => self.enqueue(enterprise),
-                changed = stop.changed() => if changed.is_err() { return },
+                changed = stop.changed() => if changed.is_err() { break },
             }
+        }
+        while let Some(ended) = self.turns.join_next().await {
+            self.end_turn(ended);
         }
     }
 
@@ -140,8 +161,13 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Makes the enterprise due, even where its last turn failed and it was put off.
+    /// Makes the enterprise due, even where its last turn failed and it was put off. One whose turn is under way is due again
+    /// after it.
     fn enqueue(&mut self, enterprise: EnterpriseSlug) {
+        if let Some(turn) = self.under_way.get_mut(&enterprise) {
+            turn.is_due_again = true;
+            return;
+        }
         let due = Instant::now();
         match self.queue.iter_mut().find(|job| job.enterprise == enterprise) {
             Some(job) => job.due = due,
@@ -159,47 +185,83 @@ impl<S: Store> Worker<S> {
         self.queue.remove(index)
     }
 
-    /// One batch of one enterprise, which then waits for its next turn.
-    async fn work(&mut self, mut job: Job, stop: &mut watch::Receiver<bool>) {
-        // A long stream takes long to load: that must not hold up a stop, and nothing is lost with it.
-        let loaded = tokio::select! {
-            loaded = self.enterprises.fresh(&job.enterprise) => loaded,
-            () = stopped(stop) => return,
+    /// Begins one batch of one enterprise.
+    fn begin_turn(&mut self, job: Job, stop: watch::Receiver<bool>) {
+        let (enterprises, limit) = (Arc::clone(&self.enterprises), self.options.batch);
+        let enterprise = job.enterprise.clone();
+        let task = self.turns.spawn(async move {
+            let turn = take_turn(&enterprises, &job.enterprise, limit, stop).await;
+            (job, turn)
+        });
+        let turn = UnderWay {
+            task: task.id(),
+            is_due_again: false,
         };
-        let turn = match loaded {
-            Ok(_) => self.batch(&job.enterprise).await,
-            Err(error) => Err(error),
+        self.under_way.insert(enterprise, turn);
+    }
+
+    /// Lets an enterprise wait for its next turn, if it needs one.
+    fn end_turn(&mut self, ended: Result<(Job, Result<Turn, EnterpriseError>), JoinError>) {
+        let (mut job, turn) = match ended {
+            Ok(ended) => ended,
+            // The next poll finds what is left.
+            Err(error) => {
+                tracing::error!(%error, "a turn ended unexpectedly");
+                return self.under_way.retain(|_, turn| turn.task != error.id());
+            }
         };
+        let turn_ended = self.under_way.remove(&job.enterprise);
+        let is_due_again = turn_ended.is_some_and(|turn| turn.is_due_again);
         match turn {
-            Ok(Turn::Idle) => return,
-            Ok(Turn::Done(last)) => return report(&job.enterprise, last.as_ref()),
+            Ok(Turn::Idle) if is_due_again => self.enqueue(job.enterprise),
+            Ok(Turn::Idle) => {}
+            Ok(Turn::Done(last)) => {
+                report(&job.enterprise, last.as_ref());
+                self.enterprises.keep_snapshot_of(&job.enterprise);
+                if is_due_again {
+                    self.enqueue(job.enterprise);
+                }
+            }
             Ok(Turn::Recorded(last)) => {
                 job.failures = 0;
                 job.due = Instant::now();
                 report(&job.enterprise, last.as_ref());
-                self.queue.insert(self.queue.len().min(TURNS_MAX - 1), job);
-                return;
+                let place = (TURNS_MAX - 1).saturating_sub(self.turns.len());
+                self.queue.insert(self.queue.len().min(place), job);
             }
             Ok(Turn::Refused(refusal)) => {
                 job.put_off();
                 tracing::error!(enterprise = %job.enterprise, %refusal, "the core refuses its own job");
+                self.queue.push_back(job);
             }
             Err(error) => {
                 job.put_off();
                 report_failure(&job, &error);
+                self.queue.push_back(job);
             }
         }
-        self.queue.push_back(job);
     }
+}
 
-    async fn batch(&self, enterprise: &EnterpriseSlug) -> Result<Turn, EnterpriseError> {
-        let limit = self.options.batch;
-        self.enterprises
-            .decide(enterprise, Patience::WORKER, |enterprise, at| {
-                decide(enterprise, at, limit)
-            })
-            .await
+/// One batch of one enterprise.
+async fn take_turn<S: Store>(
+    enterprises: &Enterprises<S>,
+    enterprise: &EnterpriseSlug,
+    limit: NonZeroU32,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Turn, EnterpriseError> {
+    if !enterprises.holds(enterprise) {
+        // A long stream takes long to load: that must not hold up a stop, and nothing is lost with it.
+        tokio::select! {
+            loaded = enterprises.fresh(enterprise) => drop(loaded?),
+            () = stopped(&mut stop) => return Ok(Turn::Idle),
+        }
     }
+    enterprises
+        .decide(enterprise, Patience::WORKER, |enterprise, at| {
+            decide(enterprise, at, limit)
+        })
+        .await
 }
 
 /// Returns once it is to stop, or nobody is left who could say so.
@@ -252,11 +314,12 @@ fn report(enterprise: &EnterpriseSlug, last: Option<&Event>) {
     }
 }
 
-/// A conflict is everyday life beside another process; anything else needs a person.
+/// A conflict is everyday life beside another process, and of an altered stream the log tells where it is found; anything else
+/// needs a person.
 fn report_failure(job: &Job, error: &EnterpriseError) {
     let (enterprise, failures, chain) = (&job.enterprise, job.failures, error_chain(error));
     match error {
-        EnterpriseError::Contended { .. } => {
+        EnterpriseError::Contended { .. } | EnterpriseError::Store(StoreError::Altered(_)) => {
             tracing::info!(%enterprise, failures, error = chain, "batch put off");
         }
         _ => tracing::error!(%enterprise, failures, error = chain, "batch failed, it will be tried again"),

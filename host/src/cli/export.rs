@@ -1,16 +1,15 @@
 //! `export`: a stream from the store, byte for byte as it was imported or written.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Stdout, Write};
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use enterprise_credentials::{EnterpriseSlug, Position};
-use enterprise_credentials_host::store::{SqliteReader, StoreUrl};
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::store::{self, Page, StoreUrl, Streams, walk};
+use enterprise_credentials_seal::Frontier;
 
 use super::output::NotPrinted;
-
-const PAGE_LINES: u32 = 5_000;
 
 /// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
 ///
@@ -28,7 +27,7 @@ pub(crate) struct Export {
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         super::runtime()?.block_on(async {
-            let store = SqliteReader::open(&self.store).await?;
+            let store = store::open_to_read(&self.store).await?;
             let exported = self.export(&store).await;
             store.close().await;
             exported
@@ -36,21 +35,15 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn export(&self, store: &SqliteReader) -> anyhow::Result<()> {
-        let mut output = BufWriter::new(std::io::stdout().lock());
-        let mut last = Position::START;
-        loop {
-            let page = store.read(&self.enterprise, last, PAGE_LINES).await?;
-            let is_last = page.len() < PAGE_LINES as usize;
-            output.write_all(page.bytes()).map_err(NotPrinted::from)?;
-            last = page.lines().fold(last, |last, _| last.next());
-            if is_last {
-                break;
-            }
-        }
-        if last == Position::START {
+    async fn export(&self, store: &impl Streams) -> anyhow::Result<()> {
+        let Some(head) = store.head(&self.enterprise).await? else {
             bail!("the store holds no enterprise `{}`", self.enterprise);
-        }
+        };
+        let output = BufWriter::new(std::io::stdout());
+        let write = |output: &mut BufWriter<Stdout>, page: &Page| -> anyhow::Result<()> {
+            Ok(output.write_all(page.bytes()).map_err(NotPrinted::from)?)
+        };
+        let mut output = walk(store, &self.enterprise, &Frontier::EMPTY, &head, output, write).await?;
         output.flush().map_err(NotPrinted::from)?;
         Ok(())
     }

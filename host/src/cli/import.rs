@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use enterprise_credentials_host::import::{Imported, Stream};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
+use enterprise_credentials_host::store::{self, IfMissing, StoreUrl, Streams};
 
 use super::directory::Directory;
 use super::output::print;
@@ -34,7 +34,7 @@ impl Import {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
         let stream = Stream::check(open(&self.file)?).with_context(cannot_import)?;
         let imported = super::runtime()?.block_on(async {
-            let store = SqliteStore::open(&self.store, IfMissing::Create).await?;
+            let store = store::open(&self.store, IfMissing::Create).await?;
             let imported = stream.import(&store).await;
             store.close().await;
             imported.with_context(cannot_import)

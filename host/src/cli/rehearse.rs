@@ -16,7 +16,7 @@ use clap::Args;
 use enterprise_credentials::{Caller, Enterprise, EnterpriseSlug, Plan, RevokeAll};
 use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::host::{Host, HostOptions};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
 
 use self::caller::{Means, TokenSource};
 use self::load::Source;
@@ -75,7 +75,7 @@ impl Rehearse {
     }
 
     async fn rehearse(&self, directory: &Directory) -> Result<ExitCode> {
-        let store = SqliteStore::open(&store_url(directory).parse()?, IfMissing::Create).await?;
+        let store = store::open(&store_url(directory), IfMissing::Create).await?;
         let (mut enterprise, means) = self.prepare(&store).await?;
         let plan = self.show_plan(&enterprise, &means)?;
 
@@ -96,7 +96,7 @@ impl Rehearse {
         code
     }
 
-    async fn prepare(&self, store: &SqliteStore) -> Result<(Enterprise, Means)> {
+    async fn prepare(&self, store: &impl Store) -> Result<(Enterprise, Means)> {
         let started = Instant::now();
         let sample = self.sample.with_seed(SEED);
         let (source, tokens) = match (&self.history, &self.token_file) {
@@ -131,7 +131,7 @@ impl Rehearse {
     async fn call(
         &self,
         address: SocketAddr,
-        store: &SqliteStore,
+        store: &impl Store,
         enterprise: &mut Enterprise,
         means: &Means,
         plan: &Plan,
@@ -174,8 +174,8 @@ impl Rehearse {
     }
 }
 
-fn store_url(directory: &Directory) -> String {
-    format!("sqlite:{}", directory.file("rehearsal.db").display())
+fn store_url(directory: &Directory) -> StoreUrl {
+    StoreUrl::Sqlite(directory.file("rehearsal.db"))
 }
 
 /// Lets the server read the stream before its answer is timed.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use enterprise_credentials_host::host::{Host, HostOptions};
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
+use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
 use enterprise_credentials_host::worker::WorkerOptions;
 use tracing::level_filters::LevelFilter;
 
@@ -68,7 +68,7 @@ impl Serve {
         // Before anything is served: a signal that comes early must not kill.
         let stopped = stop_signal()?;
 
-        let store = SqliteStore::open(&self.store, IfMissing::Fail).await?;
+        let store = store::open(&self.store, IfMissing::Fail).await?;
         let served = self.serve_from(&store, stopped).await;
         store.close().await;
         served?;
@@ -76,7 +76,11 @@ impl Serve {
         Ok(())
     }
 
-    async fn serve_from(&self, store: &SqliteStore, stopped: impl Future<Output = &'static str>) -> anyhow::Result<()> {
+    async fn serve_from(
+        &self,
+        store: &(impl Store + Clone),
+        stopped: impl Future<Output = &'static str>,
+    ) -> anyhow::Result<()> {
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
         options.cache.bytes_max = u64::from(self.memory) << 20;

@@ -1,18 +1,17 @@
-//! Snapshots: kept when a state leaves memory, and begun with when it comes back. What is wrong with one is logged, and costs
-//! a replay, never an answer.
+//! Snapshots: kept when a state leaves memory and when a job has finished, and begun with when the state comes back. What is
+//! wrong with one is logged, and costs a replay, never an answer.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use enterprise_credentials::log::Decoder;
+use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials::snapshot::{self, SnapshotError};
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Position};
 use tokio::task::spawn_blocking;
 
-use super::{EnterpriseError, Enterprises, Live};
+use super::live::{Held, Live};
+use super::{EnterpriseError, Enterprises};
 use crate::error_chain;
-use crate::store::{Store, StoreError};
+use crate::store::{Head, Snapshot, Store, StoreError};
 
 /// How far a state must be beyond its last snapshot to be worth another. To read or write one costs what folding some
 /// hundred events does, and to keep it a write to the disk: fewer events than this are replayed in less.
@@ -32,28 +31,28 @@ enum Unusable {
     Refused(#[from] SnapshotError),
     #[error("the snapshot is of another enterprise")]
     Misfiled,
-    #[error("the stream has another event, or none, where the snapshot was taken")]
-    OfAnotherStream,
+    #[error("the snapshot was taken at another position than it is filed under, or behind the end of the stream")]
+    Misplaced,
     #[error("reading the snapshot ended unexpectedly")]
     Lost,
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Lets a state that holds nothing yet begin with its snapshot. Where there is none to rely on it stays empty.
-    pub(super) async fn begin_with_snapshot(&self, live: &Live) -> Result<(), EnterpriseError> {
-        match self.snapshot(&live.slug).await {
-            Ok(None) => Ok(()),
-            Ok(Some(enterprise)) => live.begin_with(enterprise),
+    /// What the stream's snapshot holds, where there is one to begin with. Whether it is of this very stream shows when what
+    /// follows it leads to the head.
+    pub(super) async fn begin_with_snapshot(&self, slug: &EnterpriseSlug, head: &Head) -> Option<Held> {
+        match self.read_snapshot(slug, head).await {
+            Ok(held) => held,
             Err(error) => {
-                let (enterprise, error) = (&live.slug, error_chain(&error));
+                let (enterprise, error) = (slug, error_chain(&error));
                 tracing::warn!(%enterprise, error, "snapshot not used, the stream is replayed");
-                Ok(())
+                None
             }
         }
     }
 
-    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Enterprise>, Unusable> {
-        let Some(bytes) = self.store.snapshot(slug).await? else {
+    async fn read_snapshot(&self, slug: &EnterpriseSlug, head: &Head) -> Result<Option<Held>, Unusable> {
+        let Some(Snapshot { frontier, bytes }) = self.store.snapshot(slug).await? else {
             return Ok(None);
         };
         let read = spawn_blocking(move || snapshot::read(&bytes)).await;
@@ -61,32 +60,24 @@ impl<S: Store> Enterprises<S> {
         if enterprise.slug() != Some(slug) {
             return Err(Unusable::Misfiled);
         }
-        match self.is_of_stream(&enterprise, slug).await? {
-            true => Ok(Some(enterprise)),
-            false => Err(Unusable::OfAnotherStream),
+        let position = enterprise.position();
+        if frontier.size() != position.value() || position > head.position() {
+            return Err(Unusable::Misplaced);
         }
+        let begun = Head::new(frontier, enterprise.last_at(), head.running());
+        Ok(Some(Held::new(enterprise, begun)))
     }
 
-    /// Whether the stream has the event that the state ends with: one that was restored from a backup may not reach it, or
-    /// have gone on otherwise.
-    async fn is_of_stream(&self, enterprise: &Enterprise, slug: &EnterpriseSlug) -> Result<bool, StoreError> {
-        let before = enterprise.position().value().checked_sub(1);
-        let Some(before) = before.and_then(|before| Position::new(before).ok()) else {
-            return Ok(false);
-        };
-        let page = self.store.read(slug, before, 1).await?;
-        let last = page
-            .lines()
-            .next()
-            .map(|line| Decoder::resume(before, None).decode(line));
-        Ok(matches!(last, Some(Ok(last)) if Some(last.at) == enterprise.last_at()))
+    /// Keeps a snapshot of an enterprise whose job has finished, aside: its state is far beyond its last one.
+    pub fn keep_snapshot_of(&self, enterprise: &EnterpriseSlug) {
+        self.keep_aside(vec![self.cache.live(enterprise)]);
     }
 
-    /// Keeps snapshots of what has left the cache, aside, for as many as may wait.
-    pub(super) fn keep_aside(&self, given_up: Vec<Arc<Live>>) {
-        for live in given_up.into_iter().filter(|live| live.is_snapshot_due()) {
+    /// Keeps snapshots of these states, aside, for as many as may wait.
+    pub(super) fn keep_aside(&self, states: Vec<Arc<Live>>) {
+        for live in states.into_iter().filter(|live| is_due(live)) {
             let Ok(waiting) = Arc::clone(&self.waiting).try_acquire_owned() else {
-                let enterprise = &live.slug;
+                let enterprise = live.slug();
                 tracing::info!(%enterprise, "no snapshot kept: others are waiting");
                 continue;
             };
@@ -103,7 +94,7 @@ impl<S: Store> Enterprises<S> {
     pub async fn keep_snapshots(&self) {
         let keeping = async {
             for live in self.cache.latest_first() {
-                if live.is_snapshot_due() {
+                if is_due(&live) {
                     keep(&*self.store, live).await;
                 }
             }
@@ -116,29 +107,14 @@ impl<S: Store> Enterprises<S> {
     }
 }
 
-impl Live {
-    /// Whether enough has happened since the last snapshot.
-    fn is_snapshot_due(&self) -> bool {
-        let events = self.events.load(Ordering::Relaxed);
-        events.saturating_sub(self.snapshot.load(Ordering::Relaxed)) >= SNAPSHOT_EVENTS_MIN
-    }
-
-    /// Takes over what a snapshot holds, if it holds nothing yet.
-    fn begin_with(&self, from_snapshot: Enterprise) -> Result<(), EnterpriseError> {
-        let mut enterprise = self.state.write().map_err(|_| self.lost())?;
-        if enterprise.position() == Position::START {
-            let events = from_snapshot.position().value();
-            self.snapshot.store(events, Ordering::Relaxed);
-            self.events.store(events, Ordering::Relaxed);
-            *enterprise = from_snapshot;
-        }
-        Ok(())
-    }
+/// Whether enough has happened since the last snapshot.
+fn is_due(live: &Live) -> bool {
+    live.beyond_snapshot() >= SNAPSHOT_EVENTS_MIN
 }
 
 async fn keep<S: Store>(store: &S, live: Arc<Live>) {
     if let Err(error) = try_to_keep(store, &live).await {
-        let (enterprise, error) = (&live.slug, error_chain(&error));
+        let (enterprise, error) = (live.slug(), error_chain(&error));
         tracing::warn!(%enterprise, error, "snapshot not kept");
     }
 }
@@ -147,10 +123,11 @@ async fn try_to_keep<S: Store>(store: &S, live: &Arc<Live>) -> Result<(), Enterp
     let writing = Arc::clone(live);
     let written = spawn_blocking(move || {
         let enterprise = writing.read()?;
-        Ok((enterprise.position(), snapshot::write(&enterprise)))
+        let (frontier, bytes) = (enterprise.head().frontier().clone(), snapshot::write(&enterprise));
+        Ok((enterprise.position(), Snapshot { frontier, bytes }))
     });
-    let (position, bytes) = written.await.unwrap_or_else(|_| Err(live.lost()))?;
-    store.keep_snapshot(&live.slug, position, bytes).await?;
-    live.snapshot.store(position.value(), Ordering::Relaxed);
+    let (position, snapshot) = written.await.unwrap_or_else(|_| Err(live.lost()))?;
+    store.keep_snapshot(live.slug(), snapshot).await?;
+    live.has_snapshot_at(position);
     Ok(())
 }

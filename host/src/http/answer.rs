@@ -7,8 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use enterprise_credentials::{Rule, rest};
 
+use crate::enterprises::EnterpriseError;
 use crate::error_chain::error_chain;
-use crate::store::Holder;
+use crate::store::{Holder, StoreError};
 
 /// The id of a request: in its response, and on every line that the log has about it.
 #[derive(Debug, Clone)]
@@ -35,7 +36,14 @@ impl Answer {
 
     /// 503, with its reason in the log alone.
     pub(super) fn unavailable(request_id: &str, error: &(dyn Error + 'static)) -> Self {
-        tracing::error!(request_id, error = error_chain(error), "cannot answer");
+        // Of an altered stream the log tells once a minute, whoever asks.
+        let is_told = matches!(
+            error.downcast_ref(),
+            Some(EnterpriseError::Store(StoreError::Altered(_)))
+        );
+        if !is_told {
+            tracing::error!(request_id, error = error_chain(error), "cannot answer");
+        }
         rest::unavailable(request_id).into()
     }
 }

@@ -16,7 +16,7 @@ use http_body_util::BodyExt;
 use super::Api;
 use super::answer::{Answer, RequestId};
 use crate::enterprises::{EnterpriseError, Patience, now, time_for};
-use crate::store::{Holder, Store, StoreError};
+use crate::store::{Holder, Store};
 use crate::token;
 
 /// `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`
@@ -110,13 +110,37 @@ impl<S: Store> Api<S> {
         Ok(Answer::to(holder, response))
     }
 
-    /// Whose token the request carries, if it carries one that any stream knows.
-    async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, StoreError> {
+    /// Whose token the request carries, if it carries one that any stream knows. Where several enterprises know it, the one
+    /// that the path names is asked; where that is none of them, the first in which it is alive, else the first.
+    async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, EnterpriseError> {
         let headers = asked.headers();
-        match rest::bearer_token(&headers).map(token::fingerprint) {
-            Some(Ok(fingerprint)) => self.enterprises.store().holder(&fingerprint).await,
-            _ => Ok(None),
+        let mut holders = match rest::bearer_token(&headers).map(token::fingerprint) {
+            Some(Ok(fingerprint)) => self.enterprises.store().holders(&fingerprint).await?,
+            _ => return Ok(None),
+        };
+        let asked = holders
+            .iter()
+            .position(|holder| holder.enterprise.as_str() == asked.enterprise);
+        let index = match asked {
+            Some(index) => index,
+            None if holders.len() > 1 => self.first_alive(&holders).await?,
+            None => 0,
+        };
+        Ok((index < holders.len()).then(|| holders.swap_remove(index)))
+    }
+
+    async fn first_alive(&self, holders: &[Holder]) -> Result<usize, EnterpriseError> {
+        for (index, holder) in holders.iter().enumerate() {
+            let is_alive = |enterprise: &Enterprise| {
+                enterprise
+                    .authenticates(holder.credential, time_for(enterprise))
+                    .is_ok()
+            };
+            if self.enterprises.ask(&holder.enterprise, is_alive).await? {
+                return Ok(index);
+            }
         }
+        Ok(0)
     }
 
     /// Asks the core about the request, with the token's own enterprise as it is now. That of the path is not loaded.
@@ -124,17 +148,18 @@ impl<S: Store> Api<S> {
         &self,
         asked: &Asked,
         holder: Option<&Holder>,
-        ask: impl FnOnce(&rest::Request<'_>, Option<&Presented<'_>>, Timestamp) -> T,
+        ask: impl FnOnce(&rest::Request<'_>, Option<&Presented<'_>>, Timestamp) -> T + Send,
     ) -> Result<T, EnterpriseError> {
         let headers = asked.headers();
         let request = asked.with(&headers);
         let Some(holder) = holder else {
             return Ok(ask(&request, None, now()));
         };
-        let live = self.enterprises.fresh(&holder.enterprise).await?;
-        let enterprise = live.read()?;
-        let presented = presented(&enterprise, holder.credential);
-        Ok(ask(&request, presented.as_ref(), time_for(&enterprise)))
+        let ask = |enterprise: &Enterprise| {
+            let presented = presented(enterprise, holder.credential);
+            ask(&request, presented.as_ref(), time_for(enterprise))
+        };
+        self.enterprises.ask(&holder.enterprise, ask).await
     }
 }
 

@@ -4,13 +4,13 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use enterprise_credentials::log::Decoder;
-use enterprise_credentials::{Enterprise, EnterpriseSlug};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Position, RecordedEvent};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::{ImportError, Log};
 use crate::read_log_line;
-use crate::store::Line;
+use crate::store::Batch;
 
 /// How many lines are handed over at a time, and how often ahead of their use.
 const CHUNK_LINES: usize = 4_096;
@@ -21,6 +21,8 @@ pub(super) struct Lines<'a> {
     reader: Box<dyn BufRead + 'a>,
     decoder: Decoder,
     enterprise: Enterprise,
+    /// The line that was read last.
+    line: Vec<u8>,
 }
 
 impl<'a> Lines<'a> {
@@ -29,6 +31,7 @@ impl<'a> Lines<'a> {
             reader: log.open()?,
             decoder: Decoder::new(),
             enterprise: Enterprise::new(),
+            line: Vec::new(),
         })
     }
 
@@ -38,27 +41,28 @@ impl<'a> Lines<'a> {
     }
 
     /// The next line, which fits the ones before.
-    pub(super) fn next(&mut self) -> Result<Option<Line>, ImportError> {
-        let mut bytes = Vec::new();
-        if !read_log_line(&mut self.reader, &mut bytes)? {
+    pub(super) fn next(&mut self) -> Result<Option<RecordedEvent>, ImportError> {
+        if !read_log_line(&mut self.reader, &mut self.line)? {
             return Ok(None);
         }
-        let event = self.decoder.decode(&bytes)?;
+        let event = self.decoder.decode(&self.line)?;
         self.enterprise
             .apply(&event)
             .map_err(|source| ImportError::Corrupt { source })?;
         if self.slug().is_none() {
             return Err(ImportError::NoEnterprise);
         }
-        Ok(Some(Line { event, bytes }))
+        Ok(Some(event))
     }
 
-    fn chunk(&mut self) -> Result<Vec<Line>, ImportError> {
-        let mut chunk = Vec::with_capacity(CHUNK_LINES);
-        while chunk.len() < CHUNK_LINES
-            && let Some(line) = self.next()?
+    /// The next lines; none at the end. They stand all before `cut` or all behind it.
+    fn chunk(&mut self, cut: Position) -> Result<Batch, ImportError> {
+        let mut chunk = Batch::behind(self.enterprise.position());
+        while chunk.page().len() < CHUNK_LINES
+            && (chunk.end() != cut || chunk.is_empty())
+            && let Some(event) = self.next()?
         {
-            chunk.push(line);
+            chunk.push(&event, &self.line)?;
         }
         Ok(chunk)
     }
@@ -66,16 +70,16 @@ impl<'a> Lines<'a> {
 
 /// Lines on their way from a thread that reads and checks them: it goes on while others are written.
 pub(super) struct Chunks {
-    chunks: Receiver<Result<Vec<Line>, ImportError>>,
+    chunks: Receiver<Result<Batch, ImportError>>,
     reading: JoinHandle<()>,
 }
 
 impl Chunks {
-    /// Reads a log, which must be that of `enterprise`.
-    pub(super) fn read(log: Arc<impl Log>, enterprise: EnterpriseSlug) -> Self {
+    /// Reads a log, which must be that of `enterprise`. No chunk has lines before `cut` and behind it.
+    pub(super) fn read(log: Arc<impl Log>, enterprise: EnterpriseSlug, cut: Position) -> Self {
         let (sender, chunks) = channel(CHUNKS_AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
-            if let Err(error) = send_all(log.as_ref(), &enterprise, &sender) {
+            if let Err(error) = send_all(log.as_ref(), &enterprise, cut, &sender) {
                 let _ = sender.blocking_send(Err(error));
             }
         });
@@ -83,7 +87,7 @@ impl Chunks {
     }
 
     /// The next lines; nothing at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Line>>, ImportError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Batch>, ImportError> {
         match self.chunks.recv().await {
             Some(Ok(chunk)) if chunk.is_empty() => Ok(None),
             Some(chunk) => chunk.map(Some),
@@ -103,11 +107,12 @@ impl Chunks {
 fn send_all(
     log: &impl Log,
     enterprise: &EnterpriseSlug,
-    sender: &Sender<Result<Vec<Line>, ImportError>>,
+    cut: Position,
+    sender: &Sender<Result<Batch, ImportError>>,
 ) -> Result<(), ImportError> {
     let mut lines = Lines::open(log)?;
     loop {
-        let chunk = lines.chunk()?;
+        let chunk = lines.chunk(cut)?;
         if lines.slug().is_some_and(|slug| slug != enterprise) {
             return Err(ImportError::Changed);
         }

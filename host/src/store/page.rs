@@ -4,14 +4,10 @@
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
     bytes: Vec<u8>,
+    lines: usize,
 }
 
 impl Page {
-    /// The lines joined by line feeds, of which none holds any itself.
-    pub(super) fn joined(lines: &[u8]) -> Self {
-        Self::from_iter([lines])
-    }
-
     /// The lines, without their line feeds.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = self.bytes.as_slice();
@@ -27,28 +23,52 @@ impl Page {
         &self.bytes
     }
 
-    /// How many lines there are; they are counted each time.
-    pub fn len(&self) -> usize {
-        memchr::memchr_iter(b'\n', &self.bytes).count()
+    /// How many lines there are.
+    pub const fn len(&self) -> usize {
+        self.lines
     }
 
     /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// Adds a line, which holds no line feed.
+    pub fn push(&mut self, line: &[u8]) {
+        self.bytes.reserve(line.len() + 1);
+        self.bytes.extend_from_slice(line);
+        self.end_line();
+    }
+
+    /// Adds lines that are joined by line feeds, the last one without: at least one line.
+    pub(super) fn push_joined(&mut self, lines: &[u8]) {
+        self.lines += memchr::memchr_iter(b'\n', lines).count();
+        self.push(lines);
+    }
+
+    /// Lets `write` add a line, without its line feed, to the bytes.
+    pub(super) fn write_line(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
+        let begin = self.bytes.len();
+        write(&mut self.bytes);
+        let end = self.bytes.len();
+        self.end_line();
+        self.bytes.get(begin..end).unwrap_or_default()
+    }
+
+    fn end_line(&mut self) {
+        self.bytes.push(b'\n');
+        self.lines += 1;
     }
 }
 
 /// Of lines without their line feeds.
 impl<Bytes: AsRef<[u8]>> FromIterator<Bytes> for Page {
     fn from_iter<Lines: IntoIterator<Item = Bytes>>(lines: Lines) -> Self {
-        let mut bytes = Vec::new();
+        let mut page = Self::default();
         for line in lines {
-            let line = line.as_ref();
-            bytes.reserve(line.len() + 1);
-            bytes.extend_from_slice(line);
-            bytes.push(b'\n');
+            page.push(line.as_ref());
         }
-        Self { bytes }
+        page
     }
 }
 
@@ -70,6 +90,9 @@ mod tests {
             assert_eq!(page.len(), lines.len());
             assert_eq!(page.is_empty(), lines.is_empty());
         }
-        assert_eq!(Page::joined(b"one\ntwo"), Page::from_iter(["one", "two"]));
+        let mut joined = Page::default();
+        joined.push_joined(b"one\ntwo");
+        joined.write_line(|bytes| bytes.extend_from_slice(b"three"));
+        assert_eq!(joined, Page::from_iter(["one", "two", "three"]));
     }
 }

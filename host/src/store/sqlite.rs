@@ -1,185 +1,278 @@
-//! The store in one SQLite file, through sqlx.
+//! The store in one SQLite file.
+//!
+//! One thread writes: it takes what waits, many appends in one transaction, and tells each what became of it. Readers have
+//! connections of their own, and wait for nobody.
 
-mod append;
+mod connection;
+mod failure;
 mod file;
+mod heads;
+mod look_up;
+mod migrate;
 mod open;
+mod queue;
 mod reader;
+mod readers;
+mod segments;
+mod session;
+mod shared;
+mod snapshots;
+mod status;
+mod watch;
+mod writer;
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
-use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use super::{Holder, Page, Store, StoreError};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
-pub use append::SqliteAppend;
+use self::queue::{Appending, Growing, Other, PATIENCE, Queue};
+use self::session::grown;
+use self::shared::Shared;
+use self::snapshots::{CHUNK_BYTES, Done, Step};
+use self::status::Known;
+use self::watch::Change;
+use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
+
 pub use reader::SqliteReader;
+pub use readers::INLINE_READS_MAX;
+pub use session::SqliteAppend;
 
 /// The streams in one SQLite file: write-ahead log, every commit synced to the disk before it is acknowledged.
-///
-/// SQLite has one writer at a time. Within the process writers queue for one connection, so that only other processes
-/// can make it wait for a lock; readers have connections of their own, and wait for nobody.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    shared: Arc<Shared>,
+    writer: Arc<Running>,
 }
 
-/// What to do where the file does not exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IfMissing {
-    /// Create it.
-    Create,
-    /// Fail: a misspelt path must not become an empty store in which no token is known.
-    Fail,
+/// The writer's thread. It ends when the last store over it is gone.
+#[derive(Debug)]
+struct Running {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
+}
+
+/// Up to how many lines are hashed where they were handed over; more would hold up other requests.
+const HASHED_INLINE_MAX: usize = 64;
+/// How long `health` waits for an answer.
+const HEALTH_MAX: Duration = Duration::from_secs(1);
+
+const APPEND: &str = "append to a stream";
+const READ: &str = "read a stream";
+const WRITER_ENDED: &str = "the store is closed";
+
+impl SqliteStore {
+    fn queue(&self) -> &Queue {
+        &self.shared.queue
+    }
+
+    /// Does a small read here, or where it would have to wait, on a thread that may.
+    async fn read_inline<T: Send + 'static>(
+        &self,
+        read: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.look().await?;
+        match self.shared.readers.inline(&read) {
+            Some(Ok(done)) => Ok(done),
+            Some(Err(StoreError::Transient { .. })) | None => self.read_aside(read).await,
+            Some(Err(error)) => Err(error),
+        }
+    }
+
+    async fn read_aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        spawn_blocking(move || shared.readers.aside(read))
+            .await
+            .map_err(|error| StoreError::transient(READ, error))?
+    }
+
+    /// Fails unless the files are those that were opened; where they may not be, the writer has to examine them first.
+    async fn look(&self) -> Result<(), StoreError> {
+        if self.shared.watch.change() == Change::None {
+            return Ok(());
+        }
+        self.ask(Other::Examine).await
+    }
+
+    /// Has the writer do something, and waits for it.
+    async fn ask<T>(
+        &self,
+        other: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Other,
+    ) -> Result<T, StoreError> {
+        let (answer, done) = oneshot::channel();
+        self.queue().push_other(other(answer));
+        done.await.map_err(|_| StoreError::transient(READ, WRITER_ENDED))?
+    }
+
+    /// Begins to hash a batch's lines.
+    fn growing(expected: &Head, batch: &Arc<Batch>) -> Result<Growing, StoreError> {
+        let frontier = expected.frontier().clone();
+        if batch.page().len() <= HASHED_INLINE_MAX {
+            return grown(frontier, batch).map(Growing::Grown);
+        }
+        let (grown_to, growing) = mpsc::sync_channel(1);
+        let batch = Arc::clone(batch);
+        spawn_blocking(move || {
+            if let Ok(frontier) = grown(frontier, &batch) {
+                // The writer may have dropped the append.
+                let _ = grown_to.send(frontier);
+            }
+        });
+        Ok(Growing::Growing(growing))
+    }
+}
+
+impl Streams for SqliteStore {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        let slug = enterprise.clone();
+        let head = self
+            .read_inline(move |connection| heads::read(connection, &slug))
+            .await?;
+        if let Some(head) = &head {
+            self.shared.known.note(enterprise, head);
+        }
+        Ok(head)
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        let slug = enterprise.clone();
+        self.look().await?;
+        self.read_aside(move |connection| segments::read(connection, &slug, after, limit))
+            .await
+    }
+
+    /// Lets the writer do what waits, and closes every connection, so that SQLite folds its write-ahead log into the file.
+    async fn close(&self) {
+        self.shared.queue.close();
+        let writer = self.writer.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _ = spawn_blocking(move || writer.join()).await;
+        }
+    }
 }
 
 impl Store for SqliteStore {
     type Append = SqliteAppend;
 
-    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<SqliteAppend, StoreError> {
-        let mut transaction = begin(&self.writer).await?;
-        let actual = head(&mut transaction, enterprise).await?;
-        if actual != expected {
-            return Err(StoreError::Conflict {
-                enterprise: enterprise.clone(),
-                expected,
-                actual,
+    async fn append(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
+        if batch.is_empty() {
+            return Ok(expected.clone());
+        }
+        if batch.expected() != expected.position() {
+            return Err(StoreError::Misplaced {
+                expected: expected.position().next(),
+                found: batch.expected().next(),
             });
         }
-        Ok(SqliteAppend::new(transaction, enterprise.clone(), expected))
+        let batch = Arc::new(batch);
+        let frontier = Self::growing(expected, &batch)?;
+        let (answer, told) = oneshot::channel();
+        let append = Appending {
+            enterprise: enterprise.clone(),
+            expected: expected.clone(),
+            batch,
+            frontier,
+            deadline: Instant::now() + PATIENCE,
+            answer,
+        };
+        self.queue().push(append, urgency);
+        // The writer drops what it has not begun; it ends by a panic alone before it has told of what it has.
+        told.await.map_err(|_| StoreError::unknown(APPEND, WRITER_ENDED))?
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable(READ))?;
-        read(&mut connection, enterprise, after, limit).await
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<SqliteAppend, StoreError> {
+        SqliteAppend::begin(self, enterprise, expected).await
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
-        let slugs: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT enterprise FROM unfinished_revocations ORDER BY enterprise")
-                .fetch_all(&self.readers)
-                .await
-                .map_err(unavailable("list the unfinished revocations"))?;
-        slugs.into_iter().map(|text| slug(Ok(text))).collect()
+        self.look().await?;
+        self.read_aside(heads::unfinished).await
     }
 
-    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable(LOOK_UP))?;
-        holder(&mut connection, fingerprint).await
-    }
-
-    async fn keep_snapshot(
-        &self,
-        enterprise: &EnterpriseSlug,
-        position: Position,
-        snapshot: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO snapshots (enterprise, position, snapshot) VALUES (?, ?, ?) ON CONFLICT (enterprise) \
-             DO UPDATE SET position = excluded.position, snapshot = excluded.snapshot \
-             WHERE excluded.position >= snapshots.position",
-        )
-        .bind(enterprise.as_str())
-        .bind(integer(position.value())?)
-        .bind(snapshot)
-        .execute(&self.writer)
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
+        let (shared, fingerprint) = (Arc::clone(&self.shared), fingerprint.clone());
+        self.read_inline(move |connection| {
+            let entries = look_up::entries(connection, &fingerprint)?;
+            let holders = entries.iter().map(|entry| {
+                let credential = match shared.checked.get(&fingerprint, entry) {
+                    Some(credential) => credential,
+                    None => look_up::credential(connection, &fingerprint, entry)?,
+                };
+                Ok(shared.checked.note(&fingerprint, entry, credential))
+            });
+            holders.collect()
+        })
         .await
-        .map_err(unavailable("keep a snapshot"))?;
+    }
+
+    async fn keep_snapshot(&self, enterprise: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
+        let Snapshot { frontier, bytes } = snapshot;
+        let position = frontier.size();
+        let step = |step| {
+            self.ask(move |answer| Other::Snapshot {
+                enterprise: enterprise.clone(),
+                position,
+                step,
+                answer,
+            })
+        };
+        let mut chunks = 0;
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            let bytes = chunk.to_vec();
+            step(Step::Chunk { number: chunks, bytes }).await?;
+            chunks += 1;
+        }
+        step(Step::Current { frontier, chunks }).await?;
+        while step(Step::Tidy).await? == Done::Yes {}
         Ok(())
     }
 
-    async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
-        sqlx::query_scalar("SELECT snapshot FROM snapshots WHERE enterprise = ?")
-            .bind(enterprise.as_str())
-            .fetch_optional(&self.readers)
+    async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
+        let slug = enterprise.clone();
+        self.look().await?;
+        self.read_aside(move |connection| snapshots::read(connection, &slug))
             .await
-            .map_err(unavailable("read a snapshot"))
     }
-}
 
-const READ: &str = "read a stream";
-const LOOK_UP: &str = "look up a fingerprint";
-
-/// Takes the write lock from the start, so that nothing changes between the check of the position and the insert.
-async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreError> {
-    writer
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(unavailable("begin an append"))
-}
-
-async fn head(connection: &mut SqliteConnection, enterprise: &EnterpriseSlug) -> Result<Position, StoreError> {
-    let head = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events WHERE enterprise = ?")
-        .bind(enterprise.as_str())
-        .fetch_one(connection)
-        .await;
-    position(head)
-}
-
-async fn read(
-    connection: &mut SqliteConnection,
-    enterprise: &EnterpriseSlug,
-    after: Position,
-    limit: u32,
-) -> Result<Page, StoreError> {
-    // One row: sqlx takes longer to hand over a row than SQLite takes to find it. No line holds a line feed. They are joined
-    // in the order of the subquery; to state it once more would have SQLite sort them, for half the time of a replay. The
-    // store's contract test would notice another order, and so does every decoder. Of a bare `LIMIT ?` SQLite plans for the
-    // value, and would prepare the statement again each time that one is bound.
-    let row = sqlx::query(
-        "SELECT group_concat(line, char(10)) FROM \
-         (SELECT line FROM events WHERE enterprise = ? AND position > ? ORDER BY position LIMIT +?)",
-    )
-    .bind(enterprise.as_str())
-    .bind(integer(after.value())?)
-    .bind(limit)
-    .fetch_one(connection)
-    .await
-    .map_err(unavailable(READ))?;
-    let lines: Option<&[u8]> = row.try_get(0).map_err(unavailable(READ))?;
-    Ok(lines.map(Page::joined).unwrap_or_default())
-}
-
-async fn holder(connection: &mut SqliteConnection, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
-    let row = sqlx::query("SELECT enterprise, credential FROM fingerprints WHERE fingerprint = ?")
-        .bind(fingerprint.as_str())
-        .fetch_optional(connection)
-        .await
-        .map_err(unavailable(LOOK_UP))?;
-    row.map(|row| {
-        Ok(Holder {
-            enterprise: slug(row.try_get("enterprise"))?,
-            credential: credential(row.try_get("credential"))?,
-        })
-    })
-    .transpose()
-}
-
-/// Names what was being done, beside what SQLite said.
-fn unavailable<E: Into<Box<dyn std::error::Error + Send + Sync>>>(action: &'static str) -> impl Fn(E) -> StoreError {
-    move |source| StoreError::Unavailable {
-        action,
-        source: source.into(),
+    async fn health(&self) -> Result<Health, StoreError> {
+        const HEALTH: &str = "be read and written";
+        let known = || self.shared.status.known(self.shared.readers.reading());
+        let ill = |reason: String| Err(StoreError::transient(HEALTH, reason));
+        let mut state = known();
+        if state == Known::Unsure {
+            self.shared.status.probes();
+            match tokio::time::timeout(HEALTH_MAX, self.ask(Other::Probe)).await {
+                Ok(probed) => return probed.map(|()| Health::default()),
+                Err(_) => state = known(),
+            }
+        }
+        match state {
+            Known::Ill(reason) => ill(reason),
+            Known::Waits(waiting) => Ok(Health { waiting: Some(waiting) }),
+            Known::Unsure => ill("a probe does not end".to_owned()),
+            Known::Well => match tokio::time::timeout(HEALTH_MAX, self.look()).await {
+                Ok(looked) => looked.map(|()| Health::default()),
+                Err(_) => ill("the files cannot be examined".to_owned()),
+            },
+        }
     }
-}
-
-fn slug(column: Result<String, sqlx::Error>) -> Result<EnterpriseSlug, StoreError> {
-    let text = column.map_err(unavailable("read a slug"))?;
-    EnterpriseSlug::new(&text).map_err(unavailable("read a slug"))
-}
-
-fn position(column: Result<i64, sqlx::Error>) -> Result<Position, StoreError> {
-    Position::new(number(column, "read a position")?).map_err(unavailable("read a position"))
-}
-
-fn credential(column: Result<i64, sqlx::Error>) -> Result<CredentialId, StoreError> {
-    CredentialId::new(number(column, "read a credential id")?).map_err(unavailable("read a credential id"))
-}
-
-fn number(column: Result<i64, sqlx::Error>, action: &'static str) -> Result<u64, StoreError> {
-    u64::try_from(column.map_err(unavailable(action))?).map_err(unavailable(action))
-}
-
-/// Ids and positions end at 2^53 − 1, so that each fits a column.
-fn integer(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(unavailable("write a number"))
 }

@@ -12,7 +12,7 @@ use enterprise_credentials::{
 };
 use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::sample::Sample;
-use enterprise_credentials_host::store::{Line, SqliteStore, Store};
+use enterprise_credentials_host::store::{Batch, Store, Urgency};
 use enterprise_credentials_host::token;
 
 /// A token, and whose it is.
@@ -33,7 +33,7 @@ pub(super) enum TokenSource {
 }
 
 impl TokenSource {
-    pub(super) async fn choose(&self, store: &SqliteStore, enterprise: &mut Enterprise) -> Result<Means> {
+    pub(super) async fn choose(&self, store: &impl Store, enterprise: &mut Enterprise) -> Result<Means> {
         let (token, credential, origin) = match self {
             Self::Sample(sample) => {
                 let owners = sample
@@ -74,13 +74,14 @@ impl TokenSource {
 
 /// The first token of an owner who may call, else the first of anybody who may, else the first that the log knows: a
 /// refusal can be rehearsed too.
-async fn from_file(path: &Path, store: &SqliteStore, enterprise: &Enterprise) -> Result<(String, CredentialId)> {
+async fn from_file(path: &Path, store: &impl Store, enterprise: &Enterprise) -> Result<(String, CredentialId)> {
     let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (mut holders, mut known) = (None, None);
     for row in BufReader::new(file).lines() {
         let row = row.with_context(|| format!("cannot read `{}`", path.display()))?;
         let token = row.split(',').next().unwrap_or_default().trim();
-        let Some(holder) = store.holder(&token::fingerprint(token)?).await? else {
+        let known_by = store.holders(&token::fingerprint(token)?).await?;
+        let Some(holder) = known_by.into_iter().next() else {
             continue;
         };
         let found = (token.to_owned(), holder.credential);
@@ -110,7 +111,7 @@ fn authority(enterprise: &Enterprise, credential: CredentialId) -> Option<Author
 }
 
 /// Issues a classic PAT to the first owner, in the copy alone.
-async fn add(store: &SqliteStore, enterprise: &mut Enterprise) -> Result<(String, CredentialId)> {
+async fn add(store: &impl Store, enterprise: &mut Enterprise) -> Result<(String, CredentialId)> {
     let owner = enterprise
         .people()
         .find(|(.., role)| *role == Role::Owner)
@@ -147,12 +148,12 @@ async fn add(store: &SqliteStore, enterprise: &mut Enterprise) -> Result<(String
         fingerprint: Some(token::fingerprint(&token)?),
     };
     let at = time_for(enterprise);
-    let expected = enterprise.position();
-    let mut lines = Vec::new();
-    for event in enterprise.record(enterprise.decide(&issue, at)?, at, None) {
-        enterprise.apply(&event)?;
-        lines.push(Line::written(event));
+    let head = store.head(&slug).await?.unwrap_or_default();
+    let recorded: Vec<_> = enterprise.record(enterprise.decide(&issue, at)?, at, None).collect();
+    let batch = Batch::written(head.position(), &recorded)?;
+    store.append(&slug, &head, batch, Urgency::Request).await?;
+    for event in &recorded {
+        enterprise.apply(event)?;
     }
-    store.append(&slug, expected, &lines).await?;
     Ok((token, credential))
 }

@@ -3,17 +3,17 @@
 use anyhow::{Context, Result};
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::log::Decoder;
-use enterprise_credentials::{Actor, EnterpriseSlug, Plan, Position, RevocationId};
-use enterprise_credentials_host::store::{Page, SqliteStore, Store};
+use enterprise_credentials::{Actor, EnterpriseSlug, Plan, RevocationId};
+use enterprise_credentials_host::store::{Page, Store, walk};
+use enterprise_credentials_seal::Frontier;
+use indicatif::ProgressBar;
 
 use super::caller::Means;
 use crate::cli::{evidence, progress};
 
-const PAGE_LINES: u32 = 5_000;
-
 /// The report in words, and whether it is clean and says what was planned.
 pub(super) async fn gather(
-    store: &SqliteStore,
+    store: &impl Store,
     slug: &EnterpriseSlug,
     revocation: RevocationId,
     means: &Means,
@@ -25,36 +25,43 @@ pub(super) async fn gather(
     Ok((evidence::in_words(&report, Some(revocation), true), clean))
 }
 
-async fn audit(store: &SqliteStore, slug: &EnterpriseSlug, revocation: RevocationId, plan: &Plan) -> Result<Report> {
+async fn audit(store: &impl Store, slug: &EnterpriseSlug, revocation: RevocationId, plan: &Plan) -> Result<Report> {
     let events = plan.cut.value() + plan.authorizations_revoked + plan.credentials_destroyed;
-    let bar = progress::counted(events, "auditing");
-    let mut auditor = Auditor::about(revocation);
-    let mut decoder = Decoder::new();
-    let mut last = Position::START;
-    loop {
-        let page = store.read(slug, last, PAGE_LINES).await?;
-        let is_last = page.len() < PAGE_LINES as usize;
-        // Deciding page after page again would hold up the server's own threads.
-        (auditor, decoder) = tokio::task::spawn_blocking(move || observe(auditor, decoder, &page)).await??;
-        last = auditor.enterprise().position();
-        bar.set_position(last.value());
-        if is_last {
-            bar.finish_and_clear();
-            return Ok(auditor.finish());
-        }
-    }
+    let auditing = Auditing {
+        auditor: Auditor::about(revocation),
+        decoder: Decoder::new(),
+        bar: progress::counted(events, "auditing"),
+    };
+    let head = store
+        .head(slug)
+        .await?
+        .context("the store does not hold the enterprise")?;
+    let audited = walk(store, slug, &Frontier::EMPTY, &head, auditing, Auditing::observe).await?;
+    audited.bar.finish_and_clear();
+    Ok(audited.auditor.finish())
 }
 
-fn observe(mut auditor: Auditor, mut decoder: Decoder, page: &Page) -> Result<(Auditor, Decoder)> {
-    for line in page.lines() {
-        let recorded = decoder
-            .decode(line)
-            .context("the store holds a line that is no event")?;
-        auditor
-            .observe(&recorded)
-            .context("the store holds an event that does not fit")?;
+/// An audit under way.
+struct Auditing {
+    auditor: Auditor,
+    decoder: Decoder,
+    bar: ProgressBar,
+}
+
+impl Auditing {
+    fn observe(&mut self, page: &Page) -> Result<()> {
+        for line in page.lines() {
+            let recorded = self
+                .decoder
+                .decode(line)
+                .context("the store holds a line that is no event")?;
+            self.auditor
+                .observe(&recorded)
+                .context("the store holds an event that does not fit")?;
+        }
+        self.bar.inc(page.len() as u64);
+        Ok(())
     }
-    Ok((auditor, decoder))
 }
 
 /// Asked by this caller, done, and with the totals that were shown before the request was sent.

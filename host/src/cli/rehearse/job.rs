@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use enterprise_credentials::log::Decoder;
 use enterprise_credentials::{Enterprise, EnterpriseSlug, Plan, RevocationId};
-use enterprise_credentials_host::store::{SqliteStore, Store};
+use enterprise_credentials_host::store::Store;
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
@@ -19,7 +19,7 @@ use crate::cli::table::count;
 const PAUSE: Duration = Duration::from_millis(25);
 /// A job that records nothing for so long is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
-const PAGE_LINES: u32 = 5_000;
+const PAGE_LINES: usize = 5_000;
 
 /// What is known of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -32,7 +32,7 @@ struct Progress {
 /// Follows the job to its end, and tells how it went.
 pub(super) async fn follow(
     address: SocketAddr,
-    store: &SqliteStore,
+    store: &impl Store,
     enterprise: &mut Enterprise,
     means: &Means,
     answer: &Answer,
@@ -81,7 +81,7 @@ pub(super) async fn follow(
 
 /// Reads what was appended, and asks the state.
 async fn in_store(
-    store: &SqliteStore,
+    store: &impl Store,
     slug: &EnterpriseSlug,
     enterprise: &mut Enterprise,
     revocation: RevocationId,
@@ -92,7 +92,7 @@ async fn in_store(
         for line in page.lines() {
             enterprise.apply(&decoder.decode(line)?)?;
         }
-        if page.len() < PAGE_LINES as usize {
+        if page.len() < PAGE_LINES {
             break;
         }
     }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Position};
+use anyhow::{Context, Result, ensure};
+use enterprise_credentials::log::write_line;
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Position, RecordedEvent};
 use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::sample::Sample;
-use enterprise_credentials_host::store::{Line, SqliteStore, Store};
+use enterprise_credentials_host::store::{Batch, Head, Store, Urgency};
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::took;
@@ -17,6 +18,7 @@ use crate::cli::table::{Facts, count, identity};
 
 /// How many lines are appended at a time. Nobody reads the store meanwhile, so nobody sees half a history.
 const CHUNK_LINES: usize = 10_000;
+const NO_ENTERPRISE: &str = "line 1: a history begins with `EnterpriseCreated`";
 
 /// Where a history comes from.
 pub(super) enum Source {
@@ -30,18 +32,17 @@ impl Source {
     }
 
     /// Appends every line, and gives the state at the end. Making or reading goes on while the store writes.
-    pub(super) async fn load(self, store: &SqliteStore) -> Result<Enterprise> {
+    pub(super) async fn load(self, store: &impl Store) -> Result<Enterprise> {
         let (sender, mut chunks) = channel(2);
         let produced = tokio::task::spawn_blocking(move || self.produce(Chunks::new(sender)));
-        let mut stream: Option<(EnterpriseSlug, Position)> = None;
-        while let Some(chunk) = chunks.recv().await {
-            let (slug, last) = match stream.take() {
+        let mut stream: Option<(EnterpriseSlug, Head)> = None;
+        while let Some((slug, chunk)) = chunks.recv().await {
+            let (slug, head) = match stream.take() {
                 Some(stream) => stream,
-                None => (slug(&chunk)?, Position::START),
+                None => (slug.context(NO_ENTERPRISE)?, Head::EMPTY),
             };
-            store.append(&slug, last, &chunk).await?;
-            let last = chunk.last().map_or(last, |line| line.event.position);
-            stream = Some((slug, last));
+            let head = store.append(&slug, &head, chunk, Urgency::Request).await?;
+            stream = Some((slug, head));
         }
         produced.await.context("the history was not read to its end")?
     }
@@ -52,59 +53,70 @@ impl Source {
                 let bar = progress::counted(sample.credentials.into(), "issuing credentials");
                 let enterprise = sample.generate(&mut |recorded| {
                     bar.inc(u64::from(matches!(recorded.event, Event::CredentialIssued { .. })));
-                    chunks.push(Line::written(recorded.clone()))
+                    chunks.write(recorded)
                 });
                 bar.finish_and_clear();
                 enterprise?
             }
-            Self::History(file) => file.read(&mut |recorded, bytes| {
-                let (event, bytes) = (recorded.clone(), bytes.to_vec());
-                chunks.push(Line { event, bytes })
-            })?,
+            Self::History(file) => file.read(&mut |recorded, line| chunks.push(recorded, line))?,
         };
         chunks.end()?;
         Ok(enterprise)
     }
 }
 
-fn slug(chunk: &[Line]) -> Result<EnterpriseSlug> {
-    match chunk.first().map(|line| &line.event.event) {
-        Some(Event::EnterpriseCreated { slug, .. }) => Ok(slug.clone()),
-        Some(_) => bail!("line 1: a history begins with `EnterpriseCreated`"),
-        None => bail!("the history holds no event: there is nothing to rehearse on"),
-    }
-}
-
 /// Lines on their way to the store.
 struct Chunks {
-    chunk: Vec<Line>,
-    sender: Sender<Vec<Line>>,
+    /// Whose history it is: the first event says so, if it creates an enterprise.
+    slug: Option<EnterpriseSlug>,
+    chunk: Batch,
+    sender: Sender<(Option<EnterpriseSlug>, Batch)>,
 }
 
 impl Chunks {
-    const fn new(sender: Sender<Vec<Line>>) -> Self {
-        let chunk = Vec::new();
-        Self { chunk, sender }
+    fn new(sender: Sender<(Option<EnterpriseSlug>, Batch)>) -> Self {
+        Self {
+            slug: None,
+            chunk: Batch::behind(Position::START),
+            sender,
+        }
     }
 
-    fn push(&mut self, line: Line) -> Result<()> {
-        self.chunk.push(line);
-        if self.chunk.len() < CHUNK_LINES {
+    /// Adds an event as it is written.
+    fn write(&mut self, recorded: &RecordedEvent) -> Result<()> {
+        let mut line = Vec::new();
+        write_line(recorded, &mut line);
+        line.pop();
+        self.push(recorded, &line)
+    }
+
+    /// Adds an event as it was read.
+    fn push(&mut self, recorded: &RecordedEvent, line: &[u8]) -> Result<()> {
+        match &recorded.event {
+            Event::EnterpriseCreated { slug, .. } => self.slug = Some(slug.clone()),
+            _ => ensure!(self.slug.is_some(), NO_ENTERPRISE),
+        }
+        self.chunk.push(recorded, line)?;
+        if self.chunk.page().len() < CHUNK_LINES {
             Ok(())
         } else {
             self.send()
         }
     }
 
-    /// The last chunk goes even when it is empty, so that an empty history is noticed.
     fn end(mut self) -> Result<()> {
+        ensure!(
+            self.slug.is_some(),
+            "the history holds no event: there is nothing to rehearse on"
+        );
         self.send()
     }
 
     fn send(&mut self) -> Result<()> {
-        let chunk = std::mem::take(&mut self.chunk);
+        let next = Batch::behind(self.chunk.end());
+        let chunk = std::mem::replace(&mut self.chunk, next);
         self.sender
-            .blocking_send(chunk)
+            .blocking_send((self.slug.clone(), chunk))
             .context("the store stopped taking lines")
     }
 }

@@ -3,15 +3,17 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use rusqlite::{Connection, ErrorCode};
 
-use super::open::{migrations, options};
-use super::{IfMissing, unavailable};
-use crate::store::StoreError;
+use super::connection;
+use super::migrate::{FIRST_CHECKSUM, NEWEST};
+use crate::store::{IfMissing, StoreError};
 
 const OPEN: &str = "be opened";
+/// How long a look waits for another process that is creating or recovering the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a database holds.
 #[derive(Debug, Clone, Copy)]
@@ -26,19 +28,19 @@ pub(super) enum Content {
 
 /// Fails unless this version can open a store at `path` or, where that is asked for, create one. Leaves the file as it is,
 /// and its directory too.
-pub(super) async fn check(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
+pub(super) fn check(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
     if !exists(path)? {
         return check_place(path, if_missing);
     }
     let was_in_use = has_write_ahead_log(path);
     // Takes no lock, recovers nothing, and puts no file beside this one.
-    let unlocked = look(options(path).immutable(true)).await;
+    let unlocked = connection::untouched(path).and_then(|connection| content(&connection));
     if let Ok(content @ (Content::Store { .. } | Content::Other)) = &unlocked {
         content.check(path, if_missing)?;
     }
     let content = if was_in_use || has_write_ahead_log(path) {
         // The last commits are not in the file, and what is just put into it is torn.
-        look(options(path)).await
+        connection::reader(path, BUSY_TIMEOUT).and_then(|connection| content(&connection))
     } else {
         unlocked
     };
@@ -46,28 +48,24 @@ pub(super) async fn check(path: &Path, if_missing: IfMissing) -> Result<(), Stor
 }
 
 /// What an open database holds.
-pub(super) async fn content(connection: &mut SqliteConnection) -> Result<Content, sqlx::Error> {
-    let (marks, tables, migrated): (i64, i64, bool) = sqlx::query_as(
+pub(super) fn content(connection: &Connection) -> rusqlite::Result<Content> {
+    let (marks, tables, migrated): (i64, i64, bool) = connection.query_row(
         "SELECT (SELECT user_version FROM pragma_user_version) | (SELECT application_id FROM pragma_application_id), \
          count(*), coalesce(max(type = 'table' AND name = '_sqlx_migrations'), 0) FROM sqlite_schema",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     if marks == 0 && tables == 0 {
         return Ok(Content::Nothing);
     }
     if !migrated {
         return Ok(Content::Other);
     }
-    let migrations = migrations();
-    let first = migrations.iter().next();
-    let (is_ours, migration): (bool, i64) = sqlx::query_as(
-        "SELECT coalesce(max(version = ? AND checksum = ?), 0), coalesce(max(version), 0) FROM _sqlx_migrations",
-    )
-    .bind(first.map(|first| first.version))
-    .bind(first.map(|first| &*first.checksum))
-    .fetch_one(connection)
-    .await?;
+    let (is_ours, migration): (bool, i64) = connection.query_row(
+        "SELECT coalesce(max(version = 1 AND checksum = ?), 0), coalesce(max(version), 0) FROM _sqlx_migrations",
+        [FIRST_CHECKSUM.as_slice()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     Ok(if is_ours {
         Content::Store { migration }
     } else {
@@ -82,24 +80,24 @@ impl Content {
         let message = match self {
             Self::Nothing if if_missing == IfMissing::Create => return Ok(()),
             Self::Nothing => format!("`{path}` is empty: create the store with `import`"),
-            Self::Store { migration } if migration <= newest_migration() => return Ok(()),
+            Self::Store { migration } if migration <= NEWEST => return Ok(()),
             Self::Store { .. } => format!("`{path}` was written by a newer version of this program: use that version"),
             Self::Other => format!("`{path}` is not a store of this program"),
         };
-        Err(unavailable(OPEN)(message))
+        Err(StoreError::permanent(OPEN, message))
     }
 
     /// Fails unless its tables are those of this version: a reader cannot migrate.
     pub(super) fn check_migrated(self, path: &Path) -> Result<(), StoreError> {
         self.check(path, IfMissing::Fail)?;
         match self {
-            Self::Store { migration } if migration < newest_migration() => {
+            Self::Store { migration } if migration < NEWEST => {
                 let path = path.display();
                 let message = format!(
                     "`{path}` was written by an older version of this program: open it once with `serve` or `import`, \
                      which bring its tables up to date"
                 );
-                Err(unavailable(OPEN)(message))
+                Err(StoreError::permanent(OPEN, message))
             }
             _ => Ok(()),
         }
@@ -107,35 +105,22 @@ impl Content {
 }
 
 /// Says what is wrong with the file and what to do, where SQLite has but a code for it.
-pub(super) fn refused(path: &Path, error: &sqlx::Error) -> StoreError {
-    // https://www.sqlite.org/rescode.html: the lower byte of an extended code is the code that it extends.
-    const READONLY: i32 = 8;
-    const CANTOPEN: i32 = 14;
-    const NOTADB: i32 = 26;
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    let code: Option<i32> = code.and_then(|code| code.parse().ok());
+pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     let path = path.display();
-    let message = match code.map(|code| code & 0xff) {
-        Some(READONLY | CANTOPEN) => format!(
+    let message = match error.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => format!(
             "this user cannot read and write `{path}` and its directory, where SQLite keeps two files beside it: allow \
              both, or, to `export` alone, copy the file to where that is so"
         ),
-        Some(NOTADB) => format!("`{path}` is not a store of this program, nor any SQLite database"),
+        Some(ErrorCode::NotADatabase) => format!("`{path}` is not a store of this program, nor any SQLite database"),
         _ => format!("`{path}`: {error}"),
     };
-    unavailable(OPEN)(message)
-}
-
-async fn look(options: SqliteConnectOptions) -> Result<Content, sqlx::Error> {
-    let mut connection = options.read_only(true).connect().await?;
-    let content = content(&mut connection).await;
-    connection.close().await?;
-    content
+    StoreError::permanent(OPEN, message)
 }
 
 /// Whether there is a file. Where there is something else there can be no store.
-fn exists(path: &Path) -> Result<bool, StoreError> {
-    let cannot_open = |message: String| Err(unavailable(OPEN)(message));
+pub(super) fn exists(path: &Path) -> Result<bool, StoreError> {
+    let cannot_open = |message: String| Err(StoreError::permanent(OPEN, message));
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => cannot_open(format!(
             "`{}` is a directory: name a file in it, such as `sqlite:{}`",
@@ -161,16 +146,7 @@ fn check_place(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
         (IfMissing::Fail, _) => format!("`{}` does not exist: create it with `import`", path.display()),
         (IfMissing::Create, _) => return Ok(()),
     };
-    Err(unavailable(OPEN)(message))
-}
-
-fn newest_migration() -> i64 {
-    let migrations = migrations();
-    migrations
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or_default()
+    Err(StoreError::permanent(OPEN, message))
 }
 
 /// Whether commits may be kept beside the file: SQLite folds them into it when the last connection is closed.

@@ -1,51 +1,74 @@
 //! Reading a file that another process may be writing to, or that may not be written to at all.
 
-use enterprise_credentials::{EnterpriseSlug, Position};
-use sqlx::SqlitePool;
+use std::path::Path;
+use std::sync::Arc;
 
-use super::open::{options, pool};
-use super::{IfMissing, READ, file, read, unavailable};
-use crate::store::{Page, StoreError, StoreUrl};
+use enterprise_credentials::{EnterpriseSlug, Position};
+use rusqlite::Connection;
+use tokio::task::spawn_blocking;
+
+use super::readers::Readers;
+use super::{READ, file, heads, segments};
+use crate::store::{Head, IfMissing, Page, StoreError, Streams};
 
 /// The streams in one SQLite file, to be read only: it takes no lock that a writer would wait for, nor waits for one,
 /// and changes nothing.
 #[derive(Debug, Clone)]
 pub struct SqliteReader {
-    readers: SqlitePool,
+    readers: Arc<Readers>,
 }
 
 impl SqliteReader {
-    /// Opens the store at `url`.
+    /// Opens the store at `path`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] for a file that is missing, for one whose tables are those of
-    /// another version of this program, and where SQLite fails.
-    pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        let path = url.path();
-        file::check(path, IfMissing::Fail).await?;
-        let cannot_open = |error| file::refused(path, &error);
-        let readers = pool(1)
-            .connect_with(options(path).read_only(true))
-            .await
-            .map_err(cannot_open)?;
-        let mut connection = readers.acquire().await.map_err(cannot_open)?;
-        let content = file::content(&mut connection).await.map_err(cannot_open)?;
-        drop(connection);
-        content.check_migrated(path)?;
+    /// [`StoreError::Permanent`] for a file that is missing, and for one whose tables are those of another version of this
+    /// program; and where SQLite fails.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let open = move || {
+            file::check(&path, IfMissing::Fail)?;
+            let readers = Readers::new(&path);
+            let content =
+                readers.aside(|connection| file::content(connection).map_err(|error| file::refused(&path, &error)));
+            content?.check_migrated(&path)?;
+            Ok(readers)
+        };
+        let readers = Arc::new(blocking(open).await?);
         Ok(Self { readers })
     }
 
-    /// At most `limit` lines behind `after`, in order. Fewer than `limit` means that the stream ends there.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where the storage failed.
-    pub async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
-        let mut connection = self.readers.acquire().await.map_err(unavailable(READ))?;
-        read(&mut connection, enterprise, after, limit).await
+    async fn read_aside<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        blocking(move || readers.aside(read)).await
+    }
+}
+
+impl Streams for SqliteReader {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        let slug = enterprise.clone();
+        self.read_aside(move |connection| heads::read(connection, &slug)).await
     }
 
-    /// Closes the connection.
-    pub async fn close(&self) {
-        self.readers.close().await;
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        let slug = enterprise.clone();
+        self.read_aside(move |connection| segments::read(connection, &slug, after, limit))
+            .await
     }
+
+    async fn close(&self) {
+        let readers = Arc::clone(&self.readers);
+        let _ = spawn_blocking(move || readers.close()).await;
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    spawn_blocking(act)
+        .await
+        .map_err(|error| StoreError::transient(READ, error))?
 }

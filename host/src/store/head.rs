@@ -1,0 +1,71 @@
+//! Where a stream ends, and what it holds up to there.
+
+use enterprise_credentials::{Position, Timestamp};
+use enterprise_credentials_seal::{Frontier, Hash};
+
+use super::Batch;
+
+/// The end of a stream, and a commitment to every byte before it.
+///
+/// Two streams with the same head have the same lines, byte for byte: the frontier is the right edge of the Merkle tree
+/// over them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    frontier: Frontier,
+    last_at: Option<Timestamp>,
+    running: u64,
+}
+
+impl Head {
+    /// The head of a stream that has no line yet.
+    pub const EMPTY: Self = Self {
+        frontier: Frontier::EMPTY,
+        last_at: None,
+        running: 0,
+    };
+
+    /// A head of these parts. `last_at` is the time of the last line, `running` the number of revocations that were
+    /// requested and not completed.
+    pub const fn new(frontier: Frontier, last_at: Option<Timestamp>, running: u64) -> Self {
+        Self {
+            frontier,
+            last_at,
+            running,
+        }
+    }
+
+    /// The last position; [`Position::START`] for a stream without lines.
+    pub fn position(&self) -> Position {
+        // A frontier only grows by lines, whose positions are within the limit.
+        Position::new(self.frontier.size()).unwrap_or(Position::START)
+    }
+
+    /// The right edge of the tree over the lines. Its size is the last position.
+    pub const fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// The root of the tree over the lines.
+    pub fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    /// The time of the last line.
+    pub const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
+    /// How many revocations were requested and are not completed.
+    pub const fn running(&self) -> u64 {
+        self.running
+    }
+
+    /// The head behind `batch`, which follows this one, and with whose lines this frontier becomes `frontier`.
+    pub(super) fn behind(&self, batch: &Batch, frontier: Frontier) -> Self {
+        Self {
+            frontier,
+            last_at: batch.last_at().or(self.last_at),
+            running: (self.running + batch.requested()).saturating_sub(batch.completed()),
+        }
+    }
+}

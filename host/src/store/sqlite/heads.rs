@@ -1,0 +1,215 @@
+//! The heads' table.
+
+use enterprise_credentials::{EnterpriseSlug, Timestamp};
+use enterprise_credentials_seal::Frontier;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+
+use super::failure::{altered, failed};
+use crate::store::{Alteration, Head, StoreError};
+
+const READ: &str = "read a stream's head";
+
+/// A row of the table, as it stands there.
+struct Stored {
+    size: i64,
+    frontier: Vec<u8>,
+    last_at: i64,
+    running: i64,
+    checksum: i64,
+}
+
+impl Stored {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            size: row.get("size")?,
+            frontier: row.get("frontier")?,
+            last_at: row.get("last_at")?,
+            running: row.get("running")?,
+            checksum: row.get("checksum")?,
+        })
+    }
+
+    fn of(enterprise: &EnterpriseSlug, head: &Head) -> Self {
+        // Positions, times and counts are far below 2^63.
+        let integer = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let mut stored = Self {
+            size: integer(head.position().value()),
+            frontier: head.frontier().to_bytes(),
+            last_at: head.last_at().map_or(0, Timestamp::milliseconds),
+            running: integer(head.running()),
+            checksum: 0,
+        };
+        stored.checksum = stored.sum(enterprise.as_str());
+        stored
+    }
+
+    /// Of every other column.
+    fn sum(&self, enterprise: &str) -> i64 {
+        let hash = Sha256::new()
+            .chain_update(self.size.to_le_bytes())
+            .chain_update(self.last_at.to_le_bytes())
+            .chain_update(self.running.to_le_bytes())
+            .chain_update(enterprise)
+            .chain_update(b"\n")
+            .chain_update(&self.frontier)
+            .finalize();
+        first_bytes(&hash)
+    }
+
+    /// Nothing where the parts are not those that were written together.
+    fn checked(self, enterprise: &str) -> Option<Head> {
+        if self.checksum != self.sum(enterprise) {
+            return None;
+        }
+        let size = u64::try_from(self.size).ok()?;
+        let frontier = Frontier::from_bytes(size, &self.frontier).ok()?;
+        let last_at = Timestamp::from_milliseconds(self.last_at).ok()?;
+        let running = u64::try_from(self.running).ok()?;
+        Some(Head::new(frontier, Some(last_at), running))
+    }
+}
+
+/// The first eight bytes of a hash: enough to notice an accident.
+pub(super) fn first_bytes(hash: &[u8]) -> i64 {
+    hash.first_chunk().copied().map_or(0, i64::from_be_bytes)
+}
+
+/// Where the stream ends; nothing where there is no such stream.
+pub(super) fn read(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+    let stored = connection
+        .prepare_cached("SELECT size, frontier, last_at, running, checksum FROM heads WHERE enterprise = ?")
+        .and_then(|mut select| select.query_row([enterprise.as_str()], Stored::read).optional());
+    let broken = || altered(enterprise, Alteration::HeadBroken);
+    match stored {
+        Ok(Some(stored)) => stored.checked(enterprise.as_str()).map(Some).ok_or_else(broken),
+        Ok(None) if has_lines(connection, enterprise)? => Err(altered(enterprise, Alteration::HeadLost)),
+        Ok(None) => Ok(None),
+        // A column holds another type than was written.
+        Err(error) if error.sqlite_error_code().is_none() => Err(broken()),
+        Err(error) => Err(failed(READ)(error)),
+    }
+}
+
+fn has_lines(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM segments WHERE enterprise = ?)")
+        .and_then(|mut select| select.query_row([enterprise.as_str()], |row| row.get(0)))
+        .map_err(failed(READ))
+}
+
+/// Every stream that has a head, in the order of the slugs, with what is wrong with its head.
+pub(super) fn all(connection: &Connection) -> Result<Vec<(EnterpriseSlug, Result<Head, StoreError>)>, StoreError> {
+    let slugs = || -> rusqlite::Result<Vec<String>> {
+        let mut select = connection.prepare_cached("SELECT enterprise FROM heads ORDER BY enterprise")?;
+        select.query_map([], |row| row.get(0))?.collect()
+    };
+    // A slug that is none was written by nobody: what became of the stream, its lines tell, which have no head now.
+    let slugs = slugs().map_err(failed(READ))?;
+    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
+    slugs
+        .filter_map(|slug| match read(connection, &slug) {
+            Ok(head) => head.map(|head| Ok((slug, Ok(head)))),
+            Err(error @ StoreError::Altered(_)) => Some(Ok((slug, Err(error)))),
+            Err(error) => Some(Err(error)),
+        })
+        .collect()
+}
+
+/// The enterprises with revocations under way, and those whose heads are broken, in the order of the slugs.
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
+    let unfinished = || -> rusqlite::Result<Vec<String>> {
+        let mut select = connection.prepare_cached(
+            "SELECT enterprise, size, frontier, last_at, running, checksum FROM heads ORDER BY enterprise",
+        )?;
+        let mut rows = select.query([])?;
+        let mut slugs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let slug: String = row.get("enterprise")?;
+            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
+            if head.is_none_or(|head| head.running() > 0) {
+                slugs.push(slug);
+            }
+        }
+        Ok(slugs)
+    };
+    let slugs = unfinished().map_err(failed("list the unfinished revocations"))?;
+    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
+    Ok(slugs.collect())
+}
+
+/// Puts a head in place of the one before, or begins a stream with it.
+pub(super) fn write(connection: &Connection, enterprise: &EnterpriseSlug, head: &Head) -> rusqlite::Result<()> {
+    let stored = Stored::of(enterprise, head);
+    connection
+        .prepare_cached(
+            "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES (?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (enterprise) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, \
+             last_at = excluded.last_at, running = excluded.running, checksum = excluded.checksum",
+        )?
+        .execute(params![
+            enterprise.as_str(),
+            stored.size,
+            stored.frontier,
+            stored.last_at,
+            stored.running,
+            stored.checksum
+        ])?;
+    Ok(())
+}
+
+/// Checks that a stream ends with `expected`, before anything is appended to it under the write lock.
+pub(super) fn check(connection: &Connection, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
+    let head = read(connection, enterprise)?.unwrap_or_default();
+    let actual = head.position();
+    if actual != expected.position() {
+        return Err(StoreError::Conflict {
+            enterprise: enterprise.clone(),
+            expected: expected.position(),
+            actual,
+        });
+    }
+    if head.frontier() != expected.frontier() {
+        let alteration = Alteration::Differs {
+            position: actual,
+            head: head.root(),
+            lines: expected.root(),
+        };
+        return Err(altered(enterprise, alteration));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_bit_of_a_row_can_change_unnoticed() {
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let mut frontier = Frontier::EMPTY;
+        frontier.push_line(b"one").unwrap();
+        let head = Head::new(frontier, Some(Timestamp::from_milliseconds(12).unwrap()), 1);
+        let stored = || Stored::of(&slug, &head);
+        assert_eq!(stored().checked("octo-corp"), Some(head.clone()));
+        assert_eq!(stored().checked("octo-corq"), None);
+        for bit in 0..64 {
+            for column in 0..4 {
+                let mut changed = stored();
+                let columns = [
+                    &mut changed.size,
+                    &mut changed.last_at,
+                    &mut changed.running,
+                    &mut changed.checksum,
+                ];
+                *columns[column] ^= 1 << bit;
+                assert_eq!(changed.checked("octo-corp"), None, "bit {bit} of column {column}");
+            }
+        }
+        for bit in 0..256 {
+            let mut changed = stored();
+            changed.frontier[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(changed.checked("octo-corp"), None, "bit {bit} of the frontier");
+        }
+    }
+}

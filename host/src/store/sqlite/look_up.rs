@@ -1,0 +1,224 @@
+//! The look-up's table: which line issues the credential with a fingerprint, in each enterprise that knows it.
+
+use enterprise_credentials::log::Decoder;
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position};
+use enterprise_credentials_seal::leaf_hash;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::failure::{altered, failed};
+use super::heads::first_bytes;
+use super::segments::{self, integer};
+use crate::store::batch::Issued;
+use crate::store::{Alteration, HOLDERS_MAX, StoreError};
+
+const READ: &str = "look up a fingerprint";
+const WRITE: &str = "append to the look-up";
+
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Entry {
+    pub(super) enterprise: EnterpriseSlug,
+    pub(super) position: Position,
+    /// The first bytes of the line's leaf hash.
+    pub(super) leaf: i64,
+}
+
+/// What the table holds for a fingerprint, in the order of the slugs.
+pub(super) fn entries(connection: &Connection, fingerprint: &Fingerprint) -> Result<Vec<Entry>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<(String, i64, i64)>> {
+        let mut select = connection.prepare_cached(
+            "SELECT enterprise, position, leaf FROM look_up WHERE fingerprint = ? ORDER BY enterprise LIMIT ?",
+        )?;
+        let limit = i64::try_from(HOLDERS_MAX).unwrap_or(i64::MAX);
+        select
+            .query_map(params![fingerprint.as_str(), limit], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect()
+    };
+    let rows = read().map_err(failed(READ))?;
+    rows.into_iter()
+        .map(|(enterprise, position, leaf)| {
+            let enterprise = EnterpriseSlug::new(&enterprise).map_err(|error| StoreError::permanent(READ, error))?;
+            let position = u64::try_from(position).ok().and_then(|at| Position::new(at).ok());
+            Ok(Entry {
+                enterprise,
+                // No line stands at the start: the entry is then found to name a wrong one.
+                position: position.unwrap_or(Position::START),
+                leaf,
+            })
+        })
+        .collect()
+}
+
+/// The credential of an entry, as the line that it names says. What the entry says is not taken on trust: the line must be
+/// the one that was appended, and issue the credential with this very fingerprint.
+pub(super) fn credential(
+    connection: &Connection,
+    fingerprint: &Fingerprint,
+    entry: &Entry,
+) -> Result<CredentialId, StoreError> {
+    let line = segments::line(connection, &entry.enterprise, entry.position)?;
+    let issues = line.and_then(|line| issues(&line, fingerprint, entry));
+    let position = entry.position;
+    issues.ok_or_else(|| altered(&entry.enterprise, Alteration::LookUp { position }))
+}
+
+fn issues(line: &[u8], fingerprint: &Fingerprint, entry: &Entry) -> Option<CredentialId> {
+    if first_bytes(leaf_hash(line).as_bytes()) != entry.leaf {
+        return None;
+    }
+    let before = Position::new(entry.position.value().checked_sub(1)?).ok()?;
+    match Decoder::resume(before, None).decode(line).ok()?.event {
+        Event::CredentialIssued {
+            credential,
+            fingerprint: Some(issued),
+            ..
+        } if issued == *fingerprint => Some(credential),
+        _ => None,
+    }
+}
+
+/// Inserts what a batch issues.
+pub(super) fn insert(
+    connection: &Connection,
+    enterprise: &EnterpriseSlug,
+    issued: &[Issued],
+) -> Result<(), StoreError> {
+    let mut insert = connection
+        .prepare_cached(
+            "INSERT INTO look_up (fingerprint, enterprise, position, leaf) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .map_err(failed(WRITE))?;
+    for issued in issued {
+        let inserted = insert
+            .execute(params![
+                issued.fingerprint.as_str(),
+                enterprise.as_str(),
+                integer(issued.position.value()),
+                first_bytes(issued.leaf.as_bytes()),
+            ])
+            .map_err(failed(WRITE))?;
+        if inserted == 0 {
+            return Err(duplicate(connection, enterprise, issued)?);
+        }
+    }
+    Ok(())
+}
+
+/// Says which credential of the enterprise has the fingerprint already.
+fn duplicate(connection: &Connection, enterprise: &EnterpriseSlug, issued: &Issued) -> Result<StoreError, StoreError> {
+    let entries = entries_of(connection, enterprise, &issued.fingerprint)?;
+    Ok(StoreError::DuplicateFingerprint {
+        position: issued.position,
+        credential: issued.credential,
+        fingerprint: issued.fingerprint.clone(),
+        holder: credential(connection, &issued.fingerprint, &entries)?,
+    })
+}
+
+fn entries_of(
+    connection: &Connection,
+    enterprise: &EnterpriseSlug,
+    fingerprint: &Fingerprint,
+) -> Result<Entry, StoreError> {
+    let (position, leaf): (i64, i64) = connection
+        .prepare_cached("SELECT position, leaf FROM look_up WHERE fingerprint = ? AND enterprise = ?")
+        .and_then(|mut select| {
+            select.query_row([fingerprint.as_str(), enterprise.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })
+        .map_err(failed(READ))?;
+    let position = u64::try_from(position).ok().and_then(|at| Position::new(at).ok());
+    Ok(Entry {
+        enterprise: enterprise.clone(),
+        position: position.unwrap_or(Position::START),
+        leaf,
+    })
+}
+
+/// What many batches of one append issue.
+///
+/// The fingerprints come in no order, and each would touch another page of the table. So they are laid aside in a temporary
+/// table, and inserted in their own order at the end: SQLite sorts in files what its memory does not hold.
+#[derive(Debug, Default)]
+pub(super) struct LaidAside {
+    count: usize,
+}
+
+impl LaidAside {
+    /// Lays aside what a batch issues.
+    pub(super) fn add(&mut self, connection: &Connection, issued: &[Issued]) -> Result<(), StoreError> {
+        if self.count == 0 && !issued.is_empty() {
+            connection
+                .execute_batch(
+                    "DROP TABLE IF EXISTS temp.issued; CREATE TABLE temp.issued (position INTEGER PRIMARY KEY, \
+                     fingerprint TEXT NOT NULL, credential INTEGER NOT NULL, leaf INTEGER NOT NULL)",
+                )
+                .map_err(failed(WRITE))?;
+        }
+        self.count += issued.len();
+        let insert = || -> rusqlite::Result<()> {
+            let mut insert = connection.prepare_cached("INSERT INTO temp.issued VALUES (?, ?, ?, ?)")?;
+            for issued in issued {
+                insert.execute(params![
+                    integer(issued.position.value()),
+                    issued.fingerprint.as_str(),
+                    integer(issued.credential.value()),
+                    first_bytes(issued.leaf.as_bytes()),
+                ])?;
+            }
+            Ok(())
+        };
+        insert().map_err(failed(WRITE))
+    }
+
+    /// Inserts what was laid aside into the table.
+    pub(super) fn end(self, connection: &Connection, enterprise: &EnterpriseSlug) -> Result<(), StoreError> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        // Of equal ones the first issued stays.
+        let inserted = connection
+            .execute(
+                "INSERT INTO look_up (fingerprint, enterprise, position, leaf) \
+                 SELECT fingerprint, ?, position, leaf FROM temp.issued WHERE true ORDER BY fingerprint, position \
+                 ON CONFLICT DO NOTHING",
+                [enterprise.as_str()],
+            )
+            .map_err(failed(WRITE))?;
+        if inserted != self.count {
+            return Err(first_duplicate(connection, enterprise)?);
+        }
+        connection
+            .execute_batch("DROP TABLE temp.issued")
+            .map_err(failed(WRITE))
+    }
+}
+
+/// Of fingerprints that were not all inserted, the first issued that stands for something else.
+fn first_duplicate(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<StoreError, StoreError> {
+    let found: Option<(i64, i64, String, i64)> = connection
+        .query_row(
+            "SELECT issued.position, issued.credential, fingerprint, issued.leaf FROM temp.issued \
+             JOIN look_up AS held USING (fingerprint) \
+             WHERE held.enterprise = ? AND held.position <> issued.position ORDER BY issued.position LIMIT 1",
+            [enterprise.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
+        .optional()
+        .map_err(failed(READ))?;
+    let lost = |error| StoreError::permanent(WRITE, error);
+    let Some((position, credential, fingerprint, _)) = found else {
+        return Ok(StoreError::permanent(WRITE, "rows that were inserted are not there"));
+    };
+    let whole = |number: i64| u64::try_from(number).unwrap_or_default();
+    let issued = Issued {
+        position: Position::new(whole(position)).map_err(lost)?,
+        credential: CredentialId::new(whole(credential)).map_err(lost)?,
+        fingerprint: Fingerprint::new(&fingerprint).map_err(lost)?,
+        leaf: leaf_hash(&[]),
+    };
+    duplicate(connection, enterprise, &issued)
+}

@@ -1,0 +1,112 @@
+//! An append in pieces, in one transaction of the writer's.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Instant;
+
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_seal::Frontier;
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+
+use super::queue::{Other, PATIENCE};
+use super::{SqliteStore, WRITER_ENDED};
+use crate::store::{Append, Batch, Head, StoreError};
+
+/// What the writer gets of it.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) enterprise: EnterpriseSlug,
+    pub(super) expected: Head,
+    pub(super) deadline: Instant,
+    /// Told when the transaction has begun.
+    pub(super) begun: oneshot::Sender<Result<(), StoreError>>,
+    /// The pieces; gone without a commit, the transaction is rolled back.
+    pub(super) pieces: mpsc::Receiver<Piece>,
+}
+
+/// A part of the append.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Batch(Arc<Batch>, oneshot::Sender<Result<(), StoreError>>),
+    Commit(Head, oneshot::Sender<Result<Head, StoreError>>),
+}
+
+/// An append to a stream of a [`SqliteStore`]. It holds the one write lock of the file.
+#[derive(Debug)]
+pub struct SqliteAppend {
+    pieces: mpsc::Sender<Piece>,
+    head: Head,
+}
+
+const APPEND: &str = "append to a stream";
+
+impl SqliteAppend {
+    /// Waits for the write lock.
+    pub(super) async fn begin(
+        store: &SqliteStore,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+    ) -> Result<Self, StoreError> {
+        let (pieces, received) = mpsc::channel();
+        let (begun, answer) = oneshot::channel();
+        store.queue().push_other(Other::Session(Session {
+            enterprise: enterprise.clone(),
+            expected: expected.clone(),
+            deadline: Instant::now() + PATIENCE,
+            begun,
+            pieces: received,
+        }));
+        answer.await.map_err(|_| ended())??;
+        Ok(Self {
+            pieces,
+            head: expected.clone(),
+        })
+    }
+}
+
+impl Append for SqliteAppend {
+    async fn push(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if batch.expected() != self.head.position() {
+            return Err(StoreError::Misplaced {
+                expected: self.head.position().next(),
+                found: batch.expected().next(),
+            });
+        }
+        let batch = Arc::new(batch);
+        let (answer, inserted) = oneshot::channel();
+        self.pieces
+            .send(Piece::Batch(Arc::clone(&batch), answer))
+            .map_err(|_| ended())?;
+        // Hashed while it is inserted.
+        let (frontier, hashing) = (self.head.frontier().clone(), Arc::clone(&batch));
+        let frontier = spawn_blocking(move || grown(frontier, &hashing)).await;
+        inserted.await.map_err(|_| ended())??;
+        let frontier = frontier.map_err(|error| StoreError::transient(APPEND, error))??;
+        self.head = self.head.behind(&batch, frontier);
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<Head, StoreError> {
+        if self.head == Head::EMPTY {
+            return Ok(self.head);
+        }
+        let (answer, committed) = oneshot::channel();
+        self.pieces
+            .send(Piece::Commit(self.head, answer))
+            .map_err(|_| ended())?;
+        committed.await.map_err(|_| StoreError::unknown(APPEND, WRITER_ENDED))?
+    }
+}
+
+/// The frontier behind a batch.
+pub(super) fn grown(mut frontier: Frontier, batch: &Batch) -> Result<Frontier, StoreError> {
+    batch
+        .extend(&mut frontier)
+        .map_err(|error| StoreError::permanent(APPEND, error))?;
+    Ok(frontier)
+}
+
+fn ended() -> StoreError {
+    StoreError::transient(APPEND, WRITER_ENDED)
+}

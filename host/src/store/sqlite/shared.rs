@@ -1,0 +1,131 @@
+//! What the writer's thread and its callers share.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint};
+
+use super::failure::Failure;
+use super::look_up::Entry;
+use super::queue::Queue;
+use super::readers::Readers;
+use super::status::Status;
+use super::watch::Watch;
+use super::{connection, heads};
+use crate::store::{Head, Holder};
+
+const EXAMINE: &str = "go on with the file that is at its path now";
+/// How long opening a connection waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it is said that the files were replaced.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) watch: Watch,
+    pub(super) queue: Queue,
+    pub(super) readers: Readers,
+    pub(super) status: Status,
+    pub(super) known: KnownHeads,
+    pub(super) checked: CheckedHolders,
+    told_replaced: Mutex<Option<Instant>>,
+}
+
+impl Shared {
+    pub(super) fn new(path: &Path) -> Self {
+        let watch = Watch::new(path);
+        Self {
+            readers: Readers::new(watch.path()),
+            watch,
+            queue: Queue::default(),
+            status: Status::new(),
+            known: KnownHeads::default(),
+            checked: CheckedHolders::default(),
+            told_replaced: Mutex::default(),
+        }
+    }
+
+    /// Looks whether the file at the path holds every stream at least as far as it is known here, and takes it for the right
+    /// one then. No connection may be open: what one has in its cache would lie.
+    pub(super) fn examine(&self) -> Result<(), Failure> {
+        let connection = connection::writer(self.watch.path()).map_err(|error| Failure::of(EXAMINE, error))?;
+        let cannot_read = |error| Failure::of(EXAMINE, error);
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(cannot_read)?;
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(cannot_read)?;
+        for (enterprise, known) in self.known.all() {
+            let head = heads::read(&connection, &enterprise).ok().flatten().unwrap_or_default();
+            let is_same = head.position() > known.position() || head.frontier() == known.frontier();
+            if !is_same {
+                return Err(Failure::transient(EXAMINE, self.watch.replaced()));
+            }
+        }
+        self.watch.note();
+        connection.execute_batch("ROLLBACK").map_err(cannot_read)
+    }
+
+    /// Says, now and then, that the files are not those that were opened.
+    pub(super) fn tell_replaced(&self, failure: &Failure) {
+        let mut told = self.told_replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            *told = Some(Instant::now());
+            let (path, error) = (self.watch.path().display(), crate::error_chain(&failure.told()));
+            tracing::error!(%path, error, "the store's files were replaced: nothing is answered from them");
+        }
+    }
+}
+
+/// Where the streams ended when this process last looked. What ends before that has been set back.
+#[derive(Debug, Default)]
+pub(super) struct KnownHeads(Mutex<HashMap<EnterpriseSlug, Head>>);
+
+/// Of how many streams the heads are known. Beyond that they are learnt anew.
+const KNOWN_MAX: usize = 64 * 1024;
+
+impl KnownHeads {
+    pub(super) fn note(&self, enterprise: &EnterpriseSlug, head: &Head) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get_mut(enterprise) {
+            Some(known) if known.position() > head.position() => {}
+            Some(known) => known.clone_from(head),
+            None => {
+                if known.len() >= KNOWN_MAX {
+                    known.clear();
+                }
+                known.insert(enterprise.clone(), head.clone());
+            }
+        }
+    }
+
+    fn all(&self) -> Vec<(EnterpriseSlug, Head)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().map(|(slug, head)| (slug.clone(), head.clone())).collect()
+    }
+}
+
+/// Entries of the look-up that were checked against the lines that they name: to read a line out of a full segment takes
+/// longer than all the rest of a request's reads.
+#[derive(Debug, Default)]
+pub(super) struct CheckedHolders(Mutex<HashMap<(Fingerprint, Entry), CredentialId>>);
+
+const CHECKED_MAX: usize = 64 * 1024;
+
+impl CheckedHolders {
+    pub(super) fn get(&self, fingerprint: &Fingerprint, entry: &Entry) -> Option<CredentialId> {
+        let checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        checked.get(&(fingerprint.clone(), entry.clone())).copied()
+    }
+
+    pub(super) fn note(&self, fingerprint: &Fingerprint, entry: &Entry, credential: CredentialId) -> Holder {
+        let mut checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if checked.len() >= CHECKED_MAX {
+            checked.clear();
+        }
+        checked.insert((fingerprint.clone(), entry.clone()), credential);
+        Holder {
+            enterprise: entry.enterprise.clone(),
+            credential,
+        }
+    }
+}
