@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::num::NonZeroU32;
 
-use enterprise_credentials::log;
+use enterprise_credentials::log::{self, Encoder};
 use enterprise_credentials::{Command, Enterprise, Event, RecordedEvent};
 use enterprise_credentials_benches::history::{Grown, Mix, MixedLog, at, credential, owners, revoke_all, windows};
 use enterprise_credentials_benches::yardsticks::{decode_by_parser as decode_all_by_parser, parse_minimal};
@@ -18,11 +18,12 @@ const EVENTS: u64 = 10_000;
 /// Does its work, and says how many units of it there were.
 type Figure = fn() -> u64;
 
-const FIGURES: [(&str, Figure); 12] = [
+const FIGURES: [(&str, Figure); 13] = [
     ("yardstick", yardstick),
     ("decode", decode),
     ("decode_by_parser", decode_by_parser),
     ("write_line", write_line),
+    ("write_batch", write_batch),
     ("replay", replay),
     ("apply", apply),
     ("command", command),
@@ -74,6 +75,20 @@ fn write_line() -> u64 {
     let mut bytes = Vec::with_capacity(log.bytes.len());
     measured(|| events.iter().for_each(|recorded| log::write_line(recorded, &mut bytes)));
     log.events
+}
+
+/// The lines of the job's batches, in memory that has room for a batch.
+fn write_batch() -> u64 {
+    let batches = batches();
+    let mut lines = Vec::with_capacity(1 << 20);
+    measured(|| {
+        for batch in &batches {
+            lines.clear();
+            let mut encoder = Encoder::new();
+            batch.iter().for_each(|recorded| encoder.encode(recorded, &mut lines));
+        }
+    });
+    batches.iter().map(|batch| batch.len() as u64).sum()
 }
 
 fn replay() -> u64 {
@@ -155,17 +170,35 @@ fn accept() -> u64 {
 }
 
 fn continue_revocation() -> u64 {
-    let mut enterprise = GROWN.folded();
-    carry_out(&mut enterprise, &Command::RevokeAll(revoke_all(false)));
-    let revocation = enterprise.last_cut().expect("a revocation");
-    let limit = NonZeroU32::new(1_000).expect("not zero");
-    let batch = Command::ContinueRevocation { revocation, limit };
+    let (mut enterprise, batch) = requested();
     measured(|| {
         while enterprise.pending_revocations().next().is_some() {
             carry_out(&mut enterprise, &batch);
         }
     });
     GROWN.authorizations()
+}
+
+/// All that the job records, batch by batch.
+fn batches() -> Vec<Vec<RecordedEvent>> {
+    let (mut enterprise, batch) = requested();
+    let mut batches = Vec::new();
+    while enterprise.pending_revocations().next().is_some() {
+        let events = enterprise.decide(&batch, at(0)).expect("an allowed command");
+        let recorded: Vec<RecordedEvent> = enterprise.record(events, at(EVENTS), None).collect();
+        apply_all(&mut enterprise, &recorded);
+        batches.push(recorded);
+    }
+    batches
+}
+
+/// A state with a revocation that has all to do, and the command that goes on with it.
+fn requested() -> (Enterprise, Command) {
+    let mut enterprise = GROWN.folded();
+    carry_out(&mut enterprise, &Command::RevokeAll(revoke_all(false)));
+    let revocation = enterprise.last_cut().expect("a revocation");
+    let limit = NonZeroU32::new(1_000).expect("not zero");
+    (enterprise, Command::ContinueRevocation { revocation, limit })
 }
 
 fn carry_out(enterprise: &mut Enterprise, command: &Command) {

@@ -18,7 +18,7 @@ use calendar::Date;
 pub struct Timestamp(i64);
 
 /// The length of `2026-03-10T09:00:00.000Z`.
-const TEXT_LENGTH: usize = 24;
+pub(crate) const TEXT_LENGTH: usize = 24;
 
 /// 0000-01-01T00:00:00.000Z
 const MILLISECONDS_MIN: i64 = -62_167_219_200_000;

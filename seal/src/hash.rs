@@ -39,12 +39,8 @@ pub fn leaf_hash(line: &[u8]) -> Hash {
 
 /// The hash of two subtrees that stand side by side: SHA-256 of 0x01, the left one's hash and the right one's.
 pub fn node_hash(left: Hash, right: Hash) -> Hash {
-    Hash::of(
-        Sha256::new()
-            .chain_update(NODE)
-            .chain_update(left.0)
-            .chain_update(right.0),
-    )
+    let hashes = [left.0, right.0];
+    Hash::of(Sha256::new().chain_update(NODE).chain_update(hashes.as_flattened()))
 }
 
 /// The root of a tree without leaves: SHA-256 of nothing.

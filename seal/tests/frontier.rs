@@ -5,7 +5,8 @@ use enterprise_credentials_seal::{Frontier, Hash, InvalidFrontier, TreeFull, lea
 /// The frontier of this many lines, each its own number.
 fn frontier_of(size: u64) -> Frontier {
     let mut frontier = Frontier::EMPTY;
-    (0..size).for_each(|line| frontier.push_line(line.to_string().as_bytes()).unwrap());
+    let leaves = (0..size).map(|line| leaf_hash(line.to_string().as_bytes()));
+    assert_eq!(frontier.extend(leaves), Ok(()));
     frontier
 }
 

@@ -11,18 +11,20 @@ use super::error::LogError;
 use super::shape::with_event_shapes;
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::Position;
-use crate::timestamp::{KnownDay, Timestamp};
+use crate::timestamp::{KnownDay, TEXT_LENGTH, Timestamp};
 use values::{Line, write_field, write_literal};
 
-/// Appends the event's line, without a line feed.
-pub(super) fn write(recorded: &RecordedEvent, line: &mut Vec<u8>) {
+/// Appends the event's line and its line feed. `at` is the text of its time.
+pub(super) fn write(recorded: &RecordedEvent, at: &[u8; TEXT_LENGTH], line: &mut Vec<u8>) {
     write_field("{\"position\":", &recorded.position, line);
-    write_field(",\"at\":", &recorded.at, line);
+    write_literal(",\"at\":\"", line);
+    line.extend_from_slice(at);
+    line.push(b'"');
     if let Some(by) = &recorded.by {
         write_field(",\"by\":", by, line);
     }
     write_event(&recorded.event, line);
-    line.push(b'}');
+    line.extend_from_slice(b"}\n");
 }
 
 /// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and takes them from `lines`; nothing for nearly
@@ -122,8 +124,8 @@ mod tests {
                 .unwrap();
             assert_eq!(rest, b"");
             let mut written = Vec::new();
-            write(&recorded, &mut written);
-            assert_eq!(String::from_utf8_lossy(&written), line);
+            write(&recorded, &recorded.at.to_bytes(), &mut written);
+            assert_eq!(String::from_utf8_lossy(&written), String::from(line) + "\n");
         }
     }
 }

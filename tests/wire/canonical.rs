@@ -1,11 +1,11 @@
 //! The shortcut for canonical lines says what the JSON parser says, in one pass or two, and the canonical writer writes what serde writes.
 
-use enterprise_credentials::log::{self, Decoder, LogError};
-use enterprise_credentials::{Position, RecordedEvent};
+use enterprise_credentials::log::{self, Decoder, Encoder, LogError};
+use enterprise_credentials::{Position, RecordedEvent, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::generated::recorded_event;
+use crate::generated::{recorded_event, timestamp};
 
 /// Bytes that JSON gives a meaning to, and some that it does not.
 const BYTES: &[u8] = b"{}[]\",:\\\t\r\n 0129-+.eEtfnu\0\x7f\xc3\xa9a";
@@ -17,6 +17,21 @@ proptest! {
     fn what_is_written_is_what_serde_writes(recorded in recorded_event()) {
         let by_serde = serde_json::to_string(&recorded).unwrap() + "\n";
         prop_assert_eq!(String::from_utf8(line_of(&recorded)).unwrap(), by_serde);
+    }
+
+    #[test]
+    fn what_is_written_in_turn_is_what_is_written_alone(
+        events in prop::collection::vec((recorded_event(), any::<Index>()), 0..8),
+        times in prop::collection::vec(timestamp(), 1..4),
+    ) {
+        let times = [times, vec![Timestamp::MIN]].concat();
+        let (mut encoder, mut in_turn, mut alone) = (Encoder::new(), Vec::new(), Vec::new());
+        for (recorded, time) in events {
+            let recorded = RecordedEvent { at: *time.get(&times), ..recorded };
+            encoder.encode(&recorded, &mut in_turn);
+            alone.extend(line_of(&recorded));
+        }
+        prop_assert_eq!(String::from_utf8(in_turn), String::from_utf8(alone));
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn revocation() -> impl Strategy<Value = RevocationId> {
     IDS.prop_map(|id| RevocationId::new(id).unwrap())
 }
 
-fn timestamp() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
     MILLISECONDS.prop_map(|milliseconds| Timestamp::from_milliseconds(milliseconds).unwrap())
 }
 
