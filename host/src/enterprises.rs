@@ -10,11 +10,11 @@ mod snapshots;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, RecordedEvent, Timestamp};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Fingerprint, RecordedEvent, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::store::{Batch, Head, Store, StoreError, Urgency};
+use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 
 use altered::AlteredStreams;
 use cache::Cache;
@@ -31,6 +31,7 @@ pub struct Enterprises<S> {
     cache: Cache,
     changed: UnboundedSender<EnterpriseSlug>,
     altered: AlteredStreams,
+    altered_look_ups: AlteredStreams,
     /// A permit for each state that may wait for its snapshot to be kept.
     waiting: Arc<Semaphore>,
 }
@@ -67,6 +68,7 @@ impl<S: Store> Enterprises<S> {
             cache: Cache::new(cache),
             changed,
             altered: AlteredStreams::default(),
+            altered_look_ups: AlteredStreams::default(),
             waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
@@ -77,9 +79,22 @@ impl<S: Store> Enterprises<S> {
         &self.store
     }
 
-    /// How many streams were found altered and not found whole again since.
+    /// How many streams were found altered and not found whole again since; and of how many the look-up was found to name wrong
+    /// lines.
     pub fn altered(&self) -> usize {
-        self.altered.count()
+        self.altered.count() + self.altered_look_ups.count()
+    }
+
+    /// What `fingerprint` stands for, as [`Store::holders`] tells.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, EnterpriseError> {
+        let holders = self.store.holders(fingerprint).await.map_err(EnterpriseError::from);
+        if let Err(EnterpriseError::Store(StoreError::Altered(altered))) = &holders {
+            self.altered_look_ups.note(&altered.enterprise, &holders);
+        }
+        holders
     }
 
     /// Whether the enterprise's state is in memory, so that to bring it up to its stream's end takes no load.

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -38,6 +39,9 @@ pub(crate) struct Serve {
     log_format: LogFormat,
 }
 
+/// How long the stop waits for a disk that does not answer.
+const STOP_MAX: Duration = Duration::from_secs(2);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LogFormat {
     /// For a person.
@@ -60,8 +64,11 @@ fn batch(text: &str) -> Result<NonZeroU32, String> {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         self.log_format.install();
-        super::runtime()?.block_on(self.serve())?;
-        Ok(ExitCode::SUCCESS)
+        let runtime = super::runtime()?;
+        let served = runtime.block_on(self.serve());
+        // A read that does not end must not hold up the stop.
+        runtime.shutdown_timeout(STOP_MAX);
+        served.map(|()| ExitCode::SUCCESS)
     }
 
     async fn serve(self) -> anyhow::Result<()> {
@@ -70,7 +77,9 @@ impl Serve {
 
         let store = store::open(&self.store, IfMissing::Fail).await?;
         let served = self.serve_from(&store, stopped).await;
-        store.close().await;
+        if tokio::time::timeout(STOP_MAX, store.close()).await.is_err() {
+            tracing::warn!("the store was still at work at the stop");
+        }
         served?;
         tracing::info!("stopped");
         Ok(())

@@ -115,7 +115,7 @@ impl<S: Store> Api<S> {
     async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, EnterpriseError> {
         let headers = asked.headers();
         let mut holders = match rest::bearer_token(&headers).map(token::fingerprint) {
-            Some(Ok(fingerprint)) => self.enterprises.store().holders(&fingerprint).await?,
+            Some(Ok(fingerprint)) => self.enterprises.holders(&fingerprint).await?,
             _ => return Ok(None),
         };
         let asked = holders

@@ -194,7 +194,9 @@ impl Store for SqliteStore {
             deadline: Instant::now() + PATIENCE,
             answer,
         };
-        self.queue().push(append, urgency);
+        if !self.queue().push(append, urgency) {
+            return Err(StoreError::transient(APPEND, WRITER_ENDED));
+        }
         // The writer drops what it has not begun; it ends by a panic alone before it has told of what it has.
         told.await.map_err(|_| StoreError::unknown(APPEND, WRITER_ENDED))?
     }
