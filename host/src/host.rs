@@ -2,11 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::clock::Clock;
 use crate::enterprises::{CacheOptions, Enterprises};
 use crate::http::{self, HttpOptions};
 use crate::store::Store;
@@ -21,12 +24,30 @@ pub struct HostOptions {
     pub http: HttpOptions,
     /// How much it holds in memory.
     pub cache: CacheOptions,
+    /// How far the clock may leap.
+    pub clock: ClockOptions,
+}
+
+/// When a clock is suspect.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockOptions {
+    /// How far it may leap forward.
+    pub skew_max: Duration,
+}
+
+impl Default for ClockOptions {
+    fn default() -> Self {
+        Self {
+            skew_max: Clock::SKEW_MAX_DEFAULT,
+        }
+    }
 }
 
 /// A host at work. Dropped without [`Host::stop`] it stops too, but nobody waits for it.
 #[derive(Debug)]
 pub struct Host {
     address: SocketAddr,
+    clock: Arc<Clock>,
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     worker: JoinHandle<()>,
@@ -52,7 +73,9 @@ impl Host {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let (enterprises, changes) = Enterprises::new(store, options.cache);
+        let clock = Arc::new(Clock::system(options.clock.skew_max));
+        tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
+        let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));
         let router = http::router(enterprises.clone(), options.http);
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (ended, all_ended) = oneshot::channel();
@@ -64,6 +87,7 @@ impl Host {
         };
         Ok(Self {
             address,
+            clock,
             stop,
             worker: tokio::spawn(worker.run(stopped.clone())),
             api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
@@ -75,6 +99,11 @@ impl Host {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What tells it the time.
+    pub fn clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// Waits for what does not come while all is well: the end of a part.

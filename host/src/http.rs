@@ -85,9 +85,12 @@ async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
     rest::not_found(&id).into()
 }
 
-/// 200 while the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
+/// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
 /// tenant's altered stream, or another process that writes, must not take the host out: that is 200 with `degraded`.
 async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
+    if let Err(suspect) = api.enterprises.clock().now() {
+        return Answer::unavailable(&id, &suspect).into_response();
+    }
     let health = match api.enterprises.store().health().await {
         Ok(health) => health,
         Err(error) => return Answer::unavailable(&id, &error).into_response(),

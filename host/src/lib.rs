@@ -3,6 +3,7 @@
 mod error_chain;
 mod log_line;
 
+pub mod clock;
 pub mod enterprises;
 pub mod host;
 pub mod http;

@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 
 use super::Api;
 use super::answer::{Answer, RequestId};
-use crate::enterprises::{EnterpriseError, Patience, now, time_for};
+use crate::enterprises::{EnterpriseError, Patience, now};
 use crate::store::{Holder, Store};
 use crate::token;
 
@@ -131,11 +131,7 @@ impl<S: Store> Api<S> {
 
     async fn first_alive(&self, holders: &[Holder]) -> Result<usize, EnterpriseError> {
         for (index, holder) in holders.iter().enumerate() {
-            let is_alive = |enterprise: &Enterprise| {
-                enterprise
-                    .authenticates(holder.credential, time_for(enterprise))
-                    .is_ok()
-            };
+            let is_alive = |enterprise: &Enterprise, at| enterprise.authenticates(holder.credential, at).is_ok();
             if self.enterprises.ask(&holder.enterprise, is_alive).await? {
                 return Ok(index);
             }
@@ -155,9 +151,9 @@ impl<S: Store> Api<S> {
         let Some(holder) = holder else {
             return Ok(ask(&request, None, now()));
         };
-        let ask = |enterprise: &Enterprise| {
+        let ask = |enterprise: &Enterprise, at| {
             let presented = presented(enterprise, holder.credential);
-            ask(&request, presented.as_ref(), time_for(enterprise))
+            ask(&request, presented.as_ref(), at)
         };
         self.enterprises.ask(&holder.enterprise, ask).await
     }
