@@ -1,17 +1,17 @@
 //! `serve`: the HTTP API and the worker, until a signal says stop.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
 use enterprise_credentials_host::worker::WorkerOptions;
-use tracing::level_filters::LevelFilter;
 
+use super::log::LogFormat;
 use super::signal::stop_signal;
 
 /// Serve the HTTP API, and work on revocations in the background.
@@ -38,14 +38,6 @@ pub(crate) struct Serve {
     log_format: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    /// For a person.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
 /// A name may stand for several addresses, of which one would have to be picked.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
@@ -59,7 +51,7 @@ fn batch(text: &str) -> Result<NonZeroU32, String> {
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.log_format.install();
+        let _log = self.log_format.install();
         super::runtime()?.block_on(self.serve())?;
         Ok(ExitCode::SUCCESS)
     }
@@ -85,10 +77,7 @@ impl Serve {
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;
         let address = host.address();
         tracing::info!(%address, store = %self.store, "listening");
-        // Who asked for a fixed port need not read it.
-        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
-            tracing::warn!(%error, "cannot write the address to standard output");
-        }
+        print_address(address);
 
         tokio::select! {
             ended = host.ended() => return Err(ended.into()),
@@ -99,18 +88,11 @@ impl Serve {
     }
 }
 
-impl LogFormat {
-    fn install(self) {
-        let log = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_max_level(LevelFilter::INFO)
-            .with_target(false)
-            // A line that cannot be written would be complained of there too, by a panic.
-            .log_internal_errors(false);
-        match self {
-            Self::Text => log.init(),
-            Self::Json => log.json().flatten_event(true).init(),
+/// Prints it from a thread of its own: who asked for a fixed port need not read it.
+fn print_address(address: SocketAddr) {
+    std::thread::spawn(move || {
+        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+            tracing::warn!(%error, "cannot write the address to standard output");
         }
-    }
+    });
 }
