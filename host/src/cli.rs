@@ -7,6 +7,7 @@ mod decide;
 mod directory;
 mod evidence;
 mod export;
+mod file_limit;
 mod generate;
 mod history;
 mod id;

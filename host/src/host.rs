@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -49,7 +48,7 @@ impl Host {
     /// # Errors
     /// Where the address cannot be listened on.
     pub async fn start<S: Store>(store: S, address: SocketAddr, options: HostOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = http::listen(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (enterprises, changes) = Enterprises::new(store, options.cache);

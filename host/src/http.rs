@@ -1,5 +1,6 @@
 //! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operation.
 
+mod address;
 mod answer;
 mod connections;
 mod observe;
@@ -19,9 +20,10 @@ use enterprise_credentials::rest;
 use crate::enterprises::Enterprises;
 use crate::store::Store;
 
-pub use connections::serve;
+pub use connections::{listen, serve};
 
 use answer::{Answer, RequestId};
+use connections::Connection;
 
 /// What the API allows its clients.
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +32,11 @@ pub struct HttpOptions {
     pub head_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a client may take nothing of its answers.
+    pub write_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
-    /// How many connections are served at once; more wait to be accepted.
+    /// How many connections are kept at once. For one more the idlest goes.
     pub connections_max: usize,
 }
 
@@ -41,6 +45,7 @@ impl Default for HttpOptions {
         Self {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
         }

@@ -103,6 +103,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
             "write an IP address and a port, as in `127.0.0.1:8080`",
         ),
         ("--batch", "0", "a batch takes from 1 to 4294967295 credentials"),
+        ("--connections-max", "0", "0 is not in 1..=1000000"),
         ("--batch", "many", "a batch takes from 1 to 4294967295 credentials"),
     ] {
         let output = run(&["serve", "--store", "sqlite:missing.db", option, value]);
@@ -123,5 +124,34 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
             assert_eq!(output.status.code(), Some(2), "{error}");
             assert!(error.contains("write a store as `sqlite:path/to/file.db`"), "{error}");
         }
+    }
+}
+
+#[test]
+fn fewer_files_are_fewer_connections() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    for (limits, expected) in [("-n 300", Some(172)), ("-S -n 300", None)] {
+        let said = directory.file("serve.log");
+        let mut serve = Command::new("sh")
+            .args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\"")])
+            .args([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--connections-max", "500", "--store", &directory.store_url()])
+            .stdout(Stdio::null())
+            .stderr(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let listens = || std::fs::read_to_string(&said).unwrap().contains("listening");
+        wait_until("listening", listens);
+        terminate(&serve);
+        assert_eq!(serve.wait().unwrap().code(), Some(0));
+        let said = std::fs::read_to_string(&said).unwrap();
+        let lines = said
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let fewer: Vec<_> = lines.filter_map(|line| line["connections_max"].as_u64()).collect();
+        assert_eq!(fewer, Vec::from_iter(expected), "{said}");
     }
 }

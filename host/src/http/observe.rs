@@ -2,23 +2,25 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
 use axum::http::header::LOCATION;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::answer::{Noted, RequestId};
+use super::connections::Connection;
 
 /// Numbers the request, and logs how it ended.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let begun_at = Instant::now();
     let request_id = next_request_id();
     let method = known_method(request.method());
+    let connection = request.extensions().get::<Arc<Connection>>().cloned();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(RequestId(request_id.clone()));
 
@@ -26,11 +28,16 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
 
     let noted = response.extensions_mut().remove::<Noted>();
     let holder = noted.as_ref().and_then(|noted| noted.holder.as_ref());
+    let status = response.status();
+    let authenticated = holder.is_some() && status != StatusCode::UNAUTHORIZED && !status.is_server_error();
+    if let Some(connection) = connection.filter(|_| authenticated) {
+        connection.authenticated();
+    }
     tracing::info!(
         request_id,
         method,
         route = route.as_ref().map(MatchedPath::as_str),
-        status = response.status().as_u16(),
+        status = status.as_u16(),
         rule = noted
             .as_ref()
             .and_then(|noted| noted.refused_by)

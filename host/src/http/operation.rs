@@ -13,8 +13,8 @@ use enterprise_credentials::rest::{self, Presented};
 use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
 use http_body_util::BodyExt;
 
-use super::Api;
 use super::answer::{Answer, RequestId};
+use super::{Api, Connection};
 use crate::enterprises::{EnterpriseError, Patience, now, time_for};
 use crate::store::{Holder, Store, StoreError};
 use crate::token;
@@ -31,6 +31,7 @@ pub(super) async fn revoke_all<S: Store>(
         enterprise: path.map(|Path(enterprise)| enterprise).unwrap_or_default(),
         headers: head.headers,
         request_id,
+        connection: head.extensions.get().cloned(),
     };
     let answer = api.revoke_all(&asked, body).await;
     answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
@@ -41,13 +42,15 @@ pub(super) async fn progress<S: Store>(
     State(api): State<Arc<Api<S>>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     path: Result<Path<(String, String)>, PathRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Answer {
     let (enterprise, id) = path.map(|Path(segments)| segments).unwrap_or_default();
+    let (head, _) = request.into_parts();
     let asked = Asked {
         enterprise,
-        headers,
+        headers: head.headers,
         request_id,
+        connection: head.extensions.get().cloned(),
     };
     let answer = api.progress(&asked, &id).await;
     answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
@@ -58,6 +61,8 @@ struct Asked {
     enterprise: String,
     headers: HeaderMap,
     request_id: String,
+    /// Where it came from, unless the router is asked without a server.
+    connection: Option<Arc<Connection>>,
 }
 
 impl Asked {
@@ -81,9 +86,19 @@ impl<S: Store> Api<S> {
         if let Err(refused) = self.ask(asked, holder.as_ref(), rest::admit).await? {
             return Ok(Answer::to(holder, refused));
         }
+        if let Some(connection) = &asked.connection {
+            connection.authenticated();
+        }
         let Some(body) = read(body, self.options.body_timeout).await else {
             return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id)));
         };
+        if asked
+            .connection
+            .as_ref()
+            .is_some_and(|connection| !connection.begin_recording())
+        {
+            return Ok(Answer::to(holder, rest::unavailable(&asked.request_id)));
+        }
         let headers = asked.headers();
         let request = asked.with(&headers);
         let response = match &holder {
