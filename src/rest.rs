@@ -53,7 +53,9 @@ use crate::timestamp::Timestamp;
 use crate::rule::Rule;
 
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
-pub use response::{Response, internal_error, method_not_allowed, not_found, request_timeout, unavailable};
+pub use response::{
+    Response, internal_error, method_not_allowed, not_found, request_timeout, too_many_requests, unavailable,
+};
 
 /// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
 
 /// How a host runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct HostOptions {
     /// What its worker does.
     pub worker: WorkerOptions,
@@ -52,7 +52,7 @@ impl Host {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (enterprises, changes) = Enterprises::new(store, options.cache);
-        let router = http::router(enterprises.clone(), options.http);
+        let router = http::router(enterprises.clone(), options.http.clone());
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {

@@ -5,7 +5,10 @@ mod answer;
 mod connections;
 mod observe;
 mod operation;
+mod proxies;
+mod strangers;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +24,14 @@ use crate::enterprises::Enterprises;
 use crate::store::Store;
 
 pub use connections::{listen, serve};
+pub use proxies::{Proxies, ProxyHeader};
 
 use answer::{Answer, RequestId};
 use connections::Connection;
+use observe::Observer;
 
 /// What the API allows its clients.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct HttpOptions {
     /// How long the head of a request may take to arrive, from the connection or the last answer on.
     pub head_timeout: Duration,
@@ -38,6 +43,16 @@ pub struct HttpOptions {
     pub drain_timeout: Duration,
     /// How many connections are kept at once. For one more the idlest goes.
     pub connections_max: usize,
+    /// The proxies in front of the host.
+    pub proxies: Proxies,
+    /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
+    /// 429. One whose token authenticates is never limited.
+    pub failures_max: NonZeroU32,
+}
+
+impl HttpOptions {
+    /// Enough for the machines of a company behind one address, whose tokens have just died together.
+    pub const FAILURES_DEFAULT: NonZeroU32 = NonZeroU32::new(200).unwrap();
 }
 
 impl Default for HttpOptions {
@@ -48,6 +63,8 @@ impl Default for HttpOptions {
             write_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
+            proxies: Proxies::default(),
+            failures_max: Self::FAILURES_DEFAULT,
         }
     }
 }
@@ -63,6 +80,7 @@ struct Api<S> {
 
 /// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
+    let observer = Arc::new(Observer::new(&options));
     let api = Arc::new(Api { enterprises, options });
     Router::new()
         .route(
@@ -76,7 +94,7 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         .route("/healthz", only("GET, HEAD", get(health::<S>)))
         .fallback(not_found)
         .with_state(api)
-        .layer(middleware::from_fn(observe::observe))
+        .layer(middleware::from_fn_with_state(observer, observe::observe))
 }
 
 /// Other methods of a known path get 405, with those that it has.

@@ -103,6 +103,10 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
             "write an IP address and a port, as in `127.0.0.1:8080`",
         ),
         ("--batch", "0", "a batch takes from 1 to 4294967295 credentials"),
+        ("--trusted-proxy", "10.0.0.0/40", "write an IP address or a network"),
+        ("--trusted-proxy", "proxy.internal", "write an IP address or a network"),
+        ("--proxy-header", "Forwarded", "--trusted-proxy"),
+        ("--failures-max", "0", "write a number of requests, from 1 to"),
         ("--connections-max", "0", "0 is not in 1..=1000000"),
         ("--batch", "many", "a batch takes from 1 to 4294967295 credentials"),
     ] {

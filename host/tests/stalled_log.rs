@@ -4,13 +4,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use common::history::{History, TOKEN_MEMBER, TOKEN_OWNER};
-use common::http::{get, revoke_all};
+use common::http::{Conversation, get, get_head, revoke_all};
 use common::process::{Serve, run_well};
 use common::{Directory, wait_until};
 use serde_json::Value;
@@ -30,34 +28,12 @@ fn with_unread_log() -> (Serve, Directory) {
 
 /// Requests that are refused to a token that authenticates, all on one connection: each is logged.
 fn ask(serve: &Serve, requests: u64) {
-    let request = format!(
-        "GET /enterprises/{SLUG}/credential-authorizations/revocations/1 HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\n\
-         Authorization: Bearer {TOKEN_MEMBER}\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(serve.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let mut answers = BufReader::new(stream.try_clone().unwrap());
+    let path = format!("/enterprises/{SLUG}/credential-authorizations/revocations/1");
+    let request = get_head(&path, TOKEN_MEMBER, "");
+    let mut conversation = Conversation::new(serve.address);
     for _ in 0..requests {
-        stream.write_all(request.as_bytes()).unwrap();
-        assert_eq!(status(&mut answers), 403);
+        assert_eq!(conversation.ask(request.as_bytes()).status, 403);
     }
-}
-
-/// Reads one answer.
-fn status(answers: &mut impl BufRead) -> u16 {
-    let (mut status, mut length) = (0, 0);
-    loop {
-        let mut line = String::new();
-        answers.read_line(&mut line).unwrap();
-        match line.trim_end().split_once(' ') {
-            Some(("HTTP/1.1", rest)) => status = rest.split(' ').next().unwrap().parse().unwrap(),
-            Some(("content-length:", value)) => length = value.parse().unwrap(),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    answers.read_exact(&mut vec![0; length]).unwrap();
-    status
 }
 
 #[test]

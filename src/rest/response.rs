@@ -38,6 +38,13 @@ pub fn request_timeout(request_id: &str) -> Response {
     Response::problem(408, "Request Timeout", request_id)
 }
 
+/// 429, in place of a 401, where many tokens of one client did not authenticate. The token of this request did not either.
+pub fn too_many_requests(request_id: &str) -> Response {
+    let mut response = Response::problem(429, "Too Many Requests", request_id);
+    response.headers.push(("Retry-After", "1".to_string()));
+    response
+}
+
 /// 500, where the host failed. The caller does not know what was done: the request may be repeated under the same
 /// `Idempotency-Key`.
 pub fn internal_error(request_id: &str) -> Response {

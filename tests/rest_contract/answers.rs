@@ -362,6 +362,10 @@ X-GitHub-Media-Type: github.v3; format=json
         expected("408", "Request Timeout", "")
     );
     assert_eq!(
+        shown(&rest::too_many_requests("R1")),
+        expected("429", "Too Many Requests", "Retry-After: 1\n")
+    );
+    assert_eq!(
         shown(&rest::internal_error("R1")),
         expected("500", "Internal Server Error", "")
     );

@@ -1,5 +1,7 @@
 //! `serve`: the HTTP API and the worker, until a signal says stop.
 
+mod clients;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -11,9 +13,9 @@ use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{IfMissing, SqliteStore, StoreUrl};
 use enterprise_credentials_host::worker::WorkerOptions;
 
-use super::file_limit::make_room;
 use super::log::LogFormat;
 use super::signal::stop_signal;
+use clients::Clients;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
@@ -34,10 +36,8 @@ pub(crate) struct Serve {
     /// million credentials take some 100 MiB as this is counted.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     memory: u32,
-    /// How many connections are kept at once. For one more the idlest is closed: one whose token was valid after all
-    /// others, one whose request may be recorded never. The limit on open files is raised for it.
-    #[arg(long, value_name = "CONNECTIONS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    connections_max: u32,
+    #[command(flatten)]
+    clients: Clients,
     /// How the log on stderr is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -77,7 +77,7 @@ impl Serve {
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
         options.cache.bytes_max = u64::from(self.memory) << 20;
-        options.http.connections_max = usize::try_from(make_room(self.connections_max))?;
+        self.clients.apply_to(&mut options.http)?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;

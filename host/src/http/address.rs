@@ -1,5 +1,6 @@
 //! Addresses of clients, as far as they tell one client from another.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What one client can be taken to have: an IPv4 address, or the 2^64 addresses of an IPv6 network.
@@ -14,6 +15,15 @@ impl AddressBlock {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(address.into()),
             IpAddr::V6(address) => Self(Ipv6Addr::from_bits(address.to_bits() & NETWORK).into()),
+        }
+    }
+}
+
+impl fmt::Display for AddressBlock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => write!(formatter, "{address}"),
+            IpAddr::V6(network) => write!(formatter, "{network}/64"),
         }
     }
 }

@@ -57,7 +57,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves `router` on `listener` until `stop` turns true or its sender is gone; then accepts nothing more, and lets the
 /// requests under way end for as long as `options` say.
 pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, mut stop: watch::Receiver<bool>) {
-    let registry = Arc::new(Registry::new(options.connections_max));
+    let registry = Arc::new(Registry::new(options.connections_max, options.proxies.clone()));
+    let options = Arc::new(options);
     let draining = GracefulShutdown::new();
     let mut reports = interval(REPORT_INTERVAL);
     reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -68,7 +69,7 @@ pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, 
             _ = reports.tick() => registry.report(),
             (stream, peer) = accept(&listener, &registry) => {
                 if let Some(place) = registry.place(peer.ip()) {
-                    tokio::spawn(converse(stream, place, router.clone(), options, draining.watcher()));
+                    tokio::spawn(converse(stream, place, router.clone(), Arc::clone(&options), draining.watcher()));
                 }
             }
         }
@@ -97,7 +98,7 @@ async fn accept(listener: &TcpListener, registry: &Registry) -> (TcpStream, Sock
 }
 
 /// Serves one connection to its end, or until its place is given to another.
-async fn converse(stream: TcpStream, place: Place, router: Router, options: HttpOptions, draining: Watcher) {
+async fn converse(stream: TcpStream, place: Place, router: Router, options: Arc<HttpOptions>, draining: Watcher) {
     // Answers are small and whole: nothing is gained by waiting for more of them.
     let _ = stream.set_nodelay(true);
     let connection = Arc::clone(&place.connection);

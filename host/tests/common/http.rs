@@ -1,6 +1,6 @@
 //! Asking a host over HTTP: with a client as anyone would use it, and byte by byte.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -113,4 +113,36 @@ fn parse(response: &str) -> Answer {
         headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
         body: body.to_string(),
     }
+}
+
+/// One connection, on which one request follows the other.
+#[derive(Debug)]
+pub(crate) struct Conversation(BufReader<TcpStream>);
+
+impl Conversation {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends exactly these bytes, and reads the answer.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> Answer {
+        self.0.get_mut().write_all(request).unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.0.read_line(&mut head).unwrap() > 0, "the host hung up: {head:?}");
+        }
+        let mut answer = parse(&head);
+        let length = answer.header("content-length").unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        answer.body = String::from_utf8(body).unwrap();
+        answer
+    }
+}
+
+/// The head of a `GET`, with a bearer token and more lines.
+pub(crate) fn get_head(path: &str, token: &str, more: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
 }

@@ -1,7 +1,7 @@
 //! More connections than the host keeps, and clients that do not read.
 
 use std::io::{Error, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -106,6 +106,19 @@ fn an_address_with_many_connections_loses_one_first() {
     assert!(oldest.is_answered());
     assert!(!crowd[0].is_answered());
     assert!(crowd[1].is_answered());
+}
+
+#[test]
+fn a_trusted_proxy_may_have_many_connections() {
+    let running = Running::with_options(&[History::sample(SLUG, "")], |options| {
+        options.connections_max = 3;
+        options.proxies.trusted = vec!["127.0.0.1".parse::<IpAddr>().unwrap().into()];
+    });
+    let mut oldest = Client::from(&running, "127.0.0.2");
+    let mut of_proxy: Vec<_> = (0..2).map(|_| Client::new(&running)).collect();
+    assert!(Client::from(&running, "127.0.0.3").is_answered());
+    assert!(of_proxy[0].is_answered() && of_proxy[1].is_answered());
+    assert!(!oldest.is_answered());
 }
 
 #[test]

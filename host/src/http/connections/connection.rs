@@ -6,10 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::http::address::AddressBlock;
+
 /// A connection, and what is known of it when there are too many and one has to go.
 #[derive(Debug)]
 pub(in crate::http) struct Connection {
     pub(in crate::http) peer: IpAddr,
+    /// With whom it shares its address; nothing for a proxy's, which are of many clients.
+    pub(super) block: Option<AddressBlock>,
     state: Mutex<State>,
     dismissed: Notify,
 }
@@ -38,9 +42,10 @@ pub(super) enum Standing {
 }
 
 impl Connection {
-    pub(super) fn new(peer: IpAddr) -> Self {
+    pub(super) fn new(peer: IpAddr, is_proxy: bool) -> Self {
         Self {
             peer,
+            block: (!is_proxy).then(|| AddressBlock::of(peer)),
             state: Mutex::new(State {
                 idle_since: Instant::now(),
                 under_way: false,

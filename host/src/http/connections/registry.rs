@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
+use crate::http::Proxies;
 use crate::http::address::AddressBlock;
 
 /// The connections of a host.
 #[derive(Debug)]
 pub(super) struct Registry {
     max: usize,
+    proxies: Proxies,
     connected: Mutex<Connected>,
     counts: Counts,
 }
@@ -44,9 +46,10 @@ pub(super) struct Place {
 }
 
 impl Registry {
-    pub(super) fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize, proxies: Proxies) -> Self {
         Self {
             max,
+            proxies,
             connected: Mutex::default(),
             counts: Counts::default(),
         }
@@ -69,7 +72,7 @@ impl Registry {
         connected.last_number += 1;
         let place = Place {
             number: connected.last_number,
-            connection: Arc::new(Connection::new(peer)),
+            connection: Arc::new(Connection::new(peer, self.proxies.trust(peer))),
             registry: Arc::clone(self),
         };
         connected.insert(place.number, Arc::clone(&place.connection));
@@ -119,15 +122,16 @@ impl Registry {
 
 impl Connected {
     fn insert(&mut self, number: u64, connection: Arc<Connection>) {
-        *self.by_block.entry(AddressBlock::of(connection.peer)).or_default() += 1;
+        if let Some(block) = connection.block {
+            *self.by_block.entry(block).or_default() += 1;
+        }
         self.by_number.insert(number, connection);
     }
 
     fn remove(&mut self, number: u64) {
-        let Some(connection) = self.by_number.remove(&number) else {
+        let Some(block) = self.by_number.remove(&number).and_then(|connection| connection.block) else {
             return;
         };
-        let block = AddressBlock::of(connection.peer);
         if let Some(count) = self.by_block.get_mut(&block) {
             *count -= 1;
             if *count == 0 {
@@ -157,10 +161,10 @@ impl Connected {
         dismissed
     }
 
-    /// How many connections its address has.
+    /// How many connections its address has. Each of a proxy's counts as if it came from an address of its own.
     fn share(&self, connection: &Connection) -> usize {
-        let count = self.by_block.get(&AddressBlock::of(connection.peer));
-        count.copied().unwrap_or_default()
+        let count = connection.block.and_then(|block| self.by_block.get(&block));
+        count.copied().unwrap_or(1)
     }
 }
 
