@@ -2,7 +2,9 @@
 
 mod address;
 mod answer;
+mod clients;
 mod connections;
+mod malformed;
 mod observe;
 mod operation;
 mod proxies;
@@ -13,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -28,7 +30,7 @@ pub use proxies::{Proxies, ProxyHeader};
 
 use answer::{Answer, RequestId};
 use connections::Connection;
-use observe::Observer;
+use observe::REQUEST_ID;
 
 /// What the API allows its clients.
 #[derive(Debug, Clone)]
@@ -69,8 +71,6 @@ impl Default for HttpOptions {
     }
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
-
 /// What every handler works with.
 #[derive(Debug)]
 struct Api<S> {
@@ -80,7 +80,6 @@ struct Api<S> {
 
 /// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
-    let observer = Arc::new(Observer::new(&options));
     let api = Arc::new(Api { enterprises, options });
     Router::new()
         .route(
@@ -94,7 +93,7 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         .route("/healthz", only("GET, HEAD", get(health::<S>)))
         .fallback(not_found)
         .with_state(api)
-        .layer(middleware::from_fn_with_state(observer, observe::observe))
+        .layer(middleware::from_fn(observe::observe))
 }
 
 /// Other methods of a known path get 405, with those that it has.

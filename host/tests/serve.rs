@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::history::{History, TOKEN_OWNER};
-use common::http::revoke_all;
+use common::http::{raw, revoke_all};
 use common::process::{PROGRAM, Serve, run, run_well};
 use common::{Directory, wait_until};
 
@@ -158,4 +158,28 @@ fn fewer_files_are_fewer_connections() {
         let fewer: Vec<_> = lines.filter_map(|line| line["connections_max"].as_u64()).collect();
         assert_eq!(fewer, Vec::from_iter(expected), "{said}");
     }
+}
+
+#[test]
+fn the_log_tells_of_what_is_no_request_and_of_misspelt_options() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    let said = directory.file("serve.log");
+    let serve = Serve::start(&directory.store_url(), &said, &["--log-format", "json"]);
+    let answer = raw(serve.address, b"not at all\r\n\r\n");
+    assert_eq!(answer.status, 400);
+    revoke_all(serve.address, SLUG, TOKEN_OWNER, r#"{"revoke-credentials":true}"#, &[]);
+    assert_eq!(serve.terminate(), Some(0));
+    let said = std::fs::read_to_string(&said).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = |key: &str, value: &str| lines.iter().find(|line| line[key] == value).unwrap();
+    let unreadable = line("message", "unreadable request");
+    assert_eq!(unreadable["request_id"].as_str(), answer.header("x-github-request-id"));
+    assert_eq!(
+        (&unreadable["status"], &unreadable["client"]),
+        (&400.into(), &"127.0.0.1".into())
+    );
+    assert_eq!(line("ignored_keys", "revoke-credentials")["status"], 202);
 }

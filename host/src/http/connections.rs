@@ -2,6 +2,7 @@
 //! requests and on the reading of its answers, drained at the stop.
 
 mod connection;
+mod own_answers;
 mod registry;
 mod unread;
 
@@ -25,6 +26,8 @@ use tokio::task::yield_now;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::HttpOptions;
+use super::clients::Clients;
+use own_answers::WithOwnAnswers;
 use registry::{Place, Registry};
 use unread::WithWriteTimeout;
 
@@ -57,7 +60,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Serves `router` on `listener` until `stop` turns true or its sender is gone; then accepts nothing more, and lets the
 /// requests under way end for as long as `options` say.
 pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, mut stop: watch::Receiver<bool>) {
-    let registry = Arc::new(Registry::new(options.connections_max, options.proxies.clone()));
+    let registry = Arc::new(Registry::new(options.connections_max, Clients::new(&options)));
     let options = Arc::new(options);
     let draining = GracefulShutdown::new();
     let mut reports = interval(REPORT_INTERVAL);
@@ -103,6 +106,7 @@ async fn converse(stream: TcpStream, place: Place, router: Router, options: Arc<
     let _ = stream.set_nodelay(true);
     let connection = Arc::clone(&place.connection);
     let stream = WithWriteTimeout::new(stream, Arc::clone(&connection), options.write_timeout);
+    let stream = WithOwnAnswers::new(stream, Arc::clone(&connection));
     let router = TowerToHyperService::new(router);
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&connection));

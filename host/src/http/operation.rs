@@ -89,8 +89,10 @@ impl<S: Store> Api<S> {
         if let Some(connection) = &asked.connection {
             connection.authenticated();
         }
-        let Some(body) = read(body, self.options.body_timeout).await else {
-            return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id)));
+        let (body, is_whole) = match read(body, self.options.body_timeout).await {
+            Received::Enough { body, is_whole } => (body, is_whole),
+            Received::Late => return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id))),
+            Received::Broken => return Ok(Answer::to(holder, rest::malformed(&asked.request_id))),
         };
         if asked
             .connection
@@ -112,7 +114,7 @@ impl<S: Store> Api<S> {
                 self.enterprises.decide(enterprise, Patience::REQUEST, decide).await?
             }
         };
-        Ok(Answer::to(holder, response))
+        Ok(Answer::to(holder, response).with_body_read(is_whole))
     }
 
     async fn progress(&self, asked: &Asked, id: &str) -> Result<Answer, EnterpriseError> {
@@ -163,22 +165,31 @@ fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presen
     Some(Presented { enterprise, caller })
 }
 
-/// The body, or of a longer one enough to see that it is too long. Nothing where it does not arrive in time, or breaks off.
-async fn read(mut body: Body, timeout: Duration) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// What came of a body.
+enum Received {
+    /// The whole of it, or of a longer one enough to see that it is too long.
+    Enough { body: Vec<u8>, is_whole: bool },
+    /// Not all of it came in time.
+    Late,
+    /// It ended early, or in chunks that are none.
+    Broken,
+}
+
+async fn read(mut frames: Body, timeout: Duration) -> Received {
+    let mut body = Vec::new();
     let arrives = async {
-        while bytes.len() <= BODY_BYTES_MAX {
-            match body.frame().await {
-                None => return Some(()),
-                Some(frame) => {
-                    if let Ok(data) = frame.ok()?.into_data() {
-                        bytes.extend_from_slice(&data);
+        while body.len() <= BODY_BYTES_MAX {
+            match frames.frame().await {
+                None => return Received::Enough { body, is_whole: true },
+                Some(Err(_)) => return Received::Broken,
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        body.extend_from_slice(&data);
                     }
                 }
             }
         }
-        Some(())
+        Received::Enough { body, is_whole: false }
     };
-    tokio::time::timeout(timeout, arrives).await.ok()??;
-    Some(bytes)
+    tokio::time::timeout(timeout, arrives).await.unwrap_or(Received::Late)
 }

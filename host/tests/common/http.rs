@@ -1,7 +1,7 @@
 //! Asking a host over HTTP: with a client as anyone would use it, and byte by byte.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use ureq::Agent;
@@ -128,17 +128,41 @@ impl Conversation {
 
     /// Sends exactly these bytes, and reads the answer.
     pub(crate) fn ask(&mut self, request: &[u8]) -> Answer {
-        self.0.get_mut().write_all(request).unwrap();
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(self.0.read_line(&mut head).unwrap() > 0, "the host hung up: {head:?}");
-        }
-        let mut answer = parse(&head);
+        self.say(request);
+        self.answer()
+    }
+
+    pub(crate) fn say(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Says that nothing more will be said.
+    pub(crate) fn end(&mut self) {
+        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Whether the host has nothing more to say either, and closes the connection.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.0.read(&mut [0]), Ok(0) | Err(_))
+    }
+
+    /// Reads the next answer.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let mut answer = self.head();
         let length = answer.header("content-length").unwrap().parse().unwrap();
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).unwrap();
         answer.body = String::from_utf8(body).unwrap();
         answer
+    }
+
+    /// Reads the next answer, which has no body.
+    pub(crate) fn head(&mut self) -> Answer {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.0.read_line(&mut head).unwrap() > 0, "the host hung up: {head:?}");
+        }
+        parse(&head)
     }
 }
 

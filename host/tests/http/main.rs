@@ -11,5 +11,6 @@ mod common;
 mod connections;
 mod crowds;
 mod failures;
+mod malformed;
 mod operation;
 mod running;

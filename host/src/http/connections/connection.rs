@@ -1,17 +1,19 @@
 //! One connection, as its own task, the handlers of its requests and the registry share it.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::http::address::AddressBlock;
+use crate::http::clients::Clients;
 
 /// A connection, and what is known of it when there are too many and one has to go.
 #[derive(Debug)]
 pub(in crate::http) struct Connection {
     pub(in crate::http) peer: IpAddr,
+    pub(in crate::http) clients: Arc<Clients>,
     /// With whom it shares its address; nothing for a proxy's, which are of many clients.
     pub(super) block: Option<AddressBlock>,
     state: Mutex<State>,
@@ -42,10 +44,11 @@ pub(super) enum Standing {
 }
 
 impl Connection {
-    pub(super) fn new(peer: IpAddr, is_proxy: bool) -> Self {
+    pub(super) fn new(peer: IpAddr, clients: Arc<Clients>) -> Self {
         Self {
             peer,
-            block: (!is_proxy).then(|| AddressBlock::of(peer)),
+            block: (!clients.is_proxy(peer)).then(|| AddressBlock::of(peer)),
+            clients,
             state: Mutex::new(State {
                 idle_since: Instant::now(),
                 under_way: false,

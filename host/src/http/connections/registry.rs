@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
-use crate::http::Proxies;
 use crate::http::address::AddressBlock;
+use crate::http::clients::Clients;
 
 /// The connections of a host.
 #[derive(Debug)]
 pub(super) struct Registry {
     max: usize,
-    proxies: Proxies,
+    clients: Arc<Clients>,
     connected: Mutex<Connected>,
     counts: Counts,
 }
@@ -46,10 +46,10 @@ pub(super) struct Place {
 }
 
 impl Registry {
-    pub(super) fn new(max: usize, proxies: Proxies) -> Self {
+    pub(super) fn new(max: usize, clients: Clients) -> Self {
         Self {
             max,
-            proxies,
+            clients: Arc::new(clients),
             connected: Mutex::default(),
             counts: Counts::default(),
         }
@@ -72,7 +72,7 @@ impl Registry {
         connected.last_number += 1;
         let place = Place {
             number: connected.last_number,
-            connection: Arc::new(Connection::new(peer, self.proxies.trust(peer))),
+            connection: Arc::new(Connection::new(peer, Arc::clone(&self.clients))),
             registry: Arc::clone(self),
         };
         connected.insert(place.number, Arc::clone(&place.connection));
