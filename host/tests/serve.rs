@@ -107,6 +107,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
         ("--trusted-proxy", "proxy.internal", "write an IP address or a network"),
         ("--proxy-header", "Forwarded", "--trusted-proxy"),
         ("--failures-max", "0", "write a number of requests, from 1 to"),
+        ("--memory", "0", "0 is not in 1..="),
         ("--connections-max", "0", "0 is not in 1..=1000000"),
         ("--batch", "many", "a batch takes from 1 to 4294967295 credentials"),
     ] {
@@ -182,4 +183,31 @@ fn the_log_tells_of_what_is_no_request_and_of_misspelt_options() {
         (&400.into(), &"127.0.0.1".into())
     );
     assert_eq!(line("ignored_keys", "revoke-credentials")["status"], 202);
+}
+
+#[test]
+fn listening_beyond_the_machine_without_tls_is_a_warning() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false), ("127.0.0.2:0", false)] {
+        let said = directory.file(address);
+        let mut serve = Command::new(PROGRAM)
+            .args(["serve", "--listen", address, "--store", &directory.store_url()])
+            .stdout(Stdio::null())
+            .stderr(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let listens = || std::fs::read_to_string(&said).unwrap().contains("listening");
+        wait_until("listening", listens);
+        terminate(&serve);
+        assert_eq!(serve.wait().unwrap().code(), Some(0));
+        let said = std::fs::read_to_string(&said).unwrap();
+        assert_eq!(
+            said.contains("beyond this machine without TLS"),
+            warns,
+            "{address}: {said}"
+        );
+    }
 }

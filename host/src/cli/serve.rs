@@ -23,7 +23,9 @@ use clients::Clients;
 /// ended first, and snapshots kept for the next start.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on http://ADDRESS`.
+    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on
+    /// http://ADDRESS`. Without TLS, listen on a loopback address, behind a proxy: whoever can read the network can read the
+    /// tokens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// The store, as `sqlite:path/to/file.db`. It must exist: `import` creates it.
@@ -34,7 +36,7 @@ pub(crate) struct Serve {
     batch: NonZeroU32,
     /// About how much memory the states of enterprises may take between requests; one being asked may take more. A
     /// million credentials take some 100 MiB as this is counted.
-    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
     #[command(flatten)]
     clients: Clients,
@@ -83,6 +85,9 @@ impl Serve {
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;
         let address = host.address();
         tracing::info!(%address, store = %self.store, "listening");
+        if !address.ip().to_canonical().is_loopback() {
+            tracing::warn!("listening beyond this machine without TLS: whoever can read the network can read tokens");
+        }
         print_address(address);
 
         tokio::select! {
