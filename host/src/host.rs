@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -16,7 +15,7 @@ use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
 
 /// How a host runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct HostOptions {
     /// What its worker does.
     pub worker: WorkerOptions,
@@ -70,13 +69,13 @@ impl Host {
     /// # Errors
     /// Where the address cannot be listened on.
     pub async fn start<S: Store>(store: S, address: SocketAddr, options: HostOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = http::listen(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::new(Clock::system(options.clock.skew_max));
         tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
         let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));
-        let router = http::router(enterprises.clone(), options.http);
+        let router = http::router(enterprises.clone(), options.http.clone());
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {
