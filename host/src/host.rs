@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::enterprises::{CacheOptions, Enterprises};
+use crate::error_chain;
 use crate::http::{self, HttpOptions};
 use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
@@ -73,6 +74,7 @@ impl Host {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let clock = Arc::new(Clock::system(options.clock.skew_max));
+        warn_of_the_future(&store, &clock).await;
         tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
         let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));
         let router = http::router(enterprises.clone(), options.http.clone());
@@ -121,5 +123,18 @@ impl Host {
         let _ = tokio::join!(self.api, self.worker);
         let _ = self.ended.send(());
         let _ = self.keeper.await;
+    }
+}
+
+/// Tells of a stream that is ahead of the clock: its time stands still until the clock has come as far. One of the two is wrong.
+async fn warn_of_the_future(store: &impl Store, clock: &Clock) {
+    let newest = match store.newest().await {
+        Ok(newest) => newest,
+        Err(error) => return tracing::warn!(error = error_chain(&error), "cannot look for events of the future"),
+    };
+    if let (Some((enterprise, at)), Ok(now)) = (newest, clock.now())
+        && at > now
+    {
+        tracing::warn!(%enterprise, %at, %now, "the newest event of a stream is ahead of the clock");
     }
 }

@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
 use enterprise_credentials_host::worker::WorkerOptions;
 
 use super::log::LogFormat;
-use super::signal::stop_signal;
+use super::signal::{Hangups, stop_signal};
 use clients::Clients;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
 /// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch are
-/// ended first, and snapshots kept for the next start.
+/// ended first, and snapshots kept for the next start. SIGHUP accepts a clock that is suspect.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on
@@ -39,6 +40,10 @@ pub(crate) struct Serve {
     /// million credentials take some 100 MiB as this is counted.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
+    /// How far the clock may leap forward, in seconds. Beyond that it is suspect, and every answer that depends on it is 503 until
+    /// it is set right, or accepted: by SIGHUP, or by a restart.
+    #[arg(long, value_name = "SECONDS", default_value_t = Clock::SKEW_MAX_DEFAULT.as_secs())]
+    clock_skew_max: u64,
     #[command(flatten)]
     clients: Clients,
     /// How the log on stderr is written.
@@ -89,9 +94,11 @@ impl Serve {
         store: &(impl Store + Clone),
         stopped: impl Future<Output = &'static str>,
     ) -> anyhow::Result<()> {
+        let mut hangups = Hangups::new()?;
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
         options.cache.bytes_max = u64::from(self.memory) << 20;
+        options.clock.skew_max = Duration::from_secs(self.clock_skew_max);
         self.clients.apply_to(&mut options.http)?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
@@ -103,9 +110,17 @@ impl Serve {
         }
         print_address(address);
 
+        let clock = host.clock();
+        let hung_up = async {
+            loop {
+                hangups.next().await;
+                clock.accept();
+            }
+        };
         tokio::select! {
             ended = host.ended() => return Err(ended.into()),
             signal = stopped => tracing::info!(signal, "stopping"),
+            () = hung_up => {}
         }
         host.stop().await;
         Ok(())

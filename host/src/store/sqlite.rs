@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -208,6 +208,11 @@ impl Store for SqliteStore {
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.look().await?;
         self.read_aside(heads::unfinished).await
+    }
+
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        self.look().await?;
+        self.read_aside(heads::newest).await
     }
 
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {

@@ -100,26 +100,40 @@ fn has_lines(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<boo
         .map_err(failed(READ))
 }
 
+/// Every row, in the order of the slugs: the head, or nothing where it is broken. A slug that is none was written by nobody: what
+/// became of its stream the lines tell, which have no head now.
+fn all(connection: &Connection) -> rusqlite::Result<Vec<(EnterpriseSlug, Option<Head>)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT size, frontier, last_at, running, checksum, enterprise FROM heads ORDER BY enterprise",
+    )?;
+    let mut rows = select.query([])?;
+    let mut heads = Vec::new();
+    while let Some(row) = rows.next()? {
+        let slug: String = row.get(5)?;
+        if let Ok(enterprise) = EnterpriseSlug::new(&slug) {
+            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
+            heads.push((enterprise, head));
+        }
+    }
+    Ok(heads)
+}
+
 /// The enterprises with revocations under way, and those whose heads are broken, in the order of the slugs.
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
-    let unfinished = || -> rusqlite::Result<Vec<String>> {
-        let mut select = connection.prepare_cached(
-            "SELECT size, frontier, last_at, running, checksum, enterprise FROM heads ORDER BY enterprise",
-        )?;
-        let mut rows = select.query([])?;
-        let mut slugs = Vec::new();
-        while let Some(row) = rows.next()? {
-            let slug: String = row.get(5)?;
-            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
-            if head.is_none_or(|head| head.running() > 0) {
-                slugs.push(slug);
-            }
-        }
-        Ok(slugs)
-    };
-    let slugs = unfinished().map_err(failed("list the unfinished revocations"))?;
-    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
-    Ok(slugs.collect())
+    let heads = all(connection).map_err(failed("list the unfinished revocations"))?;
+    let unfinished = heads
+        .into_iter()
+        .filter(|(_, head)| head.as_ref().is_none_or(|head| head.running() > 0));
+    Ok(unfinished.map(|(enterprise, _)| enterprise).collect())
+}
+
+/// The stream whose last event is the newest, and that event's time.
+pub(super) fn newest(connection: &Connection) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+    let heads = all(connection).map_err(failed(READ))?;
+    let times = heads
+        .into_iter()
+        .filter_map(|(enterprise, head)| Some((enterprise, head?.last_at()?)));
+    Ok(times.max_by_key(|(_, last_at)| *last_at))
 }
 
 /// Puts a head in place of the one before, or begins a stream with it.
