@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint};
+use rusqlite::Connection;
 
 use super::failure::Failure;
 use super::look_up::Entry;
@@ -48,8 +49,8 @@ impl Shared {
     }
 
     /// Looks whether the file at the path holds every stream at least as far as it is known here, and takes it for the right
-    /// one then. No connection may be open: what one has in its cache would lie.
-    pub(super) fn examine(&self) -> Result<(), Failure> {
+    /// one then: gives the connection that found it so. No other may be open: what one has in its cache would lie.
+    pub(super) fn examine(&self) -> Result<Connection, Failure> {
         let cannot_read = |error| Failure::of(EXAMINE, error);
         let replaced = || Failure::transient(EXAMINE, self.watch.replaced());
         // What is not a store must not be given a write-ahead log.
@@ -58,8 +59,8 @@ impl Shared {
             return Err(replaced());
         }
         let connection = connection::writer(self.watch.path()).map_err(cannot_read)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(cannot_read)?;
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(cannot_read)?;
+        // Reading, it waits for nobody, and nobody takes the files beside it away.
+        connection.execute_batch("BEGIN").map_err(cannot_read)?;
         for (enterprise, known) in self.known.all() {
             let head = match heads::read(&connection, &enterprise) {
                 Ok(head) => head.unwrap_or_default(),
@@ -72,7 +73,8 @@ impl Shared {
             }
         }
         self.watch.note();
-        connection.execute_batch("ROLLBACK").map_err(cannot_read)
+        connection.execute_batch("ROLLBACK").map_err(cannot_read)?;
+        Ok(connection)
     }
 
     /// Says, now and then, that the files are not those that were opened.
