@@ -158,7 +158,7 @@ impl Writer {
     /// Commits, unless the files are no longer the right ones.
     fn commit(&mut self, action: &'static str) -> Result<Result<(), Failure>, Changed> {
         if self.shared.watch.change() != Change::None {
-            self.open = None;
+            self.roll_back();
             return Err(Changed);
         }
         let Some(open) = &self.open else {
