@@ -12,6 +12,7 @@ mod history;
 mod id;
 mod import;
 mod kind;
+mod mark;
 mod output;
 mod plan;
 mod progress;

@@ -14,6 +14,7 @@ mod output;
 mod plan;
 mod rehearse;
 mod replay;
+mod stored;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
