@@ -22,6 +22,7 @@ mod serve;
 mod signal;
 mod table;
 mod time;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ enum Command {
     Serve(serve::Serve),
     Import(import::Import),
     Export(export::Export),
+    Verify(verify::Verify),
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
@@ -59,6 +61,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
+        Command::Verify(verify) => verify.run(),
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),

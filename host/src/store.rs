@@ -5,9 +5,11 @@
 mod batch;
 mod error;
 mod head;
+mod inspect;
 mod page;
 mod sqlite;
 mod url;
+pub mod verify;
 mod walk;
 
 use std::future::Future;
@@ -19,6 +21,7 @@ use enterprise_credentials_seal::Frontier;
 pub use batch::Batch;
 pub use error::{Alteration, Altered, StoreError};
 pub use head::Head;
+pub use inspect::{Ends, Inspect, LookUpRow};
 pub use page::Page;
 pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, StoreUrl};
@@ -48,7 +51,7 @@ pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<impl Store + 
 ///
 /// # Errors
 /// [`StoreError::Permanent`] where there is no store of this version; and those of the storage.
-pub async fn open_to_read(url: &StoreUrl) -> Result<impl Streams, StoreError> {
+pub async fn open_to_read(url: &StoreUrl) -> Result<impl Inspect, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => SqliteReader::open(path).await,
     }

@@ -7,6 +7,7 @@ mod connection;
 mod failure;
 mod file;
 mod heads;
+mod inspect;
 mod look_up;
 mod migrate;
 mod open;

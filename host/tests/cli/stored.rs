@@ -2,28 +2,10 @@
 
 use std::fs;
 
-use rusqlite::Connection;
-
+use crate::store::{change, imported};
 use crate::{Run, file, path, requested, revoked, run, run_on, sample, with_line};
 
 const SLUG: &str = "octo-corp";
-
-/// A store of its own, in a directory of its own, with this log in it: its URL.
-fn imported(name: &str, log: &str) -> String {
-    let directory = path(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    let url = format!("sqlite:{}/store.db", directory.display());
-    let done = run_on(log, &["import", "--store", &url, "-"]);
-    assert_eq!(done.code, 0, "{done:?}");
-    url
-}
-
-/// Changes the store behind the program's back.
-fn change(url: &str, statement: &str) {
-    let connection = Connection::open(url.strip_prefix("sqlite:").unwrap()).unwrap();
-    connection.execute_batch(statement).unwrap();
-}
 
 /// Puts another byte into the middle of the stream's last segment, which stays lines.
 fn alter(url: &str) {
