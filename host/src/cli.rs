@@ -2,6 +2,7 @@
 
 mod answer;
 mod audit;
+mod backup;
 mod blast_radius;
 mod decide;
 mod directory;
@@ -18,6 +19,7 @@ mod plan;
 mod progress;
 mod rehearse;
 mod replay;
+mod restore;
 mod serve;
 mod signal;
 mod table;
@@ -46,6 +48,8 @@ enum Command {
     Import(import::Import),
     Export(export::Export),
     Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
@@ -62,6 +66,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),

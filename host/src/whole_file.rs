@@ -46,8 +46,13 @@ impl WholeFile {
     pub(crate) fn put_in_free_place(self) -> io::Result<()> {
         File::open(&self.temporary)?.sync_all()?;
         // Unlike a rename, a link never replaces anything.
-        std::fs::hard_link(&self.temporary, &self.path)?;
-        std::fs::remove_file(&self.temporary)?;
+        match std::fs::hard_link(&self.temporary, &self.path) {
+            Ok(()) => std::fs::remove_file(&self.temporary)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+            // A file system without links.
+            Err(_) if !std::fs::exists(&self.path)? => std::fs::rename(&self.temporary, &self.path)?,
+            Err(error) => return Err(error),
+        }
         sync_directory(&self.path)
     }
 }

@@ -98,24 +98,6 @@ fn has_lines(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<boo
         .map_err(failed(READ))
 }
 
-/// Every stream that has a head, in the order of the slugs, with what is wrong with its head.
-pub(super) fn all(connection: &Connection) -> Result<Vec<(EnterpriseSlug, Result<Head, StoreError>)>, StoreError> {
-    let slugs = || -> rusqlite::Result<Vec<String>> {
-        let mut select = connection.prepare_cached("SELECT enterprise FROM heads ORDER BY enterprise")?;
-        select.query_map([], |row| row.get(0))?.collect()
-    };
-    // A slug that is none was written by nobody: what became of the stream, its lines tell, which have no head now.
-    let slugs = slugs().map_err(failed(READ))?;
-    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
-    slugs
-        .filter_map(|slug| match read(connection, &slug) {
-            Ok(head) => head.map(|head| Ok((slug, Ok(head)))),
-            Err(error @ StoreError::Altered(_)) => Some(Ok((slug, Err(error)))),
-            Err(error) => Some(Err(error)),
-        })
-        .collect()
-}
-
 /// The enterprises with revocations under way, and those whose heads are broken, in the order of the slugs.
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
     let unfinished = || -> rusqlite::Result<Vec<String>> {

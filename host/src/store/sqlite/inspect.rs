@@ -85,7 +85,7 @@ pub(super) fn faults(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(found)
 }
 
-fn next_name(connection: &Connection, after: &str) -> rusqlite::Result<Option<String>> {
+pub(super) fn next_name(connection: &Connection, after: &str) -> rusqlite::Result<Option<String>> {
     let next = |table: &str| -> rusqlite::Result<Option<String>> {
         let select = format!("SELECT enterprise FROM {table} WHERE enterprise > ? ORDER BY enterprise LIMIT 1");
         let mut select = connection.prepare_cached(&select)?;
@@ -100,7 +100,7 @@ fn next_name(connection: &Connection, after: &str) -> rusqlite::Result<Option<St
 }
 
 /// Both in one transaction, or a stream that grows between would seem to have lines beyond its head.
-fn ends(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<Ends, StoreError> {
+pub(super) fn ends(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<Ends, StoreError> {
     let transaction = connection.unchecked_transaction().map_err(failed(VERIFY))?;
     let head = match heads::read(&transaction, enterprise) {
         Ok(head) => Ok(head),
