@@ -4,6 +4,7 @@ mod error_chain;
 mod log_line;
 mod whole_file;
 
+pub mod clock;
 pub mod enterprises;
 pub mod host;
 pub mod http;

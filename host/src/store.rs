@@ -17,7 +17,7 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
 use enterprise_credentials_seal::Frontier;
 
 pub use batch::Batch;
@@ -185,6 +185,9 @@ pub trait Store: Streams {
     /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs;
     /// and those whose heads are broken, for nobody can tell.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
+
+    /// The stream whose last event is the newest, and that event's time. Streams whose heads are broken are passed over.
+    fn newest(&self) -> impl Future<Output = Result<Option<(EnterpriseSlug, Timestamp)>, StoreError>> + Send;
 
     /// What `fingerprint` stands for, in each enterprise that knows it, in the order of the slugs; of more than
     /// [`HOLDERS_MAX`] the first.

@@ -1,6 +1,6 @@
 //! Lines on their way into a stream.
 
-use enterprise_credentials::log::write_line;
+use enterprise_credentials::log::Encoder;
 use enterprise_credentials::{CredentialId, Event, Fingerprint, Position, RecordedEvent, Timestamp};
 use enterprise_credentials_seal::{Frontier, Hash, TreeFull, leaf_hash};
 
@@ -59,10 +59,10 @@ impl Batch {
         expected: Position,
         recorded: impl IntoIterator<Item = &'a RecordedEvent>,
     ) -> Result<Self, StoreError> {
-        let mut batch = Self::behind(expected);
+        let (mut batch, mut encoder) = (Self::behind(expected), Encoder::new());
         for event in recorded {
             batch.add(event, |bytes| {
-                write_line(event, bytes);
+                encoder.encode(event, bytes);
                 bytes.pop();
             })?;
         }

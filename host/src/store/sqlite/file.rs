@@ -87,6 +87,11 @@ impl Content {
         Err(StoreError::permanent(OPEN, message))
     }
 
+    /// Whether its tables are those of this version.
+    pub(super) const fn is_current(self) -> bool {
+        matches!(self, Self::Store { migration: NEWEST })
+    }
+
     /// Fails unless its tables are those of this version: a reader cannot migrate.
     pub(super) fn check_migrated(self, path: &Path) -> Result<(), StoreError> {
         self.check(path, IfMissing::Fail)?;

@@ -142,11 +142,16 @@ impl Writer {
     fn examine(&mut self) -> Result<(), Failure> {
         self.open = None;
         self.shared.readers.close();
-        let examined = self.shared.examine();
-        if let Err(failure) = &examined {
-            self.shared.tell_replaced(failure);
+        match self.shared.examine() {
+            Ok(connection) => {
+                self.open = Some(Open::new(connection));
+                Ok(())
+            }
+            Err(failure) => {
+                self.shared.tell_replaced(&failure);
+                Err(failure)
+            }
         }
-        examined
     }
 
     /// Commits, unless the files are no longer the right ones.
