@@ -4,9 +4,11 @@
 //! connections of their own, and wait for nobody.
 
 mod connection;
+mod copy;
 mod failure;
 mod file;
 mod heads;
+mod inspect;
 mod look_up;
 mod migrate;
 mod open;
@@ -38,6 +40,7 @@ use self::status::Known;
 use self::watch::Change;
 use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
 
+pub(super) use copy::{back_up, restore};
 pub use reader::SqliteReader;
 pub use readers::INLINE_READS_MAX;
 pub use session::SqliteAppend;

@@ -155,7 +155,7 @@ fn check_place(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
 }
 
 /// Whether commits may be kept beside the file: SQLite folds them into it when the last connection is closed.
-fn has_write_ahead_log(path: &Path) -> bool {
+pub(super) fn has_write_ahead_log(path: &Path) -> bool {
     // It lies beside the file itself, not beside a link to it.
     path.canonicalize().is_ok_and(|path| {
         let mut log = path.into_os_string();
