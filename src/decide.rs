@@ -1,5 +1,6 @@
 //! The command handler: a state, a command and a time give events or a refusal. Nothing here changes anything.
 
+mod continue_revocation;
 mod credentials;
 mod people;
 mod revoke_all;
@@ -62,10 +63,10 @@ impl Enterprise {
     /// [`Rule::EnterpriseCreatedOnce`](crate::Rule::EnterpriseCreatedOnce)
     fn decide_create(&self, slug: &EnterpriseSlug, kind: EnterpriseKind) -> Result<Vec<Event>, Refusal> {
         match self.identity() {
-            None => Ok(one(Event::EnterpriseCreated {
+            None => Ok(Vec::from([Event::EnterpriseCreated {
                 slug: slug.clone(),
                 kind,
-            })),
+            }])),
             Some(Identity { slug: had, kind: of }) if had == slug && *of == kind => Ok(Vec::new()),
             Some(Identity { slug, kind }) => Err(Refusal::EnterpriseDiffers {
                 slug: slug.clone(),
@@ -73,8 +74,4 @@ impl Enterprise {
             }),
         }
     }
-}
-
-fn one(event: Event) -> Vec<Event> {
-    alloc::vec![event]
 }

@@ -3,13 +3,15 @@
 mod access;
 mod apply;
 pub(crate) mod authorizations;
+mod coverage;
 pub(crate) mod credentials;
+pub(crate) mod epoch;
 mod index;
 pub(crate) mod membership;
 pub(crate) mod people;
+mod progress;
 pub(crate) mod record;
 pub(crate) mod revocations;
-pub(crate) mod scope;
 mod scopes;
 pub(crate) mod stored;
 mod summary;
@@ -17,11 +19,13 @@ mod summary;
 use alloc::vec::Vec;
 
 pub use access::CredentialRef;
+pub use progress::{Progress, RevocationState};
 pub use summary::{CountByKind, CountByRole, Summary};
 
 use crate::enterprise::credentials::Credentials;
 use crate::enterprise::people::{Organizations, People};
 use crate::enterprise::revocations::Revocations;
+use crate::enterprise::stored::stored;
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::Position;
 use crate::name::EnterpriseSlug;
@@ -50,6 +54,17 @@ pub(crate) struct Identity {
     pub(crate) slug: EnterpriseSlug,
     pub(crate) kind: EnterpriseKind,
 }
+
+stored!(Enterprise {
+    position,
+    last_at,
+    identity,
+    organizations,
+    people,
+    credentials,
+    revocations
+});
+stored!(Identity { slug, kind });
 
 impl Enterprise {
     /// An enterprise to which nothing has happened yet.

@@ -41,8 +41,7 @@ mod response;
 
 use alloc::vec::Vec;
 
-use crate::command::{Caller, Command, RevokeAll};
-use crate::enterprise::Enterprise;
+use crate::command::{Command, RevokeAll};
 use crate::event::Event;
 use crate::id::RevocationId;
 use crate::rest::exchange::Exchange;
@@ -50,19 +49,10 @@ use crate::rest::fault::Fault;
 use crate::timestamp::Timestamp;
 
 #[cfg(doc)]
-use crate::rule::Rule;
+use crate::{Enterprise, Rule};
 
-pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
+pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
 pub use response::{Response, internal_error, method_not_allowed, not_found, request_timeout, unavailable};
-
-/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
-#[derive(Debug, Clone)]
-pub struct Presented<'a> {
-    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
-    pub enterprise: &'a Enterprise,
-    /// Who calls. The host's word, which is checked against the enterprise.
-    pub caller: Caller,
-}
 
 /// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The catalogue of rules: every rule of the operation, once, with its sentence, source, HTTP status and precedence.
 //!
-//! The check of a rule stands in `decide/`, `enterprise/`, `revocation/` or `rest/`; its examples stand in
+//! The check of a rule stands in `decide/`, `enterprise/`, `plan.rs` or `rest/`; its examples stand in
 //! `tests/rules`, under the same id.
 
 use core::fmt;

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use crate::credential::CredentialKind;
-use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
@@ -26,14 +25,14 @@ impl Enterprise {
             return Err(Refusal::CredentialIdTaken(credential));
         }
         self.present_member(owner)?;
-        Ok(one(Event::CredentialIssued {
+        Ok(Vec::from([Event::CredentialIssued {
             credential,
             owner,
             kind,
             scopes: scopes.clone(),
             expires_at,
             fingerprint: fingerprint.cloned(),
-        }))
+        }]))
     }
 
     /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone), and
@@ -58,7 +57,7 @@ impl Enterprise {
             .credentials
             .authorization(&record, organization, &self.organizations);
         let Some((_, authorization)) = found else {
-            return Ok(one(granted));
+            return Ok(Vec::from([granted]));
         };
         if self.is_taken(&record, &authorization) && !record.kind().may_be_authorized_again() {
             return Err(Refusal::Tombstone {
@@ -68,12 +67,12 @@ impl Enterprise {
         }
         let pending = self.pending_authorization(&record, &authorization);
         if pending.is_some() {
-            return Ok(alloc::vec![revoked_event(credential, organization, pending), granted]);
+            return Ok(Vec::from([revoked_event(credential, organization, pending), granted]));
         }
         if self.is_live(&record, &authorization) {
             return Ok(Vec::new());
         }
-        Ok(one(granted))
+        Ok(Vec::from([granted]))
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly)
@@ -94,7 +93,7 @@ impl Enterprise {
         if pending.is_none() && !self.is_live(&record, &authorization) {
             return Ok(Vec::new());
         }
-        Ok(one(revoked_event(credential, organization, pending)))
+        Ok(Vec::from([revoked_event(credential, organization, pending)]))
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly),
@@ -106,7 +105,7 @@ impl Enterprise {
         if revocation.is_none() && !is_alive {
             return Ok(Vec::new());
         }
-        Ok(one(Event::CredentialDestroyed { credential, revocation }))
+        Ok(Vec::from([Event::CredentialDestroyed { credential, revocation }]))
     }
 
     fn known_organization(&self, organization: OrganizationId) -> Result<(), Refusal> {

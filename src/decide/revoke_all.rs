@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use crate::command::{Caller, RevokeAll};
 use crate::credential::{CallRequirement, ENTERPRISE_CREDENTIALS_WRITE};
-use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::event::{Authority, Event};
@@ -54,7 +53,7 @@ impl Enterprise {
         if self.repeated_request(request, at).is_some() {
             return false;
         }
-        let scope = self.next_scope(request);
+        let scope = self.next_scope(request.revoke_credentials);
         self.covers_credential(scope, &credential)
             || (self.credentials.authorizations(&credential))
                 .any(|authorization| self.covers_authorization(scope, &credential, &authorization))
@@ -77,12 +76,12 @@ impl Enterprise {
         if let Some(revocation) = self.repeated_request(request, at) {
             return self.check_same_request(request, revocation).map(|()| Vec::new());
         }
-        Ok(one(Event::RevokeAllRequested {
+        Ok(Vec::from([Event::RevokeAllRequested {
             requested_by,
             authority,
             revoke_credentials: request.revoke_credentials,
             idempotency_key: request.idempotency_key.clone(),
-        }))
+        }]))
     }
 
     /// The credential that a caller presents, if it is one that authenticates and theirs: then they are no stranger.

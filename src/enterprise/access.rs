@@ -3,12 +3,12 @@
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::progress::Progress;
 use crate::enterprise::record::{Authorization, Outcome};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
 use crate::refusal::{AccessDenial, CredentialDenial};
-use crate::revocation::Progress;
 use crate::timestamp::Timestamp;
 
 /// A credential that was issued, alive or not.

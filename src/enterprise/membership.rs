@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::index::Index;
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::{Stored, store_len, stored};
 use crate::hashing::spread;
 

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::membership::{Memberships, Ordinal, Stay};
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::stored;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::credential::CredentialKind;
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::{Stored, stored};
 use crate::id::CredentialId;
 

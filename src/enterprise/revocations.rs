@@ -3,18 +3,12 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::stored::{Stored, store_len, stored};
 use crate::event::Actor;
 use crate::id::{InstallationId, PersonId, RevocationId};
 use crate::name::IdempotencyKey;
 use crate::timestamp::Timestamp;
-
-/// A time in the stream, as coarse as scopes need it: how many revocations had been requested.
-///
-/// The request of epoch *n* is the one that found *n* requests before it. So what happened in an epoch up to that of a
-/// request happened before the request, and all else after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Epoch(pub(crate) u32);
 
 /// What a revocation is about, settled by its request: everything that was live at the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +185,6 @@ impl Revocations {
     }
 }
 
-stored!(Epoch { 0 });
 stored!(Scope {
     request,
     issued,

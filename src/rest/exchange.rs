@@ -9,9 +9,8 @@ use serde::Serialize;
 use crate::credential::{ADMIN_ENTERPRISE_SCOPE, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
 use crate::id::Position;
 use crate::name::{IdempotencyKey, Scopes};
-use crate::rest::Presented;
 use crate::rest::fault::Fault;
-use crate::rest::request::Request;
+use crate::rest::request::{Presented, Request};
 use crate::rest::response::{Accepted, Problem, Response};
 use crate::timestamp::Timestamp;
 

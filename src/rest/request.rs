@@ -1,8 +1,10 @@
-//! What a request says besides its body: its path segment and its headers.
+//! What a request says besides its body: its path segment, its headers, and who is behind its token.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::command::Caller;
+use crate::enterprise::Enterprise;
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
 use crate::rest::fault::Fault;
@@ -21,6 +23,15 @@ pub struct Request<'a> {
     pub headers: &'a [(&'a str, &'a [u8])],
     /// The request's id, to be found in the response and in the host's logs. Visible ASCII.
     pub request_id: &'a str,
+}
+
+/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
+#[derive(Debug, Clone)]
+pub struct Presented<'a> {
+    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
+    pub enterprise: &'a Enterprise,
+    /// Who calls. The host's word, which is checked against the enterprise.
+    pub caller: Caller,
 }
 
 /// The token in `Authorization: Bearer T` or `token T`, the word in any case.

@@ -1,8 +1,8 @@
 //! Organizations and people: added, changed, removed.
 
-use super::{TOO_MANY, structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::membership::Ordinal;
 use crate::enterprise::people::{Organization, Person, Standing};
 use crate::id::{OrganizationId, PersonId};

@@ -1,8 +1,8 @@
 //! Revocations: requested, counted item by item, completed.
 
-use super::{structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{structure, unknown_person};
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::revocations::{Revocation, Scope};
 use crate::event::{Actor, RecordedEvent};

@@ -2,11 +2,21 @@
 
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::record::{Authorization, Outcome};
-use crate::enterprise::revocations::{Epoch, Scope};
+use crate::enterprise::revocations::{Revocation, Scope};
 use crate::id::RevocationId;
 
 impl Enterprise {
+    /// The scope of a request that were the next event.
+    pub(crate) fn next_scope(&self, revoke_credentials: bool) -> Scope {
+        Scope {
+            request: self.revocations.now().unwrap_or_default(),
+            issued: self.credentials.len(),
+            revoke_credentials,
+        }
+    }
+
     /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut.
     ///
     /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
@@ -120,5 +130,20 @@ impl Enterprise {
         self.pending_destruction(credential).is_some()
             || (self.credentials.authorizations(credential))
                 .any(|authorization| self.pending_authorization(credential, &authorization).is_some())
+    }
+
+    /// The credentials with something left for a running revocation, in order of issue.
+    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
+        let id = revocation.id;
+        let credentials = self.credentials_in_scope(revocation);
+        credentials.filter(move |credential| self.has_something_left(credential, id))
+    }
+
+    /// The credentials that the job of a running revocation has not passed.
+    pub(crate) fn credentials_in_scope(
+        &self,
+        revocation: &Revocation,
+    ) -> impl Iterator<Item = Credential<'_>> + use<'_> {
+        self.credentials.range(revocation.cursor..revocation.scope.issued)
     }
 }

@@ -163,7 +163,7 @@ impl Enterprise {
     ///
     /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
     pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
-        let scope = self.next_scope(request);
+        let scope = self.next_scope(request.revoke_credentials);
         let mut tally = Tally::default();
         for credential in self.credentials.iter() {
             self.tally_credential(scope, &credential, at, &mut tally);
@@ -180,15 +180,6 @@ impl Enterprise {
             caller: self.caller_loss(request, scope, at),
             already_pending: tally.already_pending.into(),
             not_covered: tally.not_covered,
-        }
-    }
-
-    /// The scope of a request that were the next event.
-    pub(crate) fn next_scope(&self, request: &RevokeAll) -> Scope {
-        Scope {
-            request: self.revocations.now().unwrap_or_default(),
-            issued: self.credentials.len(),
-            revoke_credentials: request.revoke_credentials,
         }
     }
 

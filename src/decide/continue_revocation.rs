@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 
 impl Enterprise {
     /// Records up to `limit` credentials with something left, in order of issue; and the completion, if none is left then.
-    pub(crate) fn decide_continue_revocation(
+    pub(super) fn decide_continue_revocation(
         &self,
         id: RevocationId,
         limit: NonZeroU32,
@@ -52,18 +52,6 @@ impl Enterprise {
         }
         batch.is_last = true;
         batch
-    }
-
-    /// The credentials with something left for a running revocation, in order of issue.
-    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        let id = revocation.id;
-        let credentials = self.credentials_in_scope(revocation);
-        credentials.filter(move |credential| self.has_something_left(credential, id))
-    }
-
-    /// The credentials that the job of a running revocation has not passed.
-    fn credentials_in_scope(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        self.credentials.range(revocation.cursor..revocation.scope.issued)
     }
 
     /// A credential's pending authorizations in order of grant, then its pending destruction.
