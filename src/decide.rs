@@ -21,6 +21,9 @@ impl Enterprise {
     /// `at` is `max(clock, last_at)`: the time that the host then records on every event of this decision. All events are
     /// to be appended together, where the stream is still at [`Enterprise::position`].
     ///
+    /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent),
+    /// [`Rule::EnterpriseExists`](crate::Rule::EnterpriseExists)
+    ///
     /// # Errors
     /// [`Refusal`], naming the rule that forbids it.
     pub fn decide(&self, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {

@@ -29,6 +29,8 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 const EXCERPT_LENGTH_MAX: usize = 80;
 
 /// A value outside its limits. The message says which value, what is allowed and what was found.
+///
+/// [`Rule::ValuesWithinLimits`](crate::Rule::ValuesWithinLimits)
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.

@@ -147,6 +147,8 @@ pub struct AlreadyPending {
 /// Credentials that still authenticate once the revocation is done, expired ones left out. The first two counts are
 /// disjoint and together all of them; the third is a part of both.
 ///
+/// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
+///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct NotCovered {
@@ -160,6 +162,9 @@ pub struct NotCovered {
 
 impl Enterprise {
     /// What a request would do if it were the next event. A scan of the whole state.
+    ///
+    /// [`Rule::TotalsEqualThePlan`](crate::Rule::TotalsEqualThePlan): the job finds these items by the same
+    /// question to the state.
     ///
     /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
     pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
@@ -328,6 +333,7 @@ impl Tally {
         }
     }
 
+    /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
     fn survive(&mut self, role: Role, live_at_cut: u64) {
         if role.is_enterprise_member() {
             self.not_covered.member_credentials += 1;

@@ -94,6 +94,7 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
+        // Rule::RevocationKnown
         let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)
     });

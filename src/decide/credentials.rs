@@ -35,8 +35,10 @@ impl Enterprise {
         }]))
     }
 
-    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone), and
-    /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain).
+    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain),
+    /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain),
+    /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent)
     pub(super) fn decide_authorize(
         &self,
         credential: CredentialId,
@@ -46,6 +48,7 @@ impl Enterprise {
         let record = self.issued(credential)?;
         self.authenticate(&record, at)?;
         self.known_organization(organization)?;
+        // Rule::OrganizationPresent
         if self.organizations.present(organization).is_none() {
             return Err(Refusal::OrganizationGone(organization));
         }
@@ -97,7 +100,8 @@ impl Enterprise {
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly),
-    /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself)
+    /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself),
+    /// [`Rule::AnyKindDestroyedSingly`](crate::Rule::AnyKindDestroyedSingly): the kind is not asked.
     pub(super) fn decide_destroy(&self, credential: CredentialId) -> Result<Vec<Event>, Refusal> {
         let record = self.issued(credential)?;
         let revocation = self.pending_destruction(&record);
@@ -108,6 +112,7 @@ impl Enterprise {
         Ok(Vec::from([Event::CredentialDestroyed { credential, revocation }]))
     }
 
+    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown)
     fn known_organization(&self, organization: OrganizationId) -> Result<(), Refusal> {
         let stay = self.organizations.latest(organization);
         stay.map(drop).ok_or(Refusal::OrganizationUnknown(organization))

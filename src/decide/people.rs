@@ -11,7 +11,8 @@ use crate::person::{Permission, Role};
 use crate::refusal::Refusal;
 
 impl Enterprise {
-    /// [`Rule::OrganizationDataUnchanged`](crate::Rule::OrganizationDataUnchanged)
+    /// [`Rule::OrganizationDataUnchanged`](crate::Rule::OrganizationDataUnchanged),
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack): who left is not asked.
     pub(super) fn decide_add_organization(
         &self,
         organization: OrganizationId,
@@ -39,7 +40,8 @@ impl Enterprise {
         Ok(Vec::from([Event::OrganizationRemoved { organization }]))
     }
 
-    /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged)
+    /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged),
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack): who left is not asked.
     pub(super) fn decide_add_member(&self, member: PersonId, login: &Login, role: Role) -> Result<Vec<Event>, Refusal> {
         self.check_role(role)?;
         let Some(present) = self.people.present(member) else {

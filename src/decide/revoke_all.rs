@@ -22,9 +22,12 @@ impl Enterprise {
     /// [`Refusal`], naming the first rule that forbids it.
     pub fn authorize(&self, caller: &Caller, at: Timestamp) -> Result<Authority, Refusal> {
         let credential = self.authenticate_caller(caller, at)?;
+        // Rule::EnterpriseExists
         self.identity().ok_or(Refusal::EnterpriseUnknown)?;
         match caller {
+            // Rule::StrangerSeesNothing
             Caller::Stranger {} => Err(Refusal::Stranger),
+            // Rule::EnterpriseCredentialsWrite
             Caller::Installation { permissions, .. } => {
                 let permitted = permissions.contains(ENTERPRISE_CREDENTIALS_WRITE);
                 permitted
@@ -67,9 +70,12 @@ impl Enterprise {
         self.revocations.requested_under(request.caller.actor()?, key, at)
     }
 
+    /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut): whether another runs
+    /// is not asked.
     pub(super) fn decide_revoke_all(&self, request: &RevokeAll, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         let authority = self.authorize(&request.caller, at)?;
         let requested_by = request.caller.actor().ok_or(Refusal::Stranger)?;
+        // Rule::ManagedUsersOnly
         if request.revoke_credentials && self.kind() != Some(EnterpriseKind::ManagedUsers) {
             return Err(Refusal::NotManagedUsers);
         }
@@ -85,6 +91,8 @@ impl Enterprise {
     }
 
     /// The credential that a caller presents, if it is one that authenticates and theirs: then they are no stranger.
+    ///
+    /// [`Rule::CredentialOfCaller`](crate::Rule::CredentialOfCaller)
     fn authenticate_caller(&self, caller: &Caller, at: Timestamp) -> Result<Option<Credential<'_>>, Refusal> {
         let Caller::Person {
             person,
@@ -100,6 +108,10 @@ impl Enterprise {
         Ok(Some(presented))
     }
 
+    /// [`Rule::SshKeyIsNoApiCredential`](crate::Rule::SshKeyIsNoApiCredential),
+    /// [`Rule::FineGrainedPatCannotCall`](crate::Rule::FineGrainedPatCannotCall),
+    /// [`Rule::AdminEnterpriseScope`](crate::Rule::AdminEnterpriseScope),
+    /// [`Rule::EnterpriseCredentialsWrite`](crate::Rule::EnterpriseCredentialsWrite)
     fn check_kind_and_scope(&self, credential: &Credential<'_>) -> Result<(), Refusal> {
         match credential.kind().call_requirement() {
             CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(credential.id())),
@@ -121,6 +133,7 @@ impl Enterprise {
             .ok_or(Refusal::NotQualified(person))
     }
 
+    /// [`Rule::IdempotencyKeyForOneRequest`](crate::Rule::IdempotencyKeyForOneRequest)
     fn check_same_request(&self, request: &RevokeAll, revocation: RevocationId) -> Result<(), Refusal> {
         let first = self.revocations.get(revocation);
         let same = first.is_none_or(|first| first.scope.revoke_credentials == request.revoke_credentials);

@@ -8,7 +8,9 @@ use crate::enterprise::revocations::{Revocation, Scope};
 use crate::id::RevocationId;
 
 impl Enterprise {
-    /// The scope of a request that were the next event.
+    /// The scope of a request that were the next event, whether or not others are running.
+    ///
+    /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
     pub(crate) fn next_scope(&self, revoke_credentials: bool) -> Scope {
         Scope {
             request: self.revocations.now().unwrap_or_default(),
@@ -17,7 +19,12 @@ impl Enterprise {
         }
     }
 
-    /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut.
+    /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut. Neither the
+    /// kind of its credential nor the owner's role is asked, nor the clock.
+    ///
+    /// [`Rule::EveryAuthorizationInScope`](crate::Rule::EveryAuthorizationInScope),
+    /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
+    /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     ///
     /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
     /// own end is not asked for here.
@@ -35,7 +42,13 @@ impl Enterprise {
     }
 
     /// Whether a credential that is not destroyed is in this scope: of the three kinds, issued before the cut, and owned by
-    /// someone who was an enterprise member at the cut.
+    /// someone who was an enterprise member at the cut. Who made the request, and with what, is not asked, nor the clock.
+    ///
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
+    /// [`Rule::NobodyIsSpared`](crate::Rule::NobodyIsSpared),
+    /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
+    /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     pub(crate) fn covers_credential(&self, scope: Scope, credential: &Credential) -> bool {
         scope.revoke_credentials
             && credential.kind().is_destroyed_by_revoke_all()
@@ -47,6 +60,8 @@ impl Enterprise {
     }
 
     /// Whether a credential's owner is still in the membership in which it was issued.
+    ///
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack)
     pub(crate) fn owner_is_present(&self, credential: &Credential) -> bool {
         self.people
             .get(credential.owner())
@@ -65,7 +80,11 @@ impl Enterprise {
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 
-    /// The running revocation in which an authorization is pending: the earliest that covers it.
+    /// The running revocation in which an authorization is pending: the earliest that covers it. From the request on, since
+    /// nothing but the request is asked.
+    ///
+    /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
+    /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
     /// A grant that is dead at one cut is dead at every later one, so the first cut after the grant decides.
     pub(crate) fn pending_authorization(
@@ -79,7 +98,10 @@ impl Enterprise {
     }
 
     /// Whether a revocation took this authorization, recorded or pending: of every kind but fine-grained, the pair is a
-    /// tombstone.
+    /// tombstone. One that was revoked singly was not taken.
+    ///
+    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain)
     pub(crate) fn is_taken(&self, credential: &Credential, authorization: &Authorization) -> bool {
         match authorization.outcome {
             Outcome::Granted => self.pending_authorization(credential, authorization).is_some(),
@@ -89,6 +111,9 @@ impl Enterprise {
     }
 
     /// The running revocation in which a credential's destruction is pending: the earliest that covers it.
+    ///
+    /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
+    /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
     #[inline]
@@ -139,7 +164,7 @@ impl Enterprise {
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
-    /// The credentials that the job of a running revocation has not passed.
+    /// The credentials that the job of a running revocation has not passed, in order of issue.
     pub(crate) fn credentials_in_scope(
         &self,
         revocation: &Revocation,

@@ -105,7 +105,10 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         present.map(|(stay, data)| Membership { stay, data })
     }
 
-    /// Begins a membership; nothing where there are too many already.
+    /// Begins a membership; nothing where there are too many already. What belonged to an earlier one of the same id stays with
+    /// that one.
+    ///
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack)
     pub(crate) fn begin(&mut self, id: Id, facts: Facts, data: Data) -> Option<Ordinal> {
         let place = u32::try_from(self.stays.len()).ok()?;
         let place = (place < Index::PLACES_MAX).then_some(place)?;

@@ -96,6 +96,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// Whether the path names anything but the token's own enterprise.
+    ///
+    /// [`Rule::EnterpriseOfToken`](crate::Rule::EnterpriseOfToken)
     fn is_for_another_enterprise(&self) -> bool {
         let own = self.presented.and_then(|presented| presented.enterprise.slug());
         own.is_none_or(|own| own.as_str() != self.request.enterprise)

@@ -38,6 +38,8 @@ pub struct Presented<'a> {
 ///
 /// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a character
 /// that is not visible ASCII: to a host that is an unknown token.
+///
+/// [`Rule::TokenKnown`](crate::Rule::TokenKnown)
 pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
     let mut values = values(headers, "authorization");
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -52,11 +54,15 @@ pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
 
 impl Request<'_> {
     /// Whether the request names its user agent, with more than white space.
+    ///
+    /// [`Rule::UserAgentRequired`](crate::Rule::UserAgentRequired)
     pub(super) fn names_user_agent(&self) -> bool {
         values(self.headers, "user-agent").any(|value| !value.trim_ascii().is_empty())
     }
 
     /// The API version that the request asks for, or the default.
+    ///
+    /// [`Rule::ApiVersionKnown`](crate::Rule::ApiVersionKnown)
     pub(super) fn api_version(&self) -> Result<&'static str, Fault> {
         let Some(asked) = self.text("x-github-api-version") else {
             return Ok(API_VERSION_DEFAULT);
@@ -66,6 +72,8 @@ impl Request<'_> {
     }
 
     /// The idempotency key, if there is one.
+    ///
+    /// [`Rule::IdempotencyKeyWellFormed`](crate::Rule::IdempotencyKeyWellFormed)
     pub(super) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Fault> {
         let key = self.text("idempotency-key").map(|key| IdempotencyKey::new(&key));
         key.transpose().map_err(|_| Fault::IdempotencyKey)
