@@ -171,6 +171,11 @@ impl Auditor {
             None => self.enterprise.last_cut(),
         };
         let survivors = survivors_of.map(|id| self.traces.survivors(&self.enterprise, id));
+        let progress = self.enterprise.revocations();
+        debug_assert!(
+            progress.count() == self.requests.len(),
+            "each revocation has its request"
+        );
         let evidence = self.enterprise.revocations().zip(self.requests);
         Report {
             slug: self.enterprise.slug().cloned(),

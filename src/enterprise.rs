@@ -92,6 +92,11 @@ impl Enterprise {
         self.identity.as_ref().map(|identity| identity.kind)
     }
 
+    /// Whether all that it refers to is there. For a state that was not made by events; all others are so.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.credentials.are_of(&self.people, &self.organizations) && self.revocations.are_of(self.credentials.len())
+    }
+
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }

@@ -223,9 +223,11 @@ impl Enterprise {
             .by_organization
             .iter()
             .filter_map(|(organization, authorizations)| {
+                let present = self.organizations.present(*organization);
+                debug_assert!(present.is_some(), "nothing is live for `{organization}`, which left");
                 Some(OrganizationLoss {
                     organization: *organization,
-                    login: self.organizations.present(*organization)?.data.login.clone(),
+                    login: present?.data.login.clone(),
                     authorizations_revoked: *authorizations,
                 })
             });

@@ -31,10 +31,15 @@ pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option
 pub(super) fn caller(requested_by: Actor) -> Caller {
     match requested_by {
         Actor::Person { person, credential } => Caller::Person { person, credential },
-        Actor::Installation { installation } => Caller::Installation {
-            installation,
-            permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).unwrap_or_default(),
-        },
+        Actor::Installation { installation } => {
+            let permissions = Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]);
+            debug_assert!(permissions.is_ok(), "{permissions:?}");
+            let permissions = permissions.unwrap_or_default();
+            Caller::Installation {
+                installation,
+                permissions,
+            }
+        }
     }
 }
 

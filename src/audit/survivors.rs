@@ -117,6 +117,7 @@ impl Traces {
     /// What is alive in the state at the end although it is younger than, or outlived, this revocation's cut.
     pub(super) fn survivors(&self, enterprise: &Enterprise, revocation: RevocationId) -> Vec<Survivors> {
         let (Some(at), Some(revocation)) = (enterprise.last_at(), enterprise.revocations.get(revocation)) else {
+            debug_assert!(false, "asked about `{revocation}`, which was never requested");
             return Vec::new();
         };
         let request = revocation.scope.request;

@@ -116,6 +116,10 @@ impl Enterprise {
 
     /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
     fn check_role(&self, role: Role) -> Result<(), Refusal> {
+        debug_assert!(
+            self.kind().is_some(),
+            "`decide` has asked whether the enterprise exists"
+        );
         match self.kind() {
             Some(kind) if !role.exists_in(kind) => Err(Refusal::RoleDoesNotFit { role, kind }),
             _ => Ok(()),

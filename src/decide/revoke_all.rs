@@ -8,6 +8,7 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::event::{Authority, Event};
 use crate::id::{PersonId, RevocationId};
+use crate::name::IdempotencyKey;
 use crate::person::{EnterpriseKind, Role};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
@@ -79,8 +80,8 @@ impl Enterprise {
         if request.revoke_credentials && self.kind() != Some(EnterpriseKind::ManagedUsers) {
             return Err(Refusal::NotManagedUsers);
         }
-        if let Some(revocation) = self.repeated_request(request, at) {
-            return self.check_same_request(request, revocation).map(|()| Vec::new());
+        if let (Some(key), Some(revocation)) = (&request.idempotency_key, self.repeated_request(request, at)) {
+            return self.check_same_request(request, key, revocation).map(|()| Vec::new());
         }
         Ok(Vec::from([Event::RevokeAllRequested {
             requested_by,
@@ -134,15 +135,23 @@ impl Enterprise {
     }
 
     /// [`Rule::IdempotencyKeyForOneRequest`](crate::Rule::IdempotencyKeyForOneRequest)
-    fn check_same_request(&self, request: &RevokeAll, revocation: RevocationId) -> Result<(), Refusal> {
+    fn check_same_request(
+        &self,
+        request: &RevokeAll,
+        key: &IdempotencyKey,
+        revocation: RevocationId,
+    ) -> Result<(), Refusal> {
         let first = self.revocations.get(revocation);
-        let same = first.is_none_or(|first| first.scope.revoke_credentials == request.revoke_credentials);
-        match &request.idempotency_key {
-            Some(key) if !same => Err(Refusal::IdempotencyKeyReused {
-                key: key.clone(),
-                revocation,
-            }),
-            _ => Ok(()),
+        debug_assert!(
+            first.is_some(),
+            "a key stands for `{revocation}`, which was never requested"
+        );
+        if first.is_some_and(|first| first.scope.revoke_credentials == request.revoke_credentials) {
+            return Ok(());
         }
+        Err(Refusal::IdempotencyKeyReused {
+            key: key.clone(),
+            revocation,
+        })
     }
 }

@@ -13,7 +13,7 @@ impl Enterprise {
     /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
     pub(crate) fn next_scope(&self, revoke_credentials: bool) -> Scope {
         Scope {
-            request: self.revocations.now().unwrap_or_default(),
+            request: self.revocations.now(),
             issued: self.credentials.len(),
             revoke_credentials,
         }

@@ -9,4 +9,11 @@ use crate::enterprise::stored::stored;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Epoch(pub(crate) u32);
 
+impl Epoch {
+    /// Later than every epoch there is: of what has not ended.
+    pub(crate) const NEVER: Self = Self(u32::MAX);
+    /// The last epoch there is. No request has it, because the epoch after it is none.
+    pub(crate) const LAST: Self = Self(u32::MAX - 1);
+}
+
 stored!(Epoch { 0 });

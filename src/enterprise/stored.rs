@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::limits::{IDEMPOTENCY_KEY_LENGTH_MAX, LOGIN_LENGTH_MAX, SCOPE_LENGTH_MAX, SLUG_LENGTH_MAX};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login, Scope, Scopes};
 use crate::person::{EnterpriseKind, Role};
 use crate::timestamp::Timestamp;
@@ -142,7 +143,13 @@ impl Stored for Scopes {
     }
 }
 
+/// Of a text that is no longer, the length is a byte.
+const _: () = assert!(
+    SLUG_LENGTH_MAX <= 255 && LOGIN_LENGTH_MAX <= 255 && SCOPE_LENGTH_MAX <= 255 && IDEMPOTENCY_KEY_LENGTH_MAX <= 255
+);
+
 fn store_text(text: &str, bytes: &mut Vec<u8>) {
+    debug_assert!(text.len() <= 255, "`{text}` is beyond its limit");
     u8::try_from(text.len()).unwrap_or(u8::MAX).store(bytes);
     bytes.extend_from_slice(text.as_bytes());
 }
@@ -224,6 +231,7 @@ impl<K: Stored + Ord, V: Stored> Stored for BTreeMap<K, V> {
 
 /// Stores how many items follow: no state has 2^32 of anything.
 pub(crate) fn store_len(len: usize, bytes: &mut Vec<u8>) {
+    debug_assert!(u32::try_from(len).is_ok(), "{len} of anything");
     u32::try_from(len).unwrap_or(u32::MAX).store(bytes);
 }
 

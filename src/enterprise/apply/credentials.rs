@@ -55,7 +55,7 @@ impl Enterprise {
         }
         let authorization = Authorization {
             organization: membership,
-            granted: self.now()?,
+            granted: self.revocations.now(),
             outcome: Outcome::Granted,
         };
         let (slot, replaced) = (credential.slot, replaced.map(|(place, _)| place));

@@ -3,7 +3,6 @@
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::epoch::Epoch;
 use crate::id::{CredentialId, PersonId};
 
 impl Enterprise {
@@ -14,11 +13,6 @@ impl Enterprise {
             what: "credential",
             id: id.value(),
         })
-    }
-
-    /// The present epoch.
-    pub(super) fn now(&self) -> Result<Epoch, Corruption> {
-        self.revocations.now().ok_or(TOO_MANY)
     }
 }
 
