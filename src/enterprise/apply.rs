@@ -1,5 +1,5 @@
 //! Folding one recorded event into the state. Structure is checked here, rules are not: an old stream must stay
-//! readable when policy changes.
+//! readable when policy changes. What an event means is frozen, what a request covers included: see decision 0015.
 
 mod credentials;
 mod people;
