@@ -23,7 +23,6 @@ mod decoder;
 mod digits;
 mod error;
 mod fields;
-mod shape;
 
 use alloc::vec::Vec;
 
