@@ -94,7 +94,7 @@ pub use limits::InvalidValue;
 pub use name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes};
 pub use person::{EnterpriseKind, Permission, Role};
 pub use plan::{
-    AlreadyPending, CallerFate, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
+    AlreadyPending, CallerFate, CallerLoss, KindLoss, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
 };
 pub use refusal::{AccessDenial, CredentialDenial, Refusal};
 pub use rule::{HttpRefusal, Rule, Source};
