@@ -156,7 +156,7 @@ impl Auditor {
         self.traces.authorized_again.extend(authorized_again);
         if let Some(request) = request {
             if self.about.is_none_or(|about| about.cut() == recorded.position) {
-                self.traces.fates = survivors::fates(&self.enterprise, request.plan.revoke_credentials);
+                self.traces.fates = survivors::fates(&self.enterprise);
             }
             self.requests.push(request);
         }

@@ -3,7 +3,7 @@
 mod access;
 mod apply;
 pub(crate) mod authorizations;
-mod coverage;
+pub(crate) mod coverage;
 pub(crate) mod credentials;
 pub(crate) mod epoch;
 mod index;

@@ -34,7 +34,7 @@ const EXCERPT_LENGTH_MAX: usize = 80;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.
-    #[error("{what} must be 1 to 9007199254740991, not `{found}`")]
+    #[error("{what} must be 1 to {ID_MAX}, not `{found}`")]
     Id {
         /// Which id.
         what: &'static str,
@@ -42,7 +42,9 @@ pub enum InvalidValue {
         found: u64,
     },
     /// Not a slug.
-    #[error("an enterprise slug must be 1 to 60 lower-case letters, digits or single inner hyphens, not `{found}`")]
+    #[error(
+        "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not `{found}`"
+    )]
     Slug {
         /// What was given, shortened.
         found: String,
@@ -58,7 +60,7 @@ pub enum InvalidValue {
         found: String,
     },
     /// Too many scopes on one credential.
-    #[error("a credential carries at most 64 scopes, not {found}")]
+    #[error("a credential carries at most {SCOPES_MAX} scopes, not {found}")]
     Scopes {
         /// How many were given.
         found: usize,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
+use crate::enterprise::coverage::Spared;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::epoch::Epoch;
 use crate::event::Event;
@@ -61,23 +62,29 @@ pub struct Survivors {
     pub examples: Vec<CredentialId>,
 }
 
+impl From<Spared> for SurvivalReason {
+    fn from(spared: Spared) -> Self {
+        match spared {
+            Spared::OwnerIsNoMember => Self::OwnerWasCollaborator,
+            Spared::DestructionNotRequested => Self::DestructionNotRequested,
+            Spared::KindIsNotDestroyed => Self::KindIsNotDestroyed,
+        }
+    }
+}
+
 /// For each credential issued so far, why the revocation requested last leaves it alone; nothing where it does not.
 ///
 /// Asked right after the request is applied, when every role is still known as it was at the cut.
-pub(super) fn fates(enterprise: &Enterprise, revoke_credentials: bool) -> Vec<Option<SurvivalReason>> {
-    let fate = |credential: Credential<'_>| {
-        let owner = enterprise.people.get(credential.owner())?;
-        if !owner.facts.role.is_enterprise_member() {
-            Some(SurvivalReason::OwnerWasCollaborator)
-        } else if !revoke_credentials {
-            Some(SurvivalReason::DestructionNotRequested)
-        } else if !credential.kind().is_destroyed_by_revoke_all() {
-            Some(SurvivalReason::KindIsNotDestroyed)
-        } else {
-            None
-        }
+pub(super) fn fates(enterprise: &Enterprise) -> Vec<Option<SurvivalReason>> {
+    let Some(revocation) = enterprise.revocations.iter().next_back() else {
+        debug_assert!(false, "asked where nothing was requested");
+        return Vec::new();
     };
-    enterprise.credentials.iter().map(fate).collect()
+    let spared = |credential| enterprise.why_spared(revocation.scope, &credential);
+    let credentials = enterprise.credentials.iter();
+    credentials
+        .map(|credential| spared(credential).map(SurvivalReason::from))
+        .collect()
 }
 
 #[derive(Default)]

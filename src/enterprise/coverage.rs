@@ -8,6 +8,17 @@ use crate::enterprise::record::{Authorization, Outcome};
 use crate::enterprise::revocations::{Revocation, Scope};
 use crate::id::RevocationId;
 
+/// Why a revocation lets a credential live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spared {
+    /// Its owner was no enterprise member at the cut.
+    OwnerIsNoMember,
+    /// The request did not ask to destroy credentials.
+    DestructionNotRequested,
+    /// It is an app token.
+    KindIsNotDestroyed,
+}
+
 impl Enterprise {
     /// The scope of a request that were the next event, whether or not others are running.
     ///
@@ -51,13 +62,28 @@ impl Enterprise {
     /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     pub(crate) fn covers_credential(&self, scope: Scope, credential: &Credential) -> bool {
-        scope.revoke_credentials
-            && credential.kind().is_destroyed_by_revoke_all()
-            && !credential.is_destroyed()
+        !credential.is_destroyed()
             && credential.slot < scope.issued
             && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
-            && (self.people.role_at(credential.owner(), scope.request))
-                .is_some_and(|(role, _)| role.is_enterprise_member())
+            && self.why_spared(scope, credential).is_none()
+    }
+
+    /// Why a revocation destroys none of the credentials like this one, whose owner was in the enterprise at the cut.
+    ///
+    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials)
+    pub(crate) fn why_spared(&self, scope: Scope, credential: &Credential) -> Option<Spared> {
+        let (role, _) = self.people.role_at(credential.owner(), scope.request)?;
+        if !role.is_enterprise_member() {
+            Some(Spared::OwnerIsNoMember)
+        } else if !scope.revoke_credentials {
+            Some(Spared::DestructionNotRequested)
+        } else if !credential.kind().is_destroyed_by_revoke_all() {
+            Some(Spared::KindIsNotDestroyed)
+        } else {
+            None
+        }
     }
 
     /// Whether a credential's owner is still in the membership in which it was issued.
