@@ -133,45 +133,47 @@ pub enum Event {
     },
 }
 
-impl Event {
-    /// The names of all events on the wire.
-    pub const NAMES: [&'static str; 14] = [
-        "EnterpriseCreated",
-        "OrganizationAdded",
-        "OrganizationRemoved",
-        "MemberAdded",
-        "MemberRoleChanged",
-        "MemberRemoved",
-        "PermissionGranted",
-        "PermissionWithdrawn",
-        "CredentialIssued",
-        "CredentialAuthorized",
-        "RevokeAllRequested",
-        "AuthorizationRevoked",
-        "CredentialDestroyed",
-        "RevocationCompleted",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::EnterpriseCreated { .. } => "EnterpriseCreated",
-            Self::OrganizationAdded { .. } => "OrganizationAdded",
-            Self::OrganizationRemoved { .. } => "OrganizationRemoved",
-            Self::MemberAdded { .. } => "MemberAdded",
-            Self::MemberRoleChanged { .. } => "MemberRoleChanged",
-            Self::MemberRemoved { .. } => "MemberRemoved",
-            Self::PermissionGranted { .. } => "PermissionGranted",
-            Self::PermissionWithdrawn { .. } => "PermissionWithdrawn",
-            Self::CredentialIssued { .. } => "CredentialIssued",
-            Self::CredentialAuthorized { .. } => "CredentialAuthorized",
-            Self::RevokeAllRequested { .. } => "RevokeAllRequested",
-            Self::AuthorizationRevoked { .. } => "AuthorizationRevoked",
-            Self::CredentialDestroyed { .. } => "CredentialDestroyed",
-            Self::RevocationCompleted { .. } => "RevocationCompleted",
+/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire. The
+/// events that most lines hold come first, because the canonical reader tries one after the other.
+macro_rules! with_event_shapes {
+    ($make:ident) => {
+        $make! {
+            CredentialIssued { credential, owner, kind, scopes; expires_at, fingerprint }
+            CredentialAuthorized { credential, organization }
+            AuthorizationRevoked { credential, organization; revocation }
+            CredentialDestroyed { credential; revocation }
+            EnterpriseCreated { slug, kind }
+            OrganizationAdded { organization, login }
+            OrganizationRemoved { organization }
+            MemberAdded { member, login, role }
+            MemberRoleChanged { member, role }
+            MemberRemoved { member }
+            PermissionGranted { member, permission }
+            PermissionWithdrawn { member, permission }
+            RevokeAllRequested { requested_by, authority, revoke_credentials; idempotency_key }
+            RevocationCompleted { revocation, authorizations_revoked, credentials_destroyed }
         }
-    }
+    };
 }
+pub(crate) use with_event_shapes;
+
+macro_rules! names {
+    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+        impl Event {
+            /// The names of all events on the wire, those that most logs are full of first.
+            pub const NAMES: [&'static str; [$(stringify!($event)),*].len()] = [$(stringify!($event)),*];
+
+            /// The name on the wire.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$event { .. } => stringify!($event),)*
+                }
+            }
+        }
+    };
+}
+
+with_event_shapes!(names);
 
 /// Who did something: a person, with a credential or in a web session, or an app's installation.
 ///

@@ -29,10 +29,12 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 const EXCERPT_LENGTH_MAX: usize = 80;
 
 /// A value outside its limits. The message says which value, what is allowed and what was found.
+///
+/// [`Rule::ValuesWithinLimits`](crate::Rule::ValuesWithinLimits)
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.
-    #[error("{what} must be 1 to 9007199254740991, not `{found}`")]
+    #[error("{what} must be 1 to {ID_MAX}, not `{found}`")]
     Id {
         /// Which id.
         what: &'static str,
@@ -40,7 +42,9 @@ pub enum InvalidValue {
         found: u64,
     },
     /// Not a slug.
-    #[error("an enterprise slug must be 1 to 60 lower-case letters, digits or single inner hyphens, not `{found}`")]
+    #[error(
+        "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not `{found}`"
+    )]
     Slug {
         /// What was given, shortened.
         found: String,
@@ -56,7 +60,7 @@ pub enum InvalidValue {
         found: String,
     },
     /// Too many scopes on one credential.
-    #[error("a credential carries at most 64 scopes, not {found}")]
+    #[error("a credential carries at most {SCOPES_MAX} scopes, not {found}")]
     Scopes {
         /// How many were given.
         found: usize,

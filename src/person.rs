@@ -82,12 +82,14 @@ impl Role {
 
     /// Whether the person is an enterprise member, whose credentials `revoke_credentials` destroys.
     ///
-    /// Source: decision 0013.
+    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole)
     pub const fn is_enterprise_member(self) -> bool {
         matches!(self, Self::Owner | Self::Member | Self::BillingManager)
     }
 
     /// Whether an enterprise of this kind has the role.
+    ///
+    /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
     pub const fn exists_in(self, kind: EnterpriseKind) -> bool {
         match self {
             Self::Owner | Self::Member | Self::BillingManager => true,

@@ -43,8 +43,7 @@ mod response;
 
 use alloc::vec::Vec;
 
-use crate::command::{Caller, Command, RevokeAll};
-use crate::enterprise::Enterprise;
+use crate::command::{Command, RevokeAll};
 use crate::event::Event;
 use crate::id::RevocationId;
 use crate::rest::exchange::Exchange;
@@ -52,9 +51,9 @@ use crate::rest::fault::Fault;
 use crate::timestamp::Timestamp;
 
 #[cfg(doc)]
-use crate::rule::Rule;
+use crate::{Enterprise, Rule};
 
-pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
+pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
 pub use response::{
     Response, headers_too_large, internal_error, malformed, method_not_allowed, not_found, not_implemented,
     request_timeout, too_many_requests, unavailable, uri_too_long,
@@ -62,15 +61,6 @@ pub use response::{
 
 /// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.
 pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
-
-/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
-#[derive(Debug, Clone)]
-pub struct Presented<'a> {
-    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
-    pub enterprise: &'a Enterprise,
-    /// Who calls. The host's word, which is checked against the enterprise.
-    pub caller: Caller,
-}
 
 /// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +102,7 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
+        // Rule::RevocationKnown
         let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)
     });

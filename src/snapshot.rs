@@ -35,6 +35,7 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::stored::Stored;
 use crate::hashing::Hash;
 use crate::log;
+use crate::timestamp::Timestamp;
 
 const MAGIC: [u8; 8] = *b"ECSNAP\n\n";
 
@@ -75,8 +76,8 @@ pub fn read(bytes: &[u8]) -> Result<Enterprise, SnapshotError> {
     if u64::load(&mut rest) != Some(fingerprint()) {
         return Err(SnapshotError::OtherVersion);
     }
-    let enterprise = Enterprise::load(&mut rest).filter(|_| rest.is_empty());
-    enterprise.ok_or(SnapshotError::Damaged)
+    let enterprise = Enterprise::load(&mut rest).filter(Enterprise::is_complete);
+    enterprise.filter(|_| rest.is_empty()).ok_or(SnapshotError::Damaged)
 }
 
 /// What this version makes of a history that has everything in it: the stored state after each event, and what
@@ -87,12 +88,13 @@ pub fn fingerprint() -> u64 {
     let mut hash = Hash::default();
     let mut enterprise = Enterprise::new();
     let mut bytes = Vec::new();
-    for recorded in log::read(CORPUS).flatten() {
+    let corpus = log::read(CORPUS).inspect(|line| debug_assert!(line.is_ok(), "{line:?}"));
+    for recorded in corpus.flatten() {
         hash.write_u8(u8::from(enterprise.apply(&recorded).is_ok()));
         bytes.clear();
         enterprise.store(&mut bytes);
         hash.write(&bytes);
-        answers(&enterprise, &mut hash);
+        answers(&enterprise, recorded.at, &mut hash);
     }
     hash.finish()
 }
@@ -111,10 +113,7 @@ fn checksum(bytes: &[u8]) -> u64 {
 }
 
 /// Takes in who may do what: what the stored bits mean is behaviour too.
-fn answers(enterprise: &Enterprise, hash: &mut Hash) {
-    let Some(at) = enterprise.last_at() else {
-        return;
-    };
+fn answers(enterprise: &Enterprise, at: Timestamp, hash: &mut Hash) {
     for credential in enterprise.credentials() {
         hash.write_u8(u8::from(enterprise.authenticates(credential.id(), at).is_ok()));
         for (organization, _) in enterprise.organizations() {

@@ -88,6 +88,8 @@ impl Timestamp {
     }
 
     /// Whether an idempotency key first used at `self` still answers at `now`: within 24 hours, their end excluded.
+    ///
+    /// [`Rule::IdempotentFor24Hours`](crate::Rule::IdempotentFor24Hours)
     pub(crate) const fn answers_at(self, now: Self) -> bool {
         now.0 - self.0 < IDEMPOTENCY_WINDOW_MS
     }

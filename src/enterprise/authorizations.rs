@@ -110,9 +110,9 @@ impl Stored for Authorizations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::enterprise::epoch::Epoch;
     use crate::enterprise::membership::Ordinal;
     use crate::enterprise::record::Outcome;
-    use crate::enterprise::revocations::Epoch;
 
     fn granted(count: u32) -> Authorizations {
         let mut authorizations = Authorizations::default();

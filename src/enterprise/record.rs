@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::credential::CredentialKind;
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::{Stored, stored};
 use crate::id::CredentialId;
+use crate::limits::ID_MAX;
 
 /// A credential's grant for one stay of an organization, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub(crate) enum Outcome {
 
 const ID_BITS: u32 = 53;
 const KIND_BITS: u32 = 3;
+const _: () = assert!(ID_MAX == (1 << ID_BITS) - 1 && CredentialKind::ALL.len() <= 1 << KIND_BITS);
 const DESTROYED: u64 = 1 << (ID_BITS + KIND_BITS);
 const SPILLED: u64 = DESTROYED << 1;
 const EXPIRES: u64 = SPILLED << 1;
@@ -58,6 +60,9 @@ pub(crate) struct Record {
     outcomes: u16,
 }
 
+/// What a credential takes in memory and in a snapshot: see decision 0016.
+const _: () = assert!(size_of::<Record>() == 24);
+
 impl Record {
     /// The largest number of scopes that fits.
     pub(crate) const SCOPES_MAX: u16 = u16::MAX >> (OUTCOME_BITS * INLINE);
@@ -69,6 +74,7 @@ impl Record {
         scopes: u16,
         expires: bool,
     ) -> Self {
+        debug_assert!(scopes <= Self::SCOPES_MAX);
         let kind: u64 = match kind {
             CredentialKind::ClassicPat => 0,
             CredentialKind::FineGrainedPat => 1,
@@ -257,7 +263,6 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::limits::ID_MAX;
 
     const OUTCOMES: [Outcome; 4] = [Outcome::Granted, Outcome::Revoked, Outcome::Taken, Outcome::Ended];
 

@@ -185,8 +185,8 @@ fn take_line<'a>(lines: &mut &'a [u8]) -> Option<&'a [u8]> {
     if lines.is_empty() {
         return None;
     }
-    let length = memchr::memchr(b'\n', lines).map_or(lines.len(), |index| index + 1);
-    let (line, rest) = lines.split_at_checked(length).unwrap_or((lines, &[]));
+    let split = memchr::memchr(b'\n', lines).and_then(|index| lines.split_at_checked(index + 1));
+    let (line, rest) = split.unwrap_or((lines, &[]));
     *lines = rest;
     Some(line)
 }

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{TOO_MANY, structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::{Authorization, Outcome, Record};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
@@ -55,7 +55,7 @@ impl Enterprise {
         }
         let authorization = Authorization {
             organization: membership,
-            granted: self.now()?,
+            granted: self.revocations.now(),
             outcome: Outcome::Granted,
         };
         let (slot, replaced) = (credential.slot, replaced.map(|(place, _)| place));

@@ -1,13 +1,42 @@
-//! What a revocation covers: decided here, and nowhere else.
+//! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes: another
+//! coverage is another type of event. Source: decision 0015.
 
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::record::{Authorization, Outcome};
-use crate::enterprise::revocations::{Epoch, Scope};
+use crate::enterprise::revocations::{Revocation, Scope};
 use crate::id::RevocationId;
 
+/// Why a revocation lets a credential live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spared {
+    /// Its owner was no enterprise member at the cut.
+    OwnerIsNoMember,
+    /// The request did not ask to destroy credentials.
+    DestructionNotRequested,
+    /// It is an app token.
+    KindIsNotDestroyed,
+}
+
 impl Enterprise {
-    /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut.
+    /// The scope of a request that were the next event, whether or not others are running.
+    ///
+    /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
+    pub(crate) fn next_scope(&self, revoke_credentials: bool) -> Scope {
+        Scope {
+            request: self.revocations.now(),
+            issued: self.credentials.len(),
+            revoke_credentials,
+        }
+    }
+
+    /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut. Neither the
+    /// kind of its credential nor the owner's role is asked, nor the clock.
+    ///
+    /// [`Rule::EveryAuthorizationInScope`](crate::Rule::EveryAuthorizationInScope),
+    /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
+    /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     ///
     /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
     /// own end is not asked for here.
@@ -25,18 +54,41 @@ impl Enterprise {
     }
 
     /// Whether a credential that is not destroyed is in this scope: of the three kinds, issued before the cut, and owned by
-    /// someone who was an enterprise member at the cut.
+    /// someone who was an enterprise member at the cut. Who made the request, and with what, is not asked, nor the clock.
+    ///
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
+    /// [`Rule::NobodyIsSpared`](crate::Rule::NobodyIsSpared),
+    /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
+    /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     pub(crate) fn covers_credential(&self, scope: Scope, credential: &Credential) -> bool {
-        scope.revoke_credentials
-            && credential.kind().is_destroyed_by_revoke_all()
-            && !credential.is_destroyed()
+        !credential.is_destroyed()
             && credential.slot < scope.issued
             && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
-            && (self.people.role_at(credential.owner(), scope.request))
-                .is_some_and(|(role, _)| role.is_enterprise_member())
+            && self.why_spared(scope, credential).is_none()
+    }
+
+    /// Why a revocation destroys none of the credentials like this one, whose owner was in the enterprise at the cut.
+    ///
+    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials)
+    pub(crate) fn why_spared(&self, scope: Scope, credential: &Credential) -> Option<Spared> {
+        let (role, _) = self.people.role_at(credential.owner(), scope.request)?;
+        if !role.is_enterprise_member() {
+            Some(Spared::OwnerIsNoMember)
+        } else if !scope.revoke_credentials {
+            Some(Spared::DestructionNotRequested)
+        } else if !credential.kind().is_destroyed_by_revoke_all() {
+            Some(Spared::KindIsNotDestroyed)
+        } else {
+            None
+        }
     }
 
     /// Whether a credential's owner is still in the membership in which it was issued.
+    ///
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack)
     pub(crate) fn owner_is_present(&self, credential: &Credential) -> bool {
         self.people
             .get(credential.owner())
@@ -55,7 +107,11 @@ impl Enterprise {
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 
-    /// The running revocation in which an authorization is pending: the earliest that covers it.
+    /// The running revocation in which an authorization is pending: the earliest that covers it. From the request on, since
+    /// nothing but the request is asked.
+    ///
+    /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
+    /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
     /// A grant that is dead at one cut is dead at every later one, so the first cut after the grant decides.
     pub(crate) fn pending_authorization(
@@ -69,7 +125,10 @@ impl Enterprise {
     }
 
     /// Whether a revocation took this authorization, recorded or pending: of every kind but fine-grained, the pair is a
-    /// tombstone.
+    /// tombstone. One that was revoked singly was not taken.
+    ///
+    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain)
     pub(crate) fn is_taken(&self, credential: &Credential, authorization: &Authorization) -> bool {
         match authorization.outcome {
             Outcome::Granted => self.pending_authorization(credential, authorization).is_some(),
@@ -79,6 +138,9 @@ impl Enterprise {
     }
 
     /// The running revocation in which a credential's destruction is pending: the earliest that covers it.
+    ///
+    /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
+    /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
     /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
     #[inline]
@@ -120,5 +182,20 @@ impl Enterprise {
         self.pending_destruction(credential).is_some()
             || (self.credentials.authorizations(credential))
                 .any(|authorization| self.pending_authorization(credential, &authorization).is_some())
+    }
+
+    /// The credentials with something left for a running revocation, in order of issue.
+    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
+        let id = revocation.id;
+        let credentials = self.credentials_in_scope(revocation);
+        credentials.filter(move |credential| self.has_something_left(credential, id))
+    }
+
+    /// The credentials that the job of a running revocation has not passed, in order of issue.
+    pub(crate) fn credentials_in_scope(
+        &self,
+        revocation: &Revocation,
+    ) -> impl Iterator<Item = Credential<'_>> + use<'_> {
+        self.credentials.range(revocation.cursor..revocation.scope.issued)
     }
 }
