@@ -8,6 +8,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod clock;
 mod connections;
 mod crowds;
 mod failures;
