@@ -55,8 +55,8 @@ use crate::{Enterprise, Rule};
 
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
 pub use response::{
-    Response, headers_too_large, internal_error, key_of_the_future, malformed, method_not_allowed, not_found, not_implemented,
-    request_timeout, too_many_requests, unavailable, uri_too_long,
+    Response, headers_too_large, internal_error, key_of_the_future, malformed, method_not_allowed, not_found,
+    not_implemented, request_timeout, too_many_requests, unavailable, uri_too_long,
 };
 
 /// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.

@@ -109,7 +109,10 @@ impl<S: Store> Api<S> {
                 let decide = |enterprise: &Enterprise, at: Timestamp| {
                     let presented = presented(enterprise, *credential);
                     let outcome = rest::handle(&request, presented.as_ref(), &body, at);
-                    match outcome.repeats.filter(|first| self.enterprises.clock().is_of_the_future(*first)) {
+                    match outcome
+                        .repeats
+                        .filter(|first| self.enterprises.clock().is_of_the_future(*first))
+                    {
                         Some(first) => (Vec::new(), rest::key_of_the_future(&asked.request_id, first)),
                         None => (outcome.events, outcome.response),
                     }

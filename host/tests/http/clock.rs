@@ -80,7 +80,11 @@ fn a_key_of_the_future_is_no_repetition() {
     host.leap(YEARS);
     host.accept();
     assert_eq!(host.post(TOKEN_OWNER, "runbook").status, 202);
-    assert_eq!(host.post(TOKEN_OWNER, "runbook").status, 202, "a repetition within a day");
+    assert_eq!(
+        host.post(TOKEN_OWNER, "runbook").status,
+        202,
+        "a repetition within a day"
+    );
     assert_eq!(host.running.requests(), 1);
 
     host.leap(-YEARS);

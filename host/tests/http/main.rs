@@ -6,9 +6,9 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
-mod clock;
 mod connections;
 mod crowds;
 mod failures;
