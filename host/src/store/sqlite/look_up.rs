@@ -150,7 +150,11 @@ pub(super) struct LaidAside {
 impl LaidAside {
     /// Lays aside what a batch issues.
     pub(super) fn add(&mut self, connection: &Connection, issued: &[Issued]) -> Result<(), StoreError> {
-        if self.count == 0 && !issued.is_empty() {
+        if issued.is_empty() {
+            // There may be no table yet.
+            return Ok(());
+        }
+        if self.count == 0 {
             connection
                 .execute_batch(
                     "DROP TABLE IF EXISTS temp.issued; CREATE TABLE temp.issued (position INTEGER PRIMARY KEY, \
@@ -221,4 +225,18 @@ fn first_duplicate(connection: &Connection, enterprise: &EnterpriseSlug) -> Resu
         leaf: leaf_hash(&[]),
     };
     duplicate(connection, enterprise, &issued)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_that_issue_nothing_need_no_table() {
+        let connection = Connection::open_in_memory().unwrap();
+        let mut laid_aside = LaidAside::default();
+        laid_aside.add(&connection, &[]).unwrap();
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        laid_aside.end(&connection, &slug).unwrap();
+    }
 }
