@@ -31,11 +31,13 @@
 //! version, or for none, is told which was selected. From the moment the token authenticates there are
 //! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or an
 //! OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is on
-//! the 202 alone.
+//! the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like a misspelt `revoke_credentials`: they
+//! are ignored, so what they were to ask for is not done.
 
 mod body;
 mod exchange;
 mod fault;
+mod misspelling;
 mod request;
 mod response;
 
@@ -53,7 +55,13 @@ use crate::timestamp::Timestamp;
 use crate::rule::Rule;
 
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
-pub use response::{Response, internal_error, method_not_allowed, not_found, request_timeout, unavailable};
+pub use response::{
+    Response, headers_too_large, internal_error, malformed, method_not_allowed, not_found, not_implemented,
+    request_timeout, too_many_requests, unavailable, uri_too_long,
+};
+
+/// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.
+pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
 
 /// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
 #[derive(Debug, Clone)]
@@ -127,7 +135,9 @@ fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     let decided = enterprise.decide(&Command::RevokeAll(request), at);
     let events = decided.map_err(Fault::Refused)?;
     let revocation = repeated.map_or(enterprise.position().next(), RevocationId::cut);
-    let response = exchange.accept(revocation, warned);
+    let mut response = exchange.accept(revocation, warned);
+    let near_misses = misspelling::near_misses(body);
+    response.headers.extend(near_misses.map(|keys| (IGNORED_KEYS, keys)));
     Ok(Outcome { events, response })
 }
 

@@ -2,25 +2,31 @@
 
 mod answer;
 mod audit;
+mod backup;
 mod blast_radius;
 mod decide;
 mod directory;
 mod evidence;
 mod export;
+mod file_limit;
 mod generate;
 mod history;
 mod id;
 mod import;
 mod kind;
+mod log;
+mod mark;
 mod output;
 mod plan;
 mod progress;
 mod rehearse;
 mod replay;
+mod restore;
 mod serve;
 mod signal;
 mod table;
 mod time;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -43,6 +49,9 @@ enum Command {
     Serve(serve::Serve),
     Import(import::Import),
     Export(export::Export),
+    Verify(verify::Verify),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
@@ -58,6 +67,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),

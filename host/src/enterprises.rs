@@ -10,11 +10,12 @@ mod snapshots;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, RecordedEvent, Timestamp};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Fingerprint, RecordedEvent, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::store::{Batch, Head, Store, StoreError, Urgency};
+use crate::clock::Clock;
+use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 
 use altered::AlteredStreams;
 use cache::Cache;
@@ -29,8 +30,10 @@ pub use snapshots::SNAPSHOT_EVENTS_MIN;
 pub struct Enterprises<S> {
     store: Arc<S>,
     cache: Cache,
+    clock: Arc<Clock>,
     changed: UnboundedSender<EnterpriseSlug>,
     altered: AlteredStreams,
+    altered_look_ups: AlteredStreams,
     /// A permit for each state that may wait for its snapshot to be kept.
     waiting: Arc<Semaphore>,
 }
@@ -59,14 +62,26 @@ impl Patience {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Nothing is loaded yet. The receiver gets the slug of every enterprise that a revocation is requested for here.
+    /// Nothing is loaded yet. The receiver gets the slug of every enterprise that a revocation is requested for here. Time is the
+    /// machine's.
     pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+        Self::with_clock(store, cache, Arc::new(Clock::system(Clock::SKEW_MAX_DEFAULT)))
+    }
+
+    /// The same, with a clock of one's own.
+    pub fn with_clock(
+        store: S,
+        cache: CacheOptions,
+        clock: Arc<Clock>,
+    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
             store: Arc::new(store),
             cache: Cache::new(cache),
+            clock,
             changed,
             altered: AlteredStreams::default(),
+            altered_look_ups: AlteredStreams::default(),
             waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
@@ -77,9 +92,27 @@ impl<S: Store> Enterprises<S> {
         &self.store
     }
 
-    /// How many streams were found altered and not found whole again since.
+    /// What tells the time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// How many streams were found altered and not found whole again since; and of how many the look-up was found to name wrong
+    /// lines.
     pub fn altered(&self) -> usize {
-        self.altered.count()
+        self.altered.count() + self.altered_look_ups.count()
+    }
+
+    /// What `fingerprint` stands for, as [`Store::holders`] tells.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, EnterpriseError> {
+        let holders = self.store.holders(fingerprint).await.map_err(EnterpriseError::from);
+        if let Err(EnterpriseError::Store(StoreError::Altered(altered))) = &holders {
+            self.altered_look_ups.note(&altered.enterprise, &holders);
+        }
+        holders
     }
 
     /// Whether the enterprise's state is in memory, so that to bring it up to its stream's end takes no load.
@@ -97,19 +130,19 @@ impl<S: Store> Enterprises<S> {
         Ok(live)
     }
 
-    /// Asks the enterprise's state, holding everything that its stream held when this was called.
+    /// Asks the enterprise's state, holding everything that its stream held when this was called, as of now.
     ///
     /// # Errors
-    /// Those of [`Enterprises::fresh`].
+    /// Those of [`Enterprises::fresh`], and [`EnterpriseError::Clock`].
     pub async fn ask<T>(
         &self,
         slug: &EnterpriseSlug,
-        ask: impl FnOnce(&Enterprise) -> T + Send,
+        ask: impl FnOnce(&Enterprise, Timestamp) -> T + Send,
     ) -> Result<T, EnterpriseError> {
         loop {
             let live = self.fresh(slug).await?;
             match live.read() {
-                Ok(enterprise) => return Ok(ask(&enterprise)),
+                Ok(enterprise) => return Ok(ask(&enterprise, self.clock.time_for(&enterprise)?)),
                 // Others have appended much since: it is waited for as any load is.
                 Err(EnterpriseError::Loading { .. }) => {}
                 Err(error) => return Err(error),
@@ -134,7 +167,7 @@ impl<S: Store> Enterprises<S> {
         while conflicts < patience.attempts_max {
             self.catch_up(&live).await?;
             let decided = match live.read() {
-                Ok(state) => Decided::of(&state, &decide),
+                Ok(state) => Decided::of(&state, self.clock.time_for(&state)?, &decide),
                 Err(EnterpriseError::Loading { .. }) => continue,
                 Err(error) => return Err(error),
             };
@@ -178,8 +211,7 @@ struct Decided<T> {
 }
 
 impl<T> Decided<T> {
-    fn of(state: &Ready<'_>, decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, T)) -> Self {
-        let at = time_for(state);
+    fn of(state: &Ready<'_>, at: Timestamp, decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, T)) -> Self {
         let (events, answer) = decide(state, at);
         Self {
             head: state.head().clone(),

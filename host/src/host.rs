@@ -2,18 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::clock::Clock;
 use crate::enterprises::{CacheOptions, Enterprises};
+use crate::error_chain;
 use crate::http::{self, HttpOptions};
 use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
 
 /// How a host runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct HostOptions {
     /// What its worker does.
     pub worker: WorkerOptions,
@@ -21,12 +24,30 @@ pub struct HostOptions {
     pub http: HttpOptions,
     /// How much it holds in memory.
     pub cache: CacheOptions,
+    /// How far the clock may leap.
+    pub clock: ClockOptions,
+}
+
+/// When a clock is suspect.
+#[derive(Debug, Clone, Copy)]
+pub struct ClockOptions {
+    /// How far it may leap forward.
+    pub skew_max: Duration,
+}
+
+impl Default for ClockOptions {
+    fn default() -> Self {
+        Self {
+            skew_max: Clock::SKEW_MAX_DEFAULT,
+        }
+    }
 }
 
 /// A host at work. Dropped without [`Host::stop`] it stops too, but nobody waits for it.
 #[derive(Debug)]
 pub struct Host {
     address: SocketAddr,
+    clock: Arc<Clock>,
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     worker: JoinHandle<()>,
@@ -49,11 +70,14 @@ impl Host {
     /// # Errors
     /// Where the address cannot be listened on.
     pub async fn start<S: Store>(store: S, address: SocketAddr, options: HostOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = http::listen(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let (enterprises, changes) = Enterprises::new(store, options.cache);
-        let router = http::router(enterprises.clone(), options.http);
+        let clock = Arc::new(Clock::system(options.clock.skew_max));
+        warn_of_the_future(&store, &clock).await;
+        tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
+        let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));
+        let router = http::router(enterprises.clone(), options.http.clone());
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {
@@ -64,6 +88,7 @@ impl Host {
         };
         Ok(Self {
             address,
+            clock,
             stop,
             worker: tokio::spawn(worker.run(stopped.clone())),
             api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
@@ -75,6 +100,11 @@ impl Host {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What tells it the time.
+    pub fn clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// Waits for what does not come while all is well: the end of a part.
@@ -93,5 +123,18 @@ impl Host {
         let _ = tokio::join!(self.api, self.worker);
         let _ = self.ended.send(());
         let _ = self.keeper.await;
+    }
+}
+
+/// Tells of a stream that is ahead of the clock: its time stands still until the clock has come as far. One of the two is wrong.
+async fn warn_of_the_future(store: &impl Store, clock: &Clock) {
+    let newest = match store.newest().await {
+        Ok(newest) => newest,
+        Err(error) => return tracing::warn!(error = error_chain(&error), "cannot look for events of the future"),
+    };
+    if let (Some((enterprise, at)), Ok(now)) = (newest, clock.now())
+        && at > now
+    {
+        tracing::warn!(%enterprise, %at, %now, "the newest event of a stream is ahead of the clock");
     }
 }

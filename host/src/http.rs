@@ -1,15 +1,21 @@
 //! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operation.
 
+mod address;
 mod answer;
+mod clients;
 mod connections;
+mod malformed;
 mod observe;
 mod operation;
+mod proxies;
+mod strangers;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderName, header};
+use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
@@ -19,21 +25,36 @@ use enterprise_credentials::rest;
 use crate::enterprises::Enterprises;
 use crate::store::Store;
 
-pub use connections::serve;
+pub use connections::{listen, serve};
+pub use proxies::{Proxies, ProxyHeader};
 
 use answer::{Answer, RequestId};
+use connections::Connection;
+use observe::REQUEST_ID;
 
 /// What the API allows its clients.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct HttpOptions {
     /// How long the head of a request may take to arrive, from the connection or the last answer on.
     pub head_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a client may take nothing of its answers.
+    pub write_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
-    /// How many connections are served at once; more wait to be accepted.
+    /// How many connections are kept at once. For one more the idlest goes.
     pub connections_max: usize,
+    /// The proxies in front of the host.
+    pub proxies: Proxies,
+    /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
+    /// 429. One whose token authenticates is never limited.
+    pub failures_max: NonZeroU32,
+}
+
+impl HttpOptions {
+    /// Enough for the machines of a company behind one address, whose tokens have just died together.
+    pub const FAILURES_DEFAULT: NonZeroU32 = NonZeroU32::new(200).unwrap();
 }
 
 impl Default for HttpOptions {
@@ -41,13 +62,14 @@ impl Default for HttpOptions {
         Self {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
+            proxies: Proxies::default(),
+            failures_max: Self::FAILURES_DEFAULT,
         }
     }
 }
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
 
 /// What every handler works with.
 #[derive(Debug)]
@@ -85,9 +107,12 @@ async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
     rest::not_found(&id).into()
 }
 
-/// 200 while the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
+/// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
 /// tenant's altered stream, or another process that writes, must not take the host out: that is 200 with `degraded`.
 async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
+    if let Err(suspect) = api.enterprises.clock().now() {
+        return Answer::unavailable(&id, &suspect).into_response();
+    }
     let health = match api.enterprises.store().health().await {
         Ok(health) => health,
         Err(error) => return Answer::unavailable(&id, &error).into_response(),

@@ -10,6 +10,7 @@ use enterprise_credentials::log::LogError;
 use enterprise_credentials::{CorruptHistory, EnterpriseSlug, Position};
 use enterprise_credentials_seal::Frontier;
 
+use crate::mark::{Mark, NotMarked};
 use crate::store::{Alteration, Altered, Append, Batch, Head, Store, StoreError, check_end};
 
 use lines::{Chunks, Lines};
@@ -52,6 +53,9 @@ pub enum ImportError {
     /// The log is that of another enterprise when it is read again.
     #[error("the log was changed while it was imported: it creates another enterprise now")]
     Changed,
+    /// It is not the log that was marked, nor begins with it.
+    #[error(transparent)]
+    NotMarked(#[from] NotMarked),
     /// Reading the log ended in a panic.
     #[error("the log was not read to its end")]
     Lost,
@@ -100,6 +104,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Stream<L> {
     log: Arc<L>,
+    mark: Option<Mark>,
     enterprise: EnterpriseSlug,
 }
 
@@ -109,13 +114,26 @@ impl<L: Log> Stream<L> {
     /// # Errors
     /// [`ImportError`], with the line, for the first that is no event or does not fit.
     pub fn check(log: L) -> Result<Self, ImportError> {
+        Self::check_with(log, None)
+    }
+
+    /// The same for a log that is to be the marked one, or to begin with it.
+    ///
+    /// # Errors
+    /// [`ImportError::NotMarked`], and as above.
+    pub fn check_marked(log: L, mark: Mark) -> Result<Self, ImportError> {
+        Self::check_with(log, Some(mark))
+    }
+
+    fn check_with(log: L, mark: Option<Mark>) -> Result<Self, ImportError> {
         let enterprise = {
-            let mut lines = Lines::open(&log)?;
+            let mut lines = Lines::open(&log, mark)?;
             while lines.next()?.is_some() {}
             lines.slug().ok_or(ImportError::Empty)?.clone()
         };
         Ok(Self {
             log: Arc::new(log),
+            mark,
             enterprise,
         })
     }
@@ -140,7 +158,12 @@ impl<L: Log> Stream<L> {
 
     async fn attempt<S: Store>(&self, store: &S) -> Result<Imported, ImportError> {
         let head = store.head(&self.enterprise).await?.unwrap_or_default();
-        let mut chunks = Chunks::read(Arc::clone(&self.log), self.enterprise.clone(), head.position());
+        let mut chunks = Chunks::read(
+            Arc::clone(&self.log),
+            self.mark,
+            self.enterprise.clone(),
+            head.position(),
+        );
         let done = self.append_rest(store, &head, &mut chunks).await;
         // Another attempt reads the same file.
         chunks.end().await;

@@ -2,11 +2,14 @@
 
 mod error_chain;
 mod log_line;
+mod whole_file;
 
+pub mod clock;
 pub mod enterprises;
 pub mod host;
 pub mod http;
 pub mod import;
+pub mod mark;
 pub mod sample;
 pub mod store;
 pub mod token;

@@ -3,22 +3,28 @@
 //! stream's state, to save its readers the replay.
 
 mod batch;
+mod copy;
 mod error;
 mod head;
+mod inspect;
 mod page;
 mod sqlite;
 mod url;
+pub mod verify;
 mod walk;
 
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
 use enterprise_credentials_seal::Frontier;
 
 pub use batch::Batch;
+pub use copy::{Copied, IfThere, Lost, Restored};
 pub use error::{Alteration, Altered, StoreError};
 pub use head::Head;
+pub use inspect::{Ends, Inspect, LookUpRow};
 pub use page::Page;
 pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, StoreUrl};
@@ -48,9 +54,36 @@ pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<impl Store + 
 ///
 /// # Errors
 /// [`StoreError::Permanent`] where there is no store of this version; and those of the storage.
-pub async fn open_to_read(url: &StoreUrl) -> Result<impl Streams, StoreError> {
+pub async fn open_to_read(url: &StoreUrl) -> Result<impl Inspect, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => SqliteReader::open(path).await,
+    }
+}
+
+/// Copies the store at `url`, as it is at one moment, to a file of its owner's alone. Whoever uses the store goes on. The file is
+/// there whole and durable, or not at all; a store that is damaged, as far as that shows without reading every line, is not
+/// copied.
+///
+/// # Errors
+/// [`StoreError::Permanent`] where there is no store of this version, where the file exists and shall not be replaced, or is the
+/// store itself; [`StoreError::Altered`] for a stream whose head is broken or that does not end where its head says; and those
+/// of the storage.
+pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Copied, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => sqlite::back_up(path, file, if_there).await,
+    }
+}
+
+/// Puts a copy of the store in `file` in place of the one at `url`, if there is one: at every moment, and after a crash, the
+/// one or the other is there, whole.
+///
+/// # Errors
+/// [`StoreError::Transient`] where somebody uses the store at `url`; [`StoreError::Permanent`] where `file` is no store of this
+/// version, or what is at `url` is none; [`StoreError::Altered`] as of [`backup`]; and those of the storage. The store at `url` is
+/// as it was then.
+pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => sqlite::restore(path, file).await,
     }
 }
 
@@ -152,6 +185,9 @@ pub trait Store: Streams {
     /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs;
     /// and those whose heads are broken, for nobody can tell.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
+
+    /// The stream whose last event is the newest, and that event's time. Streams whose heads are broken are passed over.
+    fn newest(&self) -> impl Future<Output = Result<Option<(EnterpriseSlug, Timestamp)>, StoreError>> + Send;
 
     /// What `fingerprint` stands for, in each enterprise that knows it, in the order of the slugs; of more than
     /// [`HOLDERS_MAX`] the first.

@@ -45,6 +45,8 @@ impl Default for WorkerOptions {
 const TURNS_MAX: usize = 32;
 /// How many of them are under way at once: their appends are committed together, with one wait for the disk.
 const IN_FLIGHT_MAX: usize = 16;
+/// How long a stop waits for the batches under way.
+const STOP_MAX: Duration = Duration::from_secs(10);
 /// The pause after a first failure; it doubles with each that follows, up to [`PAUSE_MAX`].
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -141,8 +143,13 @@ impl<S: Store> Worker<S> {
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }
-        while let Some(ended) = self.turns.join_next().await {
-            self.end_turn(ended);
+        let ending = async {
+            while let Some(ended) = self.turns.join_next().await {
+                self.end_turn(ended);
+            }
+        };
+        if tokio::time::timeout(STOP_MAX, ending).await.is_err() {
+            tracing::warn!("batches were still under way at the stop");
         }
     }
 

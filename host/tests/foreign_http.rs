@@ -81,7 +81,7 @@ impl Service {
             let address = listener.local_addr().unwrap();
             tokio::spawn(http::serve(
                 listener,
-                http::router(enterprises, options),
+                http::router(enterprises, options.clone()),
                 options,
                 stopped,
             ));

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::history::{History, TOKEN_OWNER};
-use common::http::revoke_all;
+use common::http::{raw, revoke_all};
 use common::process::{PROGRAM, Serve, run, run_well};
 use common::{Directory, wait_until};
 
@@ -103,6 +103,12 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
             "write an IP address and a port, as in `127.0.0.1:8080`",
         ),
         ("--batch", "0", "a batch takes from 1 to 4294967295 credentials"),
+        ("--trusted-proxy", "10.0.0.0/40", "write an IP address or a network"),
+        ("--trusted-proxy", "proxy.internal", "write an IP address or a network"),
+        ("--proxy-header", "Forwarded", "--trusted-proxy"),
+        ("--failures-max", "0", "write a number of requests, from 1 to"),
+        ("--memory", "0", "0 is not in 1..="),
+        ("--connections-max", "0", "0 is not in 1..=1000000"),
         ("--batch", "many", "a batch takes from 1 to 4294967295 credentials"),
     ] {
         let output = run(&["serve", "--store", "sqlite:missing.db", option, value]);
@@ -123,5 +129,85 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
             assert_eq!(output.status.code(), Some(2), "{error}");
             assert!(error.contains("write a store as `sqlite:path/to/file.db`"), "{error}");
         }
+    }
+}
+
+#[test]
+fn fewer_files_are_fewer_connections() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    for (limits, expected) in [("-n 300", Some(172)), ("-S -n 300", None)] {
+        let said = directory.file("serve.log");
+        let mut serve = Command::new("sh")
+            .args(["-c", &format!("ulimit {limits}; exec \"$0\" \"$@\"")])
+            .args([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--connections-max", "500", "--store", &directory.store_url()])
+            .stdout(Stdio::null())
+            .stderr(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let listens = || std::fs::read_to_string(&said).unwrap().contains("listening");
+        wait_until("listening", listens);
+        terminate(&serve);
+        assert_eq!(serve.wait().unwrap().code(), Some(0));
+        let said = std::fs::read_to_string(&said).unwrap();
+        let lines = said
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let fewer: Vec<_> = lines.filter_map(|line| line["connections_max"].as_u64()).collect();
+        assert_eq!(fewer, Vec::from_iter(expected), "{said}");
+    }
+}
+
+#[test]
+fn the_log_tells_of_what_is_no_request_and_of_misspelt_options() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    let said = directory.file("serve.log");
+    let serve = Serve::start(&directory.store_url(), &said, &["--log-format", "json"]);
+    let answer = raw(serve.address, b"not at all\r\n\r\n");
+    assert_eq!(answer.status, 400);
+    revoke_all(serve.address, SLUG, TOKEN_OWNER, r#"{"revoke-credentials":true}"#, &[]);
+    assert_eq!(serve.terminate(), Some(0));
+    let said = std::fs::read_to_string(&said).unwrap();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let line = |key: &str, value: &str| lines.iter().find(|line| line[key] == value).unwrap();
+    let unreadable = line("message", "unreadable request");
+    assert_eq!(unreadable["request_id"].as_str(), answer.header("x-github-request-id"));
+    assert_eq!(
+        (&unreadable["status"], &unreadable["client"]),
+        (&400.into(), &"127.0.0.1".into())
+    );
+    assert_eq!(line("ignored_keys", "revoke-credentials")["status"], 202);
+}
+
+#[test]
+fn listening_beyond_the_machine_without_tls_is_a_warning() {
+    let directory = Directory::new();
+    let log = directory.file("history.jsonl");
+    std::fs::write(&log, History::sample(SLUG, "").log).unwrap();
+    run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+    for (address, warns) in [("0.0.0.0:0", true), ("127.0.0.1:0", false), ("127.0.0.2:0", false)] {
+        let said = directory.file(address);
+        let mut serve = Command::new(PROGRAM)
+            .args(["serve", "--listen", address, "--store", &directory.store_url()])
+            .stdout(Stdio::null())
+            .stderr(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let listens = || std::fs::read_to_string(&said).unwrap().contains("listening");
+        wait_until("listening", listens);
+        terminate(&serve);
+        assert_eq!(serve.wait().unwrap().code(), Some(0));
+        let said = std::fs::read_to_string(&said).unwrap();
+        assert_eq!(
+            said.contains("beyond this machine without TLS"),
+            warns,
+            "{address}: {said}"
+        );
     }
 }

@@ -44,8 +44,8 @@ fn files(directory: &Directory) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// The three commands that open a store, each of which must fail: what each of them says.
-fn refusals(directory: &Directory, store: &str, prepare: &dyn Fn(&mut Command)) -> [String; 3] {
+/// The three commands that open a store, each of which must fail: what each of them says. `program` begins each.
+fn refusals(directory: &Directory, store: &str, program: &dyn Fn() -> Command) -> [String; 3] {
     let log = directory.file("history.jsonl");
     fs::write(&log, &History::sample(SLUG, "").log).unwrap();
     let log = log.display().to_string();
@@ -56,10 +56,8 @@ fn refusals(directory: &Directory, store: &str, prepare: &dyn Fn(&mut Command)) 
         vec!["export", "--enterprise", SLUG],
     ]
     .map(|arguments| {
-        let mut command = Command::new(PROGRAM);
-        command.args(&arguments).args(["--store", store]);
-        prepare(&mut command);
-        let output = command.output().unwrap();
+        let mut command = program();
+        let output = command.args(&arguments).args(["--store", store]).output().unwrap();
         assert_eq!(
             (output.status.code(), output.stdout.len()),
             (Some(1), 0),
@@ -77,7 +75,7 @@ fn refusals(directory: &Directory, store: &str, prepare: &dyn Fn(&mut Command)) 
 
 fn refused_by_all(directory: &Directory, expected: &str) {
     let path = directory.file("store.db").display().to_string();
-    for error in refusals(directory, &directory.store_url(), &|_| {}) {
+    for error in refusals(directory, &directory.store_url(), &|| Command::new(PROGRAM)) {
         assert_eq!(
             error,
             format!("error: the store cannot be opened: `{path}` {expected}\n")
@@ -236,7 +234,7 @@ fn what_is_no_file_is_refused_in_words() {
         ("file/store.db", "cannot be looked at: Not a directory"),
     ] {
         let store = format!("sqlite:{}", directory.file(path).display());
-        for error in refusals(&directory, &store, &|_| {}) {
+        for error in refusals(&directory, &store, &|| Command::new(PROGRAM)) {
             assert!(error.contains(expected), "{error}");
         }
     }
@@ -245,13 +243,27 @@ fn what_is_no_file_is_refused_in_words() {
 #[test]
 fn what_may_not_be_written_to_is_refused_in_words() {
     const NOBODY: u32 = 65_534;
-    let directory = Directory::new();
-    // The one user who may write everywhere must become another.
-    let is_root = fs::metadata(directory.file("")).unwrap().uid() == 0;
-    let as_anyone = |command: &mut Command| {
-        if is_root {
-            command.uid(NOBODY).gid(NOBODY);
+    // The one user who may write everywhere must become another, who need not be allowed to enter this checkout.
+    let is_root = fs::metadata(Directory::new().file("")).unwrap().uid() == 0;
+    let directory = if is_root {
+        Directory::open_to_all()
+    } else {
+        Directory::new()
+    };
+    fs::create_dir(directory.file("bin")).unwrap();
+    let copy = directory.file("bin/program");
+    if is_root {
+        // By a process of its own: one that another test starts meanwhile would inherit the file open, and so busy.
+        let copied = Command::new("cp").arg(PROGRAM).arg(&copy).status();
+        assert!(copied.unwrap().success());
+    }
+    let as_anyone = || {
+        if !is_root {
+            return Command::new(PROGRAM);
         }
+        let mut command = Command::new(&copy);
+        command.uid(NOBODY).gid(NOBODY);
+        command
     };
     fs::create_dir(directory.file("data")).unwrap();
     let permit = |name: &str, mode| fs::set_permissions(directory.file(name), Permissions::from_mode(mode)).unwrap();
@@ -267,9 +279,8 @@ fn what_may_not_be_written_to_is_refused_in_words() {
     }
     permit("data/store.db", 0o444);
     let store = format!("sqlite:{}", directory.file("data/store.db").display());
-    let mut serve = Command::new(PROGRAM);
+    let mut serve = as_anyone();
     serve.args(["serve", "--listen", "127.0.0.1:0", "--store", &store]);
-    as_anyone(&mut serve);
     let output = serve.output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("this user cannot read and write `"), "{error}");

@@ -14,8 +14,12 @@ use crate::id::Position;
 use crate::timestamp::{KnownDay, TEXT_LENGTH, Timestamp};
 use values::{Line, write_field, write_literal};
 
+/// Nearly every line is shorter: one that is written into an empty list asks for memory once.
+const LINE_BYTES_USUAL: usize = 256;
+
 /// Appends the event's line and its line feed. `at` is the text of its time.
 pub(super) fn write(recorded: &RecordedEvent, at: &[u8; TEXT_LENGTH], line: &mut Vec<u8>) {
+    line.reserve(LINE_BYTES_USUAL);
     write_field("{\"position\":", &recorded.position, line);
     write_literal(",\"at\":\"", line);
     line.extend_from_slice(at);
@@ -111,7 +115,8 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    use super::{KnownDay, read, write};
+    use super::{KnownDay, LINE_BYTES_USUAL, read, write};
+    use crate::log;
 
     #[test]
     fn every_sample_without_escapes_is_recognised_and_written_again() {
@@ -127,5 +132,21 @@ mod tests {
             write(&recorded, &recorded.at.to_bytes(), &mut written);
             assert_eq!(String::from_utf8_lossy(&written), String::from(line) + "\n");
         }
+    }
+
+    #[test]
+    fn a_usual_line_asks_for_memory_once() {
+        let (mut usual, mut others) = (0, 0);
+        for recorded in log::read(include_bytes!("../../tests/samples/v1.jsonl")) {
+            let mut line = Vec::new();
+            log::write_line(&recorded.unwrap(), &mut line);
+            if line.len() <= LINE_BYTES_USUAL {
+                assert_eq!(line.capacity(), LINE_BYTES_USUAL, "{}", line.escape_ascii());
+                usual += 1;
+            } else {
+                others += 1;
+            }
+        }
+        assert!(usual > 9 * others, "{usual} lines are usual, {others} are longer");
     }
 }

@@ -21,6 +21,11 @@ pub struct Response {
     pub refused_by: Option<Rule>,
 }
 
+/// 400, where the bytes are no HTTP request, or break off. Nothing was done.
+pub fn malformed(request_id: &str) -> Response {
+    Response::problem(400, "Bad Request", request_id)
+}
+
 /// 404, for paths that are none.
 pub fn not_found(request_id: &str) -> Response {
     Response::problem(404, NOT_FOUND, request_id)
@@ -38,10 +43,32 @@ pub fn request_timeout(request_id: &str) -> Response {
     Response::problem(408, "Request Timeout", request_id)
 }
 
+/// 414, where the path is longer than the host reads.
+pub fn uri_too_long(request_id: &str) -> Response {
+    Response::problem(414, "URI Too Long", request_id)
+}
+
+/// 431, where the head is longer than the host reads, or has more headers.
+pub fn headers_too_large(request_id: &str) -> Response {
+    Response::problem(431, "Request Header Fields Too Large", request_id)
+}
+
+/// 429, in place of a 401, where many tokens of one client did not authenticate. The token of this request did not either.
+pub fn too_many_requests(request_id: &str) -> Response {
+    let mut response = Response::problem(429, "Too Many Requests", request_id);
+    response.headers.push(("Retry-After", "1".to_string()));
+    response
+}
+
 /// 500, where the host failed. The caller does not know what was done: the request may be repeated under the same
 /// `Idempotency-Key`.
 pub fn internal_error(request_id: &str) -> Response {
     Response::problem(500, "Internal Server Error", request_id)
+}
+
+/// 501, where the body comes in a transfer coding that the host does not read. Nothing was done.
+pub fn not_implemented(request_id: &str) -> Response {
+    Response::problem(501, "Not Implemented", request_id)
 }
 
 /// 503, where the enterprise's stream cannot be read or appended to now: an answer from memory might honour a dead token.

@@ -49,6 +49,20 @@ fn accepted_with_a_warning() {
 }
 
 #[test]
+fn a_misspelt_option_is_ignored_and_named() {
+    let body = br#"{"revoke-credentials":true,"reason":"leak","Revoke_Credentials":true}"#;
+    let outcome = World::managed().answer(Some(with_token(CLASSIC)), SLUG, &[AGENT], body);
+    assert_eq!(
+        header(&outcome.response, rest::IGNORED_KEYS),
+        Some("revoke-credentials, Revoke_Credentials")
+    );
+    let mut without = outcome;
+    without.response.headers.retain(|(name, _)| *name != rest::IGNORED_KEYS);
+    let plain = World::managed().answer(Some(with_token(CLASSIC)), SLUG, &[AGENT], b"{}");
+    assert_eq!(without, plain);
+}
+
+#[test]
 fn without_a_known_token() {
     let outcome = World::managed().answer(None, SLUG, &[AGENT, ("X-GitHub-Api-Version", b"2026-03-10")], b"");
     let expected = r#"401
@@ -352,6 +366,16 @@ X-GitHub-Media-Type: github.v3; format=json
         )
     };
     assert_eq!(shown(&rest::not_found("R1")), expected("404", "Not Found", ""));
+    assert_eq!(shown(&rest::malformed("R1")), expected("400", "Bad Request", ""));
+    assert_eq!(shown(&rest::uri_too_long("R1")), expected("414", "URI Too Long", ""));
+    assert_eq!(
+        shown(&rest::headers_too_large("R1")),
+        expected("431", "Request Header Fields Too Large", "")
+    );
+    assert_eq!(
+        shown(&rest::not_implemented("R1")),
+        expected("501", "Not Implemented", "")
+    );
     let not_allowed = rest::method_not_allowed("R1", "POST");
     assert_eq!(
         shown(&not_allowed),
@@ -360,6 +384,10 @@ X-GitHub-Media-Type: github.v3; format=json
     assert_eq!(
         shown(&rest::request_timeout("R1")),
         expected("408", "Request Timeout", "")
+    );
+    assert_eq!(
+        shown(&rest::too_many_requests("R1")),
+        expected("429", "Too Many Requests", "Retry-After: 1\n")
     );
     assert_eq!(
         shown(&rest::internal_error("R1")),

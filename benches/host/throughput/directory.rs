@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use enterprise_credentials_host::store::StoreUrl;
 
 /// A directory that goes away with the run.
 pub(crate) struct Directory(PathBuf);
@@ -23,9 +22,9 @@ impl Directory {
         Ok(self.0.join("store.db"))
     }
 
-    /// The path of a store beside that one, which does not exist either.
-    pub(crate) fn second_store(&self) -> PathBuf {
-        self.0.join("second-store.db")
+    /// The path of another file there.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 }
 
@@ -33,9 +32,4 @@ impl Drop for Directory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
-}
-
-/// As the host names it.
-pub(crate) fn url(path: &Path) -> Result<StoreUrl> {
-    Ok(format!("sqlite:{}", path.display()).parse()?)
 }

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, Streams};
 use tokio::runtime::Runtime;
 
-use crate::directory::{Directory, url};
+use crate::directory::Directory;
 use crate::rounds::{compare, measure};
 use crate::{History, raw};
 
@@ -18,7 +18,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
         rounds,
         [
             ("SQLite: the same lines in one transaction", &mut || {
-                let mut connection = raw::create(&directory.store()?, &history.slug)?;
+                let mut connection = raw::create(&directory.store()?)?;
                 measure(|| {
                     let transaction = connection.transaction()?;
                     raw::insert(&transaction, &history.slug, &rows)?;
@@ -29,7 +29,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
             }),
             ("import", &mut || {
                 let path = directory.store()?;
-                let store = runtime.block_on(SqliteStore::open(&url(&path)?, IfMissing::Create))?;
+                let store = runtime.block_on(SqliteStore::open(&path, IfMissing::Create))?;
                 let taken = measure(|| {
                     let imported = runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
                     Ok(imported.appended)

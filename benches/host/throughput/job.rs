@@ -1,21 +1,23 @@
 //! The worker against SQLite appending the same batches, a commit each.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use enterprise_credentials::log::replay;
-use enterprise_credentials::{Caller, Command, CredentialId, Enterprise, PersonId, Position, RevokeAll};
+use enterprise_credentials::{Caller, Command, CredentialId, Enterprise, PersonId, RecordedEvent, RevokeAll};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, time_for};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store, StoreUrl};
+use enterprise_credentials_host::store::{Batch, IfMissing, Page, SqliteStore, Store, Streams, Urgency, walk};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
+use enterprise_credentials_seal::Frontier;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::History;
-use crate::directory::{Directory, url};
-use crate::raw::{self, Row};
+use crate::directory::Directory;
+use crate::raw::{self, Segment};
 use crate::rounds::{Taken, compare, measure};
 
 /// The setup user: an owner in every sample.
@@ -27,7 +29,8 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     let (requested, batches) = job(before, limit)?;
     let imported = Stream::check(history.bytes.clone())?;
     let (rows, _) = raw::rows(&history.bytes)?;
-    let events: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
+    let events: u64 = batches.iter().map(|batch| batch.page().len() as u64).sum();
+    let segments = segments(&batches)?;
     let title = format!("THE JOB, {} batches of {limit} credentials", batches.len());
     compare(
         &title,
@@ -36,7 +39,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
         [
             ("SQLite: the same batches, a commit each", &mut || {
                 let path = directory.store()?;
-                let mut connection = raw::create(&path, &history.slug)?;
+                let mut connection = raw::create(&path)?;
                 let transaction = connection.transaction()?;
                 raw::insert(&transaction, &history.slug, &rows)?;
                 transaction.commit()?;
@@ -44,7 +47,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                 drop(connection);
                 let mut connection = raw::open(&path)?;
                 measure(|| {
-                    for batch in &batches {
+                    for batch in &segments {
                         let transaction = connection.transaction()?;
                         raw::insert(&transaction, &history.slug, batch)?;
                         transaction.commit()?;
@@ -55,24 +58,23 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
             ("the worker", &mut || {
                 let path = directory.store()?;
                 runtime.block_on(async {
-                    let store = SqliteStore::open(&url(&path)?, IfMissing::Create).await?;
+                    let store = SqliteStore::open(&path, IfMissing::Create).await?;
                     imported.import(&store).await?;
-                    let end = imported_end(&requested)?;
-                    store
-                        .append(&history.slug, end, std::slice::from_ref(&requested))
-                        .await?;
+                    let head = store.head(&history.slug).await?.context("it was imported")?;
+                    let request = Batch::written(head.position(), [&requested])?;
+                    store.append(&history.slug, &head, request, Urgency::Request).await?;
                     store.close().await;
                     anyhow::Ok(())
                 })?;
-                work(runtime, &url(&path)?, history, events)
+                work(runtime, &path, history, events)
             }),
             ("the core alone: decide, write and apply", &mut || {
                 let mut enterprise = replay(&history.bytes)?;
-                enterprise.apply(&requested.event)?;
+                enterprise.apply(&requested)?;
                 measure(|| {
                     Ok(batches_of(&mut enterprise, limit)?
                         .iter()
-                        .map(|batch| batch.len() as u64)
+                        .map(|batch| batch.page().len() as u64)
                         .sum())
                 })
             }),
@@ -80,12 +82,15 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     )
 }
 
-fn imported_end(requested: &Line) -> Result<Position> {
-    Ok(Position::new(requested.event.position.value() - 1)?)
+/// The batches as SQLite's rows.
+fn segments(batches: &[Batch]) -> Result<Vec<Vec<Segment>>> {
+    let rows = batches.iter();
+    rows.map(|batch| raw::segments(batch.expected().value(), batch.page().lines()))
+        .collect()
 }
 
 /// The request, and the batches that its job records.
-fn job(mut enterprise: Enterprise, limit: NonZeroU32) -> Result<(Line, Vec<Vec<Row>>)> {
+fn job(mut enterprise: Enterprise, limit: NonZeroU32) -> Result<(RecordedEvent, Vec<Batch>)> {
     let command = Command::RevokeAll(RevokeAll {
         caller: Caller::Person {
             person: PersonId::new(OWNER)?,
@@ -99,33 +104,30 @@ fn job(mut enterprise: Enterprise, limit: NonZeroU32) -> Result<(Line, Vec<Vec<R
     let requested = recorded.next().context("the request is accepted")?;
     enterprise.apply(&requested)?;
     let batches = batches_of(&mut enterprise, limit)?;
-    Ok((Line::written(requested), batches))
+    Ok((requested, batches))
 }
 
-fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Vec<Row>>> {
+fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Batch>> {
     let at = time_for(enterprise);
     let mut batches = Vec::new();
     loop {
         let pending = enterprise.pending_revocations().next();
         let Some(revocation) = pending else { return Ok(batches) };
         let events = enterprise.decide(&Command::ContinueRevocation { revocation, limit }, at)?;
-        let mut batch = Vec::with_capacity(events.len());
-        for event in enterprise.record(events, at, None) {
-            enterprise.apply(&event)?;
-            let line = Line::written(event);
-            batch.push(Row {
-                position: i64::try_from(line.event.position.value())?,
-                line: line.bytes,
-            });
+        let expected = enterprise.position();
+        let recorded: Vec<_> = enterprise.record(events, at, None).collect();
+        let batch = Batch::written(expected, &recorded)?;
+        for event in &recorded {
+            enterprise.apply(event)?;
         }
         batches.push(batch);
     }
 }
 
 /// Lets a worker whose state is loaded bring the job to its end.
-fn work(runtime: &Runtime, url: &StoreUrl, history: &History, events: u64) -> Result<Taken> {
+fn work(runtime: &Runtime, path: &Path, history: &History, events: u64) -> Result<Taken> {
     let (stop, stopped) = watch::channel(false);
-    let store = runtime.block_on(SqliteStore::open(url, IfMissing::Fail))?;
+    let store = runtime.block_on(SqliteStore::open(path, IfMissing::Fail))?;
     let (enterprises, changes) = Enterprises::new(store.clone(), CacheOptions::default());
     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
     let taken = measure(|| {
@@ -137,9 +139,16 @@ fn work(runtime: &Runtime, url: &StoreUrl, history: &History, events: u64) -> Re
         runtime.block_on(worker)?;
         Ok(events)
     })?;
-    let recorded = runtime.block_on(store.read(&history.slug, Position::START, u32::MAX))?;
-    let last = recorded.lines().last().context("the stream is not empty")?;
-    let completed = recorded.len() as u64 == history.events + 1 + events
+    let head = runtime
+        .block_on(store.head(&history.slug))?
+        .context("the stream is there")?;
+    let note_last = |last: &mut Vec<u8>, page: &Page| -> Result<()> {
+        *last = page.lines().last().context("a page is not empty")?.to_vec();
+        Ok(())
+    };
+    let begin = Frontier::EMPTY;
+    let last = runtime.block_on(walk(&store, &history.slug, &begin, &head, Vec::new(), note_last))?;
+    let completed = head.position().value() == history.events + 1 + events
         && last.windows(19).any(|part| part == b"RevocationCompleted");
     anyhow::ensure!(completed, "the worker did other work");
     runtime.block_on(store.close());

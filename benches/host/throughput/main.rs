@@ -7,6 +7,7 @@
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"
 )]
 
+mod client;
 mod directory;
 mod import;
 mod job;

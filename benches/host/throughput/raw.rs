@@ -3,16 +3,21 @@
 use std::path::Path;
 
 use anyhow::Result;
-use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials::log::read;
-use enterprise_credentials_host::store::Line;
+use enterprise_credentials::{EnterpriseSlug, Event};
 use rusqlite::{Connection, OpenFlags, Statement, params};
 
 /// A new store with the host's tables.
-pub(crate) fn create(path: &Path, slug: &EnterpriseSlug) -> Result<Connection> {
+pub(crate) fn create(path: &Path) -> Result<Connection> {
     let connection = open(path)?;
-    connection.execute_batch(include_str!("../../../host/migrations/0001_streams.sql"))?;
-    connection.execute("INSERT INTO enterprises (slug) VALUES (?)", [slug.as_str()])?;
+    for migration in [
+        include_str!("../../../host/migrations/0001_streams.sql"),
+        include_str!("../../../host/migrations/0002_unfinished_revocations.sql"),
+        include_str!("../../../host/migrations/0003_snapshots.sql"),
+        include_str!("../../../host/migrations/0004_heads_and_segments.sql"),
+    ] {
+        connection.execute_batch(migration)?;
+    }
     Ok(connection)
 }
 
@@ -21,7 +26,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
     connection.pragma_update(None, "cache_size", -64 * 1024)?;
     Ok(connection)
 }
@@ -31,55 +37,71 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
 
-/// A line ready to be inserted.
-pub(crate) struct Row {
-    pub(crate) position: i64,
-    pub(crate) line: Vec<u8>,
+/// Lines ready to be inserted as one row.
+pub(crate) struct Segment {
+    last: i64,
+    lines: Vec<u8>,
 }
 
 /// A fingerprint ready to be inserted.
 pub(crate) struct Issued {
     fingerprint: String,
-    credential: i64,
+    position: i64,
+}
+
+/// How many lines a row holds: about as many as the host's do.
+const SEGMENT_LINES: usize = 450;
+
+/// Lines that follow position `before`, as rows.
+pub(crate) fn segments<'a>(before: u64, lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Segment>> {
+    let lines: Vec<&[u8]> = lines.into_iter().collect();
+    let mut last = i64::try_from(before)?;
+    lines
+        .chunks(SEGMENT_LINES)
+        .map(|lines| {
+            last += i64::try_from(lines.len())?;
+            let lines = lines.join(&b'\n');
+            Ok(Segment { last, lines })
+        })
+        .collect()
 }
 
 /// The rows of a log, and the look-up's in its order.
-pub(crate) fn rows(log: &[u8]) -> Result<(Vec<Row>, Vec<Issued>)> {
-    let (mut rows, mut issued) = (Vec::new(), Vec::new());
-    for (event, bytes) in read(log).zip(log.split(|byte| *byte == b'\n')) {
-        let line = Line {
-            event: event?,
-            bytes: bytes.to_vec(),
-        };
-        if let Some((fingerprint, credential)) = line.fingerprint() {
+pub(crate) fn rows(log: &[u8]) -> Result<(Vec<Segment>, Vec<Issued>)> {
+    let mut issued = Vec::new();
+    for event in read(log) {
+        let event = event?;
+        if let Event::CredentialIssued {
+            fingerprint: Some(fingerprint),
+            ..
+        } = event.event
+        {
             issued.push(Issued {
                 fingerprint: fingerprint.as_str().to_owned(),
-                credential: i64::try_from(credential.value())?,
+                position: i64::try_from(event.position.value())?,
             });
         }
-        rows.push(Row {
-            position: i64::try_from(line.event.position.value())?,
-            line: line.bytes,
-        });
     }
     issued.sort_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
-    Ok((rows, issued))
+    let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    Ok((segments(0, lines)?, issued))
 }
 
-pub(crate) fn insert(connection: &Connection, slug: &EnterpriseSlug, rows: &[Row]) -> Result<()> {
+pub(crate) fn insert(connection: &Connection, slug: &EnterpriseSlug, segments: &[Segment]) -> Result<()> {
     let mut insert: Statement<'_> =
-        connection.prepare("INSERT INTO events (enterprise, position, line) VALUES (?, ?, ?)")?;
-    for row in rows {
-        insert.execute(params![slug.as_str(), row.position, row.line])?;
+        connection.prepare("INSERT INTO segments (enterprise, first, last, lines) VALUES (?, ?, ?, ?)")?;
+    for segment in segments {
+        // The first line's position: any number takes as long to write.
+        insert.execute(params![slug.as_str(), segment.last, segment.last, segment.lines])?;
     }
     Ok(())
 }
 
 pub(crate) fn insert_issued(connection: &Connection, slug: &EnterpriseSlug, issued: &[Issued]) -> Result<()> {
     let mut insert =
-        connection.prepare("INSERT INTO fingerprints (fingerprint, enterprise, credential) VALUES (?, ?, ?)")?;
+        connection.prepare("INSERT INTO look_up (fingerprint, enterprise, position, leaf) VALUES (?, ?, ?, ?)")?;
     for issued in issued {
-        insert.execute(params![issued.fingerprint, slug.as_str(), issued.credential])?;
+        insert.execute(params![issued.fingerprint, slug.as_str(), issued.position, i64::MAX])?;
     }
     Ok(())
 }

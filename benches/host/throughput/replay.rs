@@ -6,17 +6,17 @@ use anyhow::{Context, Result};
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store as _};
+use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store as _, Streams as _};
 use tokio::runtime::Runtime;
 
-use crate::directory::{Directory, url};
+use crate::directory::Directory;
 use crate::rounds::{compare, measure};
 use crate::{History, raw};
 
 pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
     let path = directory.store()?;
     let store = runtime.block_on(imported(&path, history))?;
-    let with_snapshot = runtime.block_on(imported(&directory.second_store(), history))?;
+    let with_snapshot = runtime.block_on(imported(&directory.file("second-store.db"), history))?;
     runtime.block_on(keep_snapshot(&with_snapshot, history))?;
     let connection = raw::open_reader(&path)?;
     let cold = |store: &SqliteStore| {
@@ -31,16 +31,17 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
         "events",
         rounds,
         [
-            ("SQLite: every row read once", &mut || {
+            ("SQLite: every segment read once", &mut || {
                 measure(|| {
                     let mut select =
-                        connection.prepare("SELECT line FROM events WHERE enterprise = ? ORDER BY position")?;
+                        connection.prepare("SELECT lines FROM segments WHERE enterprise = ? ORDER BY last")?;
                     let mut rows = select.query([history.slug.as_str()])?;
-                    let mut bytes = 0;
+                    let (mut bytes, mut segments) = (0, 0);
                     while let Some(row) = rows.next()? {
                         bytes += row.get_ref(0)?.as_blob()?.len() as u64;
+                        segments += 1;
                     }
-                    anyhow::ensure!(bytes + history.events == history.bytes.len() as u64, "other rows");
+                    anyhow::ensure!(bytes + segments == history.bytes.len() as u64, "other rows");
                     Ok(history.events)
                 })
             }),
@@ -57,7 +58,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
 }
 
 async fn imported(path: &Path, history: &History) -> Result<SqliteStore> {
-    let store = SqliteStore::open(&url(path)?, IfMissing::Create).await?;
+    let store = SqliteStore::open(path, IfMissing::Create).await?;
     Stream::check(history.bytes.clone())?.import(&store).await?;
     Ok(store)
 }

@@ -1,21 +1,22 @@
 //! The operation over HTTP on a loopback port, for many enterprises, against SQLite committing a row each.
 
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use enterprise_credentials::{
     Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId,
     Role, Scopes,
 };
 use enterprise_credentials_host::enterprises::now;
 use enterprise_credentials_host::host::{Host, HostOptions};
-use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
+use enterprise_credentials_host::store::{Batch, Head, IfMissing, SqliteStore, Store, Streams, Urgency};
 use enterprise_credentials_host::token::fingerprint;
 use tokio::runtime::Runtime;
 
-use crate::directory::{Directory, url};
-use crate::raw::{self, Row};
+use crate::client::post_revoke_all;
+use crate::directory::Directory;
+use crate::raw;
 use crate::rounds::{Taken, compare, measure};
 
 const ENTERPRISES: u64 = 400;
@@ -34,8 +35,11 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, rounds: u32) -> Resu
             ("SQLite: a row and a commit each, one after the other", &mut || {
                 commits(directory)
             }),
-            ("POST revoke-all, each with its job recorded", &mut || {
-                operation(runtime, directory)
+            ("POST revoke-all, until the last is answered", &mut || {
+                operation(runtime, directory, Until::Answered)
+            }),
+            ("POST revoke-all, until every job is recorded", &mut || {
+                operation(runtime, directory, Until::Drained)
             }),
         ],
     )
@@ -43,11 +47,14 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, rounds: u32) -> Resu
 
 fn commits(directory: &Directory) -> Result<Taken> {
     let slug = slug(0)?;
-    let connection = raw::create(&directory.store()?, &slug)?;
+    let connection = raw::create(&directory.store()?)?;
     let commit = |rows: std::ops::RangeInclusive<u64>| {
         for position in rows {
-            let (position, line) = (i64::try_from(position)?, vec![b'x'; 200]);
-            raw::insert(&connection, &slug, &[Row { position, line }])?;
+            raw::insert(
+                &connection,
+                &slug,
+                &raw::segments(position - 1, [[b'x'; 200].as_slice()])?,
+            )?;
         }
         Ok(REQUESTS)
     };
@@ -56,10 +63,19 @@ fn commits(directory: &Directory) -> Result<Taken> {
     measure(|| commit(REQUESTS + 1..=2 * REQUESTS))
 }
 
-fn operation(runtime: &Runtime, directory: &Directory) -> Result<Taken> {
+/// When the clock stops.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// At the last answer, with jobs unfinished.
+    Answered,
+    /// When no job is left.
+    Drained,
+}
+
+fn operation(runtime: &Runtime, directory: &Directory, until: Until) -> Result<Taken> {
     let path = directory.store()?;
     let (store, host) = runtime.block_on(async {
-        let store = SqliteStore::open(&url(&path)?, IfMissing::Create).await?;
+        let store = SqliteStore::open(&path, IfMissing::Create).await?;
         for number in 0..ENTERPRISES {
             found(&store, number).await?;
         }
@@ -74,10 +90,25 @@ fn operation(runtime: &Runtime, directory: &Directory) -> Result<Taken> {
     let address = host.address();
     // Every enterprise is asked once before the clock runs, so that all are in memory.
     ask_all(address, ENTERPRISES)?;
-    let taken = measure(|| ask_all(address, REQUESTS));
+    drained(runtime, &store)?;
+    let taken = measure(|| {
+        let asked = ask_all(address, REQUESTS)?;
+        if until == Until::Drained {
+            drained(runtime, &store)?;
+        }
+        Ok(asked)
+    });
     runtime.block_on(host.stop());
     runtime.block_on(store.close());
     taken
+}
+
+/// Waits until no job is left.
+fn drained(runtime: &Runtime, store: &SqliteStore) -> Result<()> {
+    while !runtime.block_on(store.unfinished())?.is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 fn ask_all(address: SocketAddr, requests: u64) -> Result<u64> {
@@ -97,51 +128,27 @@ fn ask_in_turn(address: SocketAddr, numbers: impl Iterator<Item = u64>) -> Resul
     let mut connection = TcpStream::connect(address)?;
     connection.set_nodelay(true)?;
     for number in numbers.map(|number| number % ENTERPRISES) {
-        let request = format!(
-            "POST /enterprises/{}/credential-authorizations/revoke-all HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n\
-             Authorization: Bearer {}\r\nContent-Length: 28\r\n\r\n{{\"revoke_credentials\":false}}",
-            slug(number)?.as_str(),
-            token(number, 1)
-        );
-        connection.write_all(request.as_bytes())?;
-        ensure!(status(&mut connection)? == 202, "a request was not accepted");
+        let status = post_revoke_all(&mut connection, slug(number)?.as_str(), &token(number, 1), false)?;
+        ensure!(status == 202, "a request was not accepted");
     }
     Ok(())
-}
-
-/// Reads one answer to its end.
-fn status(connection: &mut TcpStream) -> Result<u16> {
-    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
-    loop {
-        let length = connection.read(&mut piece)?;
-        ensure!(length > 0, "the connection was closed");
-        answer.extend_from_slice(piece.get(..length).context("no more than there is room")?);
-        let text = std::str::from_utf8(&answer)?.to_ascii_lowercase();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .split("content-length: ")
-            .nth(1)
-            .and_then(|rest| rest.lines().next());
-        if body.len() == length.context("an answer has a length")?.parse::<usize>()? {
-            return Ok(head.split(' ').nth(1).context("an answer has a status")?.parse()?);
-        }
-    }
 }
 
 /// An enterprise with an owner and some credentials.
 async fn found(store: &SqliteStore, number: u64) -> Result<()> {
     let mut enterprise = Enterprise::new();
-    let mut lines = Vec::new();
+    let mut events = Vec::new();
     for command in founding(number)? {
         let at = now();
         for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
             enterprise.apply(&recorded)?;
-            lines.push(Line::written(recorded));
+            events.push(recorded);
         }
     }
-    store.append(&slug(number)?, Default::default(), &lines).await?;
+    let batch = Batch::written(Head::EMPTY.position(), &events)?;
+    store
+        .append(&slug(number)?, &Head::EMPTY, batch, Urgency::Request)
+        .await?;
     Ok(())
 }
 

@@ -6,13 +6,14 @@ use anyhow::{Result, bail};
 use clap::Args;
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::{Position, RevocationId};
+use enterprise_credentials_host::mark::{Mark, MarkCheck};
 use serde::Serialize;
 
-use super::history::{History, HistoryFile};
+use super::history::{History, HistoryPlace};
 use super::id::id;
 use super::output::{print, print_json};
 use super::table::{Facts, count, identity};
-use super::{blast_radius, evidence};
+use super::{blast_radius, evidence, mark};
 
 /// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
 ///
@@ -21,10 +22,13 @@ use super::{blast_radius, evidence};
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
-    history: HistoryFile,
+    history: HistoryPlace,
     /// Show only this revocation. Its id is the position of its request.
     #[arg(long, value_name = "ID", value_parser = id::<RevocationId>)]
     revocation: Option<RevocationId>,
+    /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
+    #[arg(long, value_name = "FILE", value_parser = mark::mark)]
+    mark: Option<Mark>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -47,7 +51,8 @@ impl Audit {
     pub(super) fn run(self) -> Result<ExitCode> {
         let mut history = self.history.open()?;
         let mut auditor = self.revocation.map_or_else(Auditor::new, Auditor::about);
-        let broken_off = observe(&mut history, &mut auditor).err();
+        let mut marked = self.mark.map(MarkCheck::new);
+        let broken_off = observe(&mut history, &mut auditor, marked.as_mut()).err();
         let sha256 = history.sha256()?;
         let mut report = auditor.finish();
         if broken_off.is_none() && report.position == Position::START {
@@ -71,7 +76,8 @@ impl Audit {
             print(words)?;
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
-        match broken_off.or(unknown) {
+        let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
+        match broken_off.or(not_marked).or(unknown) {
             Some(error) => Err(error),
             None if report.is_clean() => Ok(ExitCode::SUCCESS),
             None => Ok(ExitCode::FAILURE),
@@ -104,9 +110,12 @@ impl Audit {
     }
 }
 
-fn observe(history: &mut History, auditor: &mut Auditor) -> Result<()> {
+fn observe(history: &mut History, auditor: &mut Auditor, mut marked: Option<&mut MarkCheck>) -> Result<()> {
     while let Some(recorded) = history.next()? {
         auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+        if let Some(marked) = &mut marked {
+            marked.push(history.line());
+        }
     }
     Ok(())
 }

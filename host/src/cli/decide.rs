@@ -6,7 +6,7 @@ use clap::Args;
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{Command, Refusal, Timestamp};
 
-use super::history::HistoryFile;
+use super::history::HistoryPlace;
 use super::output::{print, tell};
 use super::table::Facts;
 use super::time::{time, time_of_question};
@@ -17,7 +17,7 @@ use super::time::{time, time_of_question};
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
-    history: HistoryFile,
+    history: HistoryPlace,
     /// The command, such as `{"type":"DestroyCredential","credential":7}`.
     #[arg(long, value_name = "JSON", value_parser = command)]
     command: Command,

@@ -31,6 +31,9 @@ pub(crate) struct Generate {
     /// too, so never import such a history into a store that guards anything.
     #[arg(long, value_name = "FILE", value_parser = token_file)]
     tokens: Option<PathBuf>,
+    /// Overwrite the file of `--tokens` if there is one.
+    #[arg(long, requires = "tokens")]
+    force: bool,
 }
 
 /// A file named `-` is what nobody means, and standard output takes the history.
@@ -74,7 +77,8 @@ impl SampleArgs {
 impl Generate {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let sample = self.sample.with_seed(self.seed);
-        let tokens = self.tokens.as_deref().map(create_private).transpose()?;
+        let tokens = self.tokens.as_deref();
+        let tokens = tokens.map(|path| create_private(path, self.force)).transpose()?;
 
         let mut output = BufWriter::new(std::io::stdout().lock());
         let mut line = Vec::new();
@@ -92,19 +96,39 @@ impl Generate {
     }
 }
 
-/// Creates the file, or empties it, so that from its first byte on nobody else can read it.
-fn create_private(path: &Path) -> anyhow::Result<File> {
+/// Creates the file so that from its first byte on nobody else can read it. One that is there, or a link, is left as it is, or
+/// with `force` emptied, and taken from others, first.
+fn create_private(path: &Path, force: bool) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true);
+    if force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options
-        .open(path)
-        .with_context(|| format!("cannot create `{}`", path.display()))?;
+    let file = options.open(path).with_context(|| {
+        let there = std::fs::symlink_metadata(path).is_ok() && !force;
+        let advice = if there {
+            ": name another file, or give `--force` to overwrite it"
+        } else {
+            ""
+        };
+        format!("cannot create `{}`{advice}", path.display())
+    })?;
     #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-        .with_context(|| format!("cannot keep `{}` from others", path.display()))?;
+    keep_from_others(&file).with_context(|| format!("cannot keep `{}` from others", path.display()))?;
     Ok(file)
+}
+
+/// What is no file, a terminal or a device, is not ours to change.
+#[cfg(unix)]
+fn keep_from_others(file: &File) -> std::io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(())
 }
 
 fn write_tokens(sample: &Sample, enterprise: &Enterprise, file: File) -> std::io::Result<()> {

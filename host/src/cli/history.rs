@@ -1,9 +1,8 @@
 //! A log that is read line by line: nothing of it is kept but the state.
 
-use std::fmt;
-use std::fs::File;
+mod place;
+
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use enterprise_credentials::limits::LINE_BYTES_MAX;
@@ -13,9 +12,9 @@ use enterprise_credentials_host::read_log_line;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
-use super::progress;
+pub(super) use place::HistoryPlace;
 
-/// A file, or standard input, in the middle of being read.
+/// A log in the middle of being read.
 pub(super) struct History {
     name: String,
     reader: BufReader<Source>,
@@ -24,28 +23,24 @@ pub(super) struct History {
 }
 
 impl History {
-    fn open(path: &Path) -> Result<Self> {
-        let name = name(path);
-        let (read, bar): (Box<dyn Read>, _) = if path == Path::new("-") {
-            (Box::new(std::io::stdin()), ProgressBar::hidden())
-        } else {
-            let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
-            let bytes = file.metadata().with_context(|| format!("cannot read {name}"))?.len();
-            (Box::new(file), progress::bytes(bytes))
-        };
+    fn open(place: &HistoryPlace) -> Result<Self> {
+        let place::Opened { read, bar } = place.open_bytes()?;
         let source = Source {
             read,
             bar,
             hash: Sha256::new(),
         };
-        let (decoder, line) = (Decoder::new(), Vec::new());
-        let reader = BufReader::with_capacity(LINE_BYTES_MAX, source);
         Ok(Self {
-            name,
-            reader,
-            decoder,
-            line,
+            name: place.to_string(),
+            reader: BufReader::with_capacity(LINE_BYTES_MAX, source),
+            decoder: Decoder::new(),
+            line: Vec::new(),
         })
+    }
+
+    /// The bytes of the line that was read last, without its line feed.
+    pub(super) fn line(&self) -> &[u8] {
+        &self.line
     }
 
     /// The next event; nothing at the end.
@@ -77,36 +72,10 @@ impl History {
     }
 }
 
-fn name(path: &Path) -> String {
-    if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        format!("`{}`", path.display())
-    }
-}
-
-/// The log that a command reads.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct HistoryFile {
-    /// The log, one event a line; `-` reads standard input.
-    #[arg(value_name = "FILE")]
-    path: PathBuf,
-}
-
-impl fmt::Display for HistoryFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&name(&self.path))
-    }
-}
-
-impl HistoryFile {
-    pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned() }
-    }
-
+impl HistoryPlace {
     /// Opens the log at its beginning.
     pub(super) fn open(&self) -> Result<History> {
-        History::open(&self.path)
+        History::open(self)
     }
 
     /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere, and one
@@ -140,6 +109,7 @@ impl HistoryFile {
         Ok(enterprise)
     }
 
+    /// A stream is read to its end, whose head says whether what was folded is what was appended.
     fn fold(&self, until: Option<Until>) -> Result<(Enterprise, bool)> {
         let mut history = self.open()?;
         let mut enterprise = Enterprise::new();
@@ -153,11 +123,14 @@ impl HistoryFile {
             }
             enterprise.apply(&recorded).map_err(|corrupt| history.blame(corrupt))?;
         }
+        if self.is_stream() {
+            history.sha256()?;
+        }
         Ok((enterprise, read_any))
     }
 }
 
-/// Lines beyond a position are not even read: they may be broken.
+/// Lines of a file beyond a position are not even read: they may be broken.
 fn reaches(enterprise: &Enterprise, until: Option<Until>) -> bool {
     matches!(until, Some(Until::Position(last)) if enterprise.position() >= last)
 }

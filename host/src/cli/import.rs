@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use enterprise_credentials_host::import::{Imported, Stream};
+use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_host::store::{self, IfMissing, StoreUrl, Streams};
 
 use super::directory::Directory;
+use super::mark;
 use super::output::print;
 
 /// Import a log of recorded events.
@@ -25,6 +27,9 @@ pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
+    /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
+    #[arg(long, value_name = "FILE", value_parser = mark::mark)]
+    mark: Option<Mark>,
     /// The log, one event a line; `-` reads standard input.
     file: PathBuf,
 }
@@ -32,7 +37,12 @@ pub(crate) struct Import {
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
-        let stream = Stream::check(open(&self.file)?).with_context(cannot_import)?;
+        let log = open(&self.file)?;
+        let checked = match self.mark {
+            Some(mark) => Stream::check_marked(log, mark),
+            None => Stream::check(log),
+        };
+        let stream = checked.with_context(cannot_import)?;
         let imported = super::runtime()?.block_on(async {
             let store = store::open(&self.store, IfMissing::Create).await?;
             let imported = stream.import(&store).await;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::answer::{self, Answer};
 use super::blast_radius;
-use super::history::HistoryFile;
+use super::history::HistoryPlace;
 use super::id::id;
 use super::output::{print, print_json};
 use super::time::{time, time_of_question, until};
@@ -23,7 +23,7 @@ use super::time::{time, time_of_question, until};
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
-    history: HistoryFile,
+    history: HistoryPlace,
     /// The credential that would make the request: shows what becomes of it, and what the answer would be.
     #[arg(long = "as", value_name = "CREDENTIAL", value_parser = id::<CredentialId>)]
     credential: Option<CredentialId>,

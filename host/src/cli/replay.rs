@@ -6,7 +6,7 @@ use clap::Args;
 use enterprise_credentials::log::Until;
 use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
 
-use super::history::HistoryFile;
+use super::history::HistoryPlace;
 use super::output::{print, print_json};
 use super::table::{Facts, Table, count};
 use super::time::{end, until};
@@ -17,7 +17,7 @@ use super::time::{end, until};
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
-    history: HistoryFile,
+    history: HistoryPlace,
     /// Stop after this position, or after the last event that is not later than this time. A date alone means midnight at
     /// its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]

@@ -1,26 +1,33 @@
 //! `serve`: the HTTP API and the worker, until a signal says stop.
 
-use std::io::{IsTerminal, Write};
+mod clients;
+
+use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
 use enterprise_credentials_host::worker::WorkerOptions;
-use tracing::level_filters::LevelFilter;
 
-use super::signal::stop_signal;
+use super::log::LogFormat;
+use super::signal::{Hangups, stop_signal};
+use clients::Clients;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
 /// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch are
-/// ended first, and snapshots kept for the next start.
+/// ended first, and snapshots kept for the next start. SIGHUP accepts a clock that is suspect.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on http://ADDRESS`.
+    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on
+    /// http://ADDRESS`. Without TLS, listen on a loopback address, behind a proxy: whoever can read the network can read the
+    /// tokens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// The store, as `sqlite:path/to/file.db`. It must exist: `import` creates it.
@@ -31,20 +38,21 @@ pub(crate) struct Serve {
     batch: NonZeroU32,
     /// About how much memory the states of enterprises may take between requests; one being asked may take more. A
     /// million credentials take some 100 MiB as this is counted.
-    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
+    /// How far the clock may leap forward, in seconds. Beyond that it is suspect, and every answer that depends on it is 503 until
+    /// it is set right, or accepted: by SIGHUP, or by a restart.
+    #[arg(long, value_name = "SECONDS", default_value_t = Clock::SKEW_MAX_DEFAULT.as_secs())]
+    clock_skew_max: u64,
+    #[command(flatten)]
+    clients: Clients,
     /// How the log on stderr is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    /// For a person.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+/// How long the stop waits for a disk that does not answer.
+const STOP_MAX: Duration = Duration::from_secs(2);
 
 /// A name may stand for several addresses, of which one would have to be picked.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -59,9 +67,12 @@ fn batch(text: &str) -> Result<NonZeroU32, String> {
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        self.log_format.install();
-        super::runtime()?.block_on(self.serve())?;
-        Ok(ExitCode::SUCCESS)
+        let _log = self.log_format.install();
+        let runtime = super::runtime()?;
+        let served = runtime.block_on(self.serve());
+        // A read that does not end must not hold up the stop.
+        runtime.shutdown_timeout(STOP_MAX);
+        served.map(|()| ExitCode::SUCCESS)
     }
 
     async fn serve(self) -> anyhow::Result<()> {
@@ -70,7 +81,9 @@ impl Serve {
 
         let store = store::open(&self.store, IfMissing::Fail).await?;
         let served = self.serve_from(&store, stopped).await;
-        store.close().await;
+        if tokio::time::timeout(STOP_MAX, store.close()).await.is_err() {
+            tracing::warn!("the store was still at work at the stop");
+        }
         served?;
         tracing::info!("stopped");
         Ok(())
@@ -81,40 +94,44 @@ impl Serve {
         store: &(impl Store + Clone),
         stopped: impl Future<Output = &'static str>,
     ) -> anyhow::Result<()> {
+        let mut hangups = Hangups::new()?;
         let mut options = HostOptions::default();
         options.worker.batch = self.batch;
         options.cache.bytes_max = u64::from(self.memory) << 20;
+        options.clock.skew_max = Duration::from_secs(self.clock_skew_max);
+        self.clients.apply_to(&mut options.http)?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;
         let address = host.address();
         tracing::info!(%address, store = %self.store, "listening");
-        // Who asked for a fixed port need not read it.
-        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
-            tracing::warn!(%error, "cannot write the address to standard output");
+        if !address.ip().to_canonical().is_loopback() {
+            tracing::warn!("listening beyond this machine without TLS: whoever can read the network can read tokens");
         }
+        print_address(address);
 
+        let clock = host.clock();
+        let hung_up = async {
+            loop {
+                hangups.next().await;
+                clock.accept();
+            }
+        };
         tokio::select! {
             ended = host.ended() => return Err(ended.into()),
             signal = stopped => tracing::info!(signal, "stopping"),
+            () = hung_up => {}
         }
         host.stop().await;
         Ok(())
     }
 }
 
-impl LogFormat {
-    fn install(self) {
-        let log = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_max_level(LevelFilter::INFO)
-            .with_target(false)
-            // A line that cannot be written would be complained of there too, by a panic.
-            .log_internal_errors(false);
-        match self {
-            Self::Text => log.init(),
-            Self::Json => log.json().flatten_event(true).init(),
+/// Prints it from a thread of its own: who asked for a fixed port need not read it.
+fn print_address(address: SocketAddr) {
+    std::thread::spawn(move || {
+        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+            tracing::warn!(%error, "cannot write the address to standard output");
         }
-    }
+    });
 }

@@ -25,3 +25,36 @@ pub(super) fn stop_signal() -> std::io::Result<impl Future<Output = &'static str
         }
     })
 }
+
+/// The signals that ask a server to look again at what it had doubts about. From this on, none kills it.
+#[cfg(unix)]
+pub(super) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(super) fn new() -> std::io::Result<Self> {
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next.
+    pub(super) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// There are none.
+#[cfg(not(unix))]
+pub(super) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(super) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}

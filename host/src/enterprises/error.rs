@@ -3,6 +3,7 @@
 use enterprise_credentials::log::LogError;
 use enterprise_credentials::{CorruptHistory, EnterpriseSlug};
 
+use crate::clock::Suspect;
 use crate::store::StoreError;
 
 /// Why an enterprise cannot answer now. None of these is the caller's fault.
@@ -11,6 +12,9 @@ pub enum EnterpriseError {
     /// The storage failed, or holds an altered stream.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The clock cannot be relied on: nothing is asked whose answer depends on it.
+    #[error(transparent)]
+    Clock(#[from] Suspect),
     /// A line in the store is no event.
     #[error("stream `{enterprise}` in the store cannot be read")]
     Unreadable {

@@ -100,8 +100,24 @@ impl<S: Store> Enterprises<S> {
         live.has_snapshot_at(begun.head.position());
         let loading = Loading::new(live.slug(), begun.enterprise);
         let loaded = walk(&*self.store, live.slug(), &frontier, head, loading, Loading::fold).await?;
+        self.check_nothing_behind(live.slug(), head).await?;
         live.check_name(&loaded.enterprise)?;
         Ok(Held::new(loaded.enterprise, head.clone()))
+    }
+
+    /// Fails where lines stand behind the head, and the head stays where it was: an older one was put in its place.
+    async fn check_nothing_behind(&self, enterprise: &EnterpriseSlug, head: &Head) -> Result<(), StoreError> {
+        let behind = self.store.read(enterprise, head.position(), 1).await;
+        if matches!(&behind, Ok(page) if page.is_empty()) || self.store.head(enterprise).await?.as_ref() != Some(head) {
+            return Ok(());
+        }
+        behind?;
+        let (enterprise, head) = (enterprise.clone(), head.position());
+        let alteration = Alteration::Beyond {
+            head,
+            lines: head.next(),
+        };
+        Err(StoreError::Altered(Altered { enterprise, alteration }))
     }
 }
 

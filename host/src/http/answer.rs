@@ -20,18 +20,31 @@ pub(super) struct RequestId(pub(super) String);
 pub(super) struct Answer {
     response: rest::Response,
     holder: Option<Holder>,
+    body_is_read: bool,
 }
 
-/// What the log says about an answer: never a header, a path or a body, which may hold a token.
+/// What is known about an answer besides itself. For the log: never a header, a path or a body, which may hold a token.
 #[derive(Debug, Clone)]
 pub(super) struct Noted {
     pub(super) refused_by: Option<Rule>,
     pub(super) holder: Option<Holder>,
+    /// Whether the request's body was read to its end, so that another request may follow it.
+    pub(super) body_is_read: bool,
 }
 
 impl Answer {
     pub(super) const fn to(holder: Option<Holder>, response: rest::Response) -> Self {
-        Self { response, holder }
+        Self {
+            response,
+            holder,
+            body_is_read: false,
+        }
+    }
+
+    /// The same, and whether the request's body was read to its end.
+    pub(super) const fn with_body_read(mut self, body_is_read: bool) -> Self {
+        self.body_is_read = body_is_read;
+        self
     }
 
     /// 503, with its reason in the log alone.
@@ -59,6 +72,7 @@ impl IntoResponse for Answer {
         let noted = Noted {
             refused_by: self.response.refused_by,
             holder: self.holder,
+            body_is_read: self.body_is_read,
         };
         let builder = Response::builder().status(self.response.status).extension(noted);
         self.response

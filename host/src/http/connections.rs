@@ -1,48 +1,84 @@
-//! Accepting connections: bounded in number, each with a time limit on the heads of its requests, drained at the stop.
+//! Accepting connections, and giving up the idlest where there are too many; each with a time limit on the heads of its
+//! requests and on the reading of its answers, drained at the stop.
 
+mod connection;
+mod own_answers;
+mod registry;
+mod unread;
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::yield_now;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::HttpOptions;
+use super::clients::Clients;
+use own_answers::WithOwnAnswers;
+use registry::{Place, Registry};
+use unread::WithWriteTimeout;
+
+pub(super) use connection::Connection;
 
 /// The pause after a failed accept, which most often means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often the log says how many connections were given up.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// How many connections the operating system completes before they are accepted. One that finds no room there tries again
+/// after a second.
+const BACKLOG: u32 = 4096;
+
+/// Listens on `address` (port 0: one that is free).
+///
+/// # Errors
+/// Where the address cannot be listened on.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart need not wait for the last process's connections to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `router` on `listener` until `stop` turns true or its sender is gone; then accepts nothing more, and lets the
 /// requests under way end for as long as `options` say.
 pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, mut stop: watch::Receiver<bool>) {
-    let connections = Arc::new(Semaphore::new(options.connections_max));
+    let registry = Arc::new(Registry::new(options.connections_max, Clients::new(&options)));
+    let options = Arc::new(options);
     let draining = GracefulShutdown::new();
+    let mut reports = interval(REPORT_INTERVAL);
+    reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             // Also when the sender is gone.
             _ = stop.wait_for(|stop| *stop) => break,
-            Some((stream, permit)) = accept(&listener, &connections) => {
-                let router = TowerToHyperService::new(router.clone());
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    // What a caller asked in full is done, even if they hang up before the answer.
-                    .half_close(true)
-                    .header_read_timeout(options.head_timeout)
-                    .serve_connection(TokioIo::new(stream), router);
-                let connection = draining.watch(connection);
-                tokio::spawn(async move {
-                    // A client that breaks off, or never ends its request's head, is no concern of the log.
-                    let _ = connection.await;
-                    drop(permit);
-                });
+            _ = reports.tick() => registry.report(),
+            (stream, peer) = accept(&listener, &registry) => {
+                if let Some(place) = registry.place(peer.ip()) {
+                    tokio::spawn(converse(stream, place, router.clone(), Arc::clone(&options), draining.watcher()));
+                }
             }
         }
     }
     drop(listener);
+    registry.report();
     if tokio::time::timeout(options.drain_timeout, draining.shutdown())
         .await
         .is_err()
@@ -51,19 +87,57 @@ pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, 
     }
 }
 
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(connections).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, registry: &Registry) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                // Answers are small and whole: nothing is gained by waiting for more of them.
-                let _ = stream.set_nodelay(true);
-                return Some((stream, permit));
-            }
+            Ok(accepted) => return accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
+                registry.shed();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
+}
+
+/// Serves one connection to its end, or until its place is given to another.
+async fn converse(stream: TcpStream, place: Place, router: Router, options: Arc<HttpOptions>, draining: Watcher) {
+    // Answers are small and whole: nothing is gained by waiting for more of them.
+    let _ = stream.set_nodelay(true);
+    let connection = Arc::clone(&place.connection);
+    let stream = WithWriteTimeout::new(stream, Arc::clone(&connection), options.write_timeout);
+    let stream = WithOwnAnswers::new(stream, Arc::clone(&connection));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&connection));
+        connection.begin();
+        let answer = router.call(request);
+        async {
+            // Whoever sends many requests at once waits for those who send one.
+            yield_now().await;
+            let answer = answer.await;
+            connection.end();
+            answer
+        }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        // What a caller asked in full is done, even if they hang up before the answer.
+        .half_close(true)
+        .header_read_timeout(options.head_timeout)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        // A client that breaks off, or never ends its request's head, is no concern of the log.
+        ended = draining.watch(served) => if is_unread(ended) { place.registry.count_unread(); },
+        () = place.connection.dismissed() => {}
+    }
+}
+
+/// Whether a connection ended because its client did not take what was written.
+fn is_unread(ended: Result<(), hyper::Error>) -> bool {
+    let error = ended.err();
+    let cause = error
+        .as_ref()
+        .and_then(|error| error.source()?.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
 }

@@ -13,9 +13,9 @@ use enterprise_credentials::rest::{self, Presented};
 use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
 use http_body_util::BodyExt;
 
-use super::Api;
 use super::answer::{Answer, RequestId};
-use crate::enterprises::{EnterpriseError, Patience, now, time_for};
+use super::{Api, Connection};
+use crate::enterprises::{EnterpriseError, Patience, now};
 use crate::store::{Holder, Store};
 use crate::token;
 
@@ -31,6 +31,7 @@ pub(super) async fn revoke_all<S: Store>(
         enterprise: path.map(|Path(enterprise)| enterprise).unwrap_or_default(),
         headers: head.headers,
         request_id,
+        connection: head.extensions.get().cloned(),
     };
     let answer = api.revoke_all(&asked, body).await;
     answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
@@ -41,13 +42,15 @@ pub(super) async fn progress<S: Store>(
     State(api): State<Arc<Api<S>>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     path: Result<Path<(String, String)>, PathRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Answer {
     let (enterprise, id) = path.map(|Path(segments)| segments).unwrap_or_default();
+    let (head, _) = request.into_parts();
     let asked = Asked {
         enterprise,
-        headers,
+        headers: head.headers,
         request_id,
+        connection: head.extensions.get().cloned(),
     };
     let answer = api.progress(&asked, &id).await;
     answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
@@ -58,6 +61,8 @@ struct Asked {
     enterprise: String,
     headers: HeaderMap,
     request_id: String,
+    /// Where it came from, unless the router is asked without a server.
+    connection: Option<Arc<Connection>>,
 }
 
 impl Asked {
@@ -81,9 +86,21 @@ impl<S: Store> Api<S> {
         if let Err(refused) = self.ask(asked, holder.as_ref(), rest::admit).await? {
             return Ok(Answer::to(holder, refused));
         }
-        let Some(body) = read(body, self.options.body_timeout).await else {
-            return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id)));
+        if let Some(connection) = &asked.connection {
+            connection.authenticated();
+        }
+        let (body, is_whole) = match read(body, self.options.body_timeout).await {
+            Received::Enough { body, is_whole } => (body, is_whole),
+            Received::Late => return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id))),
+            Received::Broken => return Ok(Answer::to(holder, rest::malformed(&asked.request_id))),
         };
+        if asked
+            .connection
+            .as_ref()
+            .is_some_and(|connection| !connection.begin_recording())
+        {
+            return Ok(Answer::to(holder, rest::unavailable(&asked.request_id)));
+        }
         let headers = asked.headers();
         let request = asked.with(&headers);
         let response = match &holder {
@@ -97,7 +114,7 @@ impl<S: Store> Api<S> {
                 self.enterprises.decide(enterprise, Patience::REQUEST, decide).await?
             }
         };
-        Ok(Answer::to(holder, response))
+        Ok(Answer::to(holder, response).with_body_read(is_whole))
     }
 
     async fn progress(&self, asked: &Asked, id: &str) -> Result<Answer, EnterpriseError> {
@@ -115,7 +132,7 @@ impl<S: Store> Api<S> {
     async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, EnterpriseError> {
         let headers = asked.headers();
         let mut holders = match rest::bearer_token(&headers).map(token::fingerprint) {
-            Some(Ok(fingerprint)) => self.enterprises.store().holders(&fingerprint).await?,
+            Some(Ok(fingerprint)) => self.enterprises.holders(&fingerprint).await?,
             _ => return Ok(None),
         };
         let asked = holders
@@ -131,11 +148,7 @@ impl<S: Store> Api<S> {
 
     async fn first_alive(&self, holders: &[Holder]) -> Result<usize, EnterpriseError> {
         for (index, holder) in holders.iter().enumerate() {
-            let is_alive = |enterprise: &Enterprise| {
-                enterprise
-                    .authenticates(holder.credential, time_for(enterprise))
-                    .is_ok()
-            };
+            let is_alive = |enterprise: &Enterprise, at| enterprise.authenticates(holder.credential, at).is_ok();
             if self.enterprises.ask(&holder.enterprise, is_alive).await? {
                 return Ok(index);
             }
@@ -155,9 +168,9 @@ impl<S: Store> Api<S> {
         let Some(holder) = holder else {
             return Ok(ask(&request, None, now()));
         };
-        let ask = |enterprise: &Enterprise| {
+        let ask = |enterprise: &Enterprise, at| {
             let presented = presented(enterprise, holder.credential);
-            ask(&request, presented.as_ref(), time_for(enterprise))
+            ask(&request, presented.as_ref(), at)
         };
         self.enterprises.ask(&holder.enterprise, ask).await
     }
@@ -173,22 +186,31 @@ fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presen
     Some(Presented { enterprise, caller })
 }
 
-/// The body, or of a longer one enough to see that it is too long. Nothing where it does not arrive in time, or breaks off.
-async fn read(mut body: Body, timeout: Duration) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// What came of a body.
+enum Received {
+    /// The whole of it, or of a longer one enough to see that it is too long.
+    Enough { body: Vec<u8>, is_whole: bool },
+    /// Not all of it came in time.
+    Late,
+    /// It ended early, or in chunks that are none.
+    Broken,
+}
+
+async fn read(mut frames: Body, timeout: Duration) -> Received {
+    let mut body = Vec::new();
     let arrives = async {
-        while bytes.len() <= BODY_BYTES_MAX {
-            match body.frame().await {
-                None => return Some(()),
-                Some(frame) => {
-                    if let Ok(data) = frame.ok()?.into_data() {
-                        bytes.extend_from_slice(&data);
+        while body.len() <= BODY_BYTES_MAX {
+            match frames.frame().await {
+                None => return Received::Enough { body, is_whole: true },
+                Some(Err(_)) => return Received::Broken,
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        body.extend_from_slice(&data);
                     }
                 }
             }
         }
-        Some(())
+        Received::Enough { body, is_whole: false }
     };
-    tokio::time::timeout(timeout, arrives).await.ok()??;
-    Some(bytes)
+    tokio::time::timeout(timeout, arrives).await.unwrap_or(Received::Late)
 }

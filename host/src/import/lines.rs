@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::{ImportError, Log};
+use crate::mark::{Mark, MarkCheck};
 use crate::read_log_line;
 use crate::store::Batch;
 
@@ -21,16 +22,18 @@ pub(super) struct Lines<'a> {
     reader: Box<dyn BufRead + 'a>,
     decoder: Decoder,
     enterprise: Enterprise,
+    marked: Option<MarkCheck>,
     /// The line that was read last.
     line: Vec<u8>,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn open(log: &'a impl Log) -> Result<Self, ImportError> {
+    pub(super) fn open(log: &'a impl Log, mark: Option<Mark>) -> Result<Self, ImportError> {
         Ok(Self {
             reader: log.open()?,
             decoder: Decoder::new(),
             enterprise: Enterprise::new(),
+            marked: mark.map(MarkCheck::new),
             line: Vec::new(),
         })
     }
@@ -43,6 +46,7 @@ impl<'a> Lines<'a> {
     /// The next line, which fits the ones before.
     pub(super) fn next(&mut self) -> Result<Option<RecordedEvent>, ImportError> {
         if !read_log_line(&mut self.reader, &mut self.line)? {
+            self.marked.as_ref().map_or(Ok(()), MarkCheck::end)?;
             return Ok(None);
         }
         let event = self.decoder.decode(&self.line)?;
@@ -51,6 +55,9 @@ impl<'a> Lines<'a> {
             .map_err(|source| ImportError::Corrupt { source })?;
         if self.slug().is_none() {
             return Err(ImportError::NoEnterprise);
+        }
+        if let Some(marked) = &mut self.marked {
+            marked.push(&self.line);
         }
         Ok(Some(event))
     }
@@ -76,10 +83,10 @@ pub(super) struct Chunks {
 
 impl Chunks {
     /// Reads a log, which must be that of `enterprise`. No chunk has lines before `cut` and behind it.
-    pub(super) fn read(log: Arc<impl Log>, enterprise: EnterpriseSlug, cut: Position) -> Self {
+    pub(super) fn read(log: Arc<impl Log>, mark: Option<Mark>, enterprise: EnterpriseSlug, cut: Position) -> Self {
         let (sender, chunks) = channel(CHUNKS_AHEAD);
         let reading = tokio::task::spawn_blocking(move || {
-            if let Err(error) = send_all(log.as_ref(), &enterprise, cut, &sender) {
+            if let Err(error) = send_all(log.as_ref(), mark, &enterprise, cut, &sender) {
                 let _ = sender.blocking_send(Err(error));
             }
         });
@@ -106,11 +113,12 @@ impl Chunks {
 /// Sends the lines, and at the end none, until nobody wants more.
 fn send_all(
     log: &impl Log,
+    mark: Option<Mark>,
     enterprise: &EnterpriseSlug,
     cut: Position,
     sender: &Sender<Result<Batch, ImportError>>,
 ) -> Result<(), ImportError> {
-    let mut lines = Lines::open(log)?;
+    let mut lines = Lines::open(log, mark)?;
     loop {
         let chunk = lines.chunk(cut)?;
         if lines.slug().is_some_and(|slug| slug != enterprise) {

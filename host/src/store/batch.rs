@@ -1,6 +1,6 @@
 //! Lines on their way into a stream.
 
-use enterprise_credentials::log::write_line;
+use enterprise_credentials::log::Encoder;
 use enterprise_credentials::{CredentialId, Event, Fingerprint, Position, RecordedEvent, Timestamp};
 use enterprise_credentials_seal::{Frontier, Hash, TreeFull, leaf_hash};
 
@@ -27,6 +27,17 @@ pub(super) struct Issued {
     pub(super) leaf: Hash,
 }
 
+impl Issued {
+    /// The first eight bytes of the leaf hash: enough to notice an accident.
+    pub(super) fn leaf_begin(&self) -> i64 {
+        self.leaf
+            .as_bytes()
+            .first_chunk()
+            .copied()
+            .map_or(0, i64::from_be_bytes)
+    }
+}
+
 impl Batch {
     /// No lines yet, to stand behind `expected`, the position that the stream ends with.
     pub fn behind(expected: Position) -> Self {
@@ -48,10 +59,10 @@ impl Batch {
         expected: Position,
         recorded: impl IntoIterator<Item = &'a RecordedEvent>,
     ) -> Result<Self, StoreError> {
-        let mut batch = Self::behind(expected);
+        let (mut batch, mut encoder) = (Self::behind(expected), Encoder::new());
         for event in recorded {
             batch.add(event, |bytes| {
-                write_line(event, bytes);
+                encoder.encode(event, bytes);
                 bytes.pop();
             })?;
         }

@@ -127,7 +127,7 @@ pub enum Alteration {
         /// The last position before them.
         position: Position,
     },
-    /// There are lines behind the head.
+    /// The lines end elsewhere than the head says.
     Beyond {
         /// Where the head says that the stream ends.
         head: Position,

@@ -4,9 +4,11 @@
 //! connections of their own, and wait for nobody.
 
 mod connection;
+mod copy;
 mod failure;
 mod file;
 mod heads;
+mod inspect;
 mod look_up;
 mod migrate;
 mod open;
@@ -25,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -38,6 +40,7 @@ use self::status::Known;
 use self::watch::Change;
 use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
 
+pub(super) use copy::{back_up, restore};
 pub use reader::SqliteReader;
 pub use readers::INLINE_READS_MAX;
 pub use session::SqliteAppend;
@@ -194,7 +197,9 @@ impl Store for SqliteStore {
             deadline: Instant::now() + PATIENCE,
             answer,
         };
-        self.queue().push(append, urgency);
+        if !self.queue().push(append, urgency) {
+            return Err(StoreError::transient(APPEND, WRITER_ENDED));
+        }
         // The writer drops what it has not begun; it ends by a panic alone before it has told of what it has.
         told.await.map_err(|_| StoreError::unknown(APPEND, WRITER_ENDED))?
     }
@@ -206,6 +211,11 @@ impl Store for SqliteStore {
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.look().await?;
         self.read_aside(heads::unfinished).await
+    }
+
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        self.look().await?;
+        self.read_aside(heads::newest).await
     }
 
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {

@@ -105,6 +105,7 @@ fn tokens_are_those_of_living_credentials_and_readable_by_nobody_else() {
         "7",
         "--tokens",
         tokens,
+        "--force",
     ])
     .output();
     assert_eq!(log, sample("managed_users"), "tokens change nothing in the history");
@@ -151,4 +152,23 @@ fn tokens_go_to_a_file_not_to_standard_output() {
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("name a file"), "{}", run.stderr);
     assert!(!std::path::Path::new("-").exists());
+}
+
+#[test]
+fn a_file_or_a_link_is_not_overwritten_with_tokens_unless_forced() {
+    let (file, link, dangling) = (path("taken.csv"), path("link.csv"), path("dangling.csv"));
+    for path in [&file, &link, &dangling, &path("nothing")] {
+        let _ = std::fs::remove_file(path);
+    }
+    std::fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    std::os::unix::fs::symlink(path("nothing"), &dangling).unwrap();
+    for path in [&file, &link, &dangling] {
+        let arguments = ["generate", "--members", "1", "--credentials", "1", "--tokens"];
+        let run = run(&[arguments.as_slice(), &[path.to_str().unwrap()]].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        assert!(run.stderr.contains("give `--force` to overwrite it"), "{}", run.stderr);
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+    assert!(!path("nothing").exists());
 }

@@ -14,6 +14,9 @@ mod output;
 mod plan;
 mod rehearse;
 mod replay;
+mod store;
+mod stored;
+mod verify;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

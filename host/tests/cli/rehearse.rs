@@ -115,6 +115,7 @@ fn a_history_with_its_tokens_is_called_by_an_owner_among_them() {
         "300",
         "--tokens",
         tokens,
+        "--force",
     ])
     .output();
     let history = file("rehearse-with-tokens.jsonl", &log);

@@ -1,7 +1,7 @@
 //! Asking a host over HTTP: with a client as anyone would use it, and byte by byte.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use ureq::Agent;
@@ -113,4 +113,60 @@ fn parse(response: &str) -> Answer {
         headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
         body: body.to_string(),
     }
+}
+
+/// One connection, on which one request follows the other.
+#[derive(Debug)]
+pub(crate) struct Conversation(BufReader<TcpStream>);
+
+impl Conversation {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends exactly these bytes, and reads the answer.
+    pub(crate) fn ask(&mut self, request: &[u8]) -> Answer {
+        self.say(request);
+        self.answer()
+    }
+
+    pub(crate) fn say(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Says that nothing more will be said.
+    pub(crate) fn end(&mut self) {
+        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Whether the host has nothing more to say either, and closes the connection.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        matches!(self.0.read(&mut [0]), Ok(0) | Err(_))
+    }
+
+    /// Reads the next answer.
+    pub(crate) fn answer(&mut self) -> Answer {
+        let mut answer = self.head();
+        let length = answer.header("content-length").unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        answer.body = String::from_utf8(body).unwrap();
+        answer
+    }
+
+    /// Reads the next answer, which has no body.
+    pub(crate) fn head(&mut self) -> Answer {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(self.0.read_line(&mut head).unwrap() > 0, "the host hung up: {head:?}");
+        }
+        parse(&head)
+    }
+}
+
+/// The head of a `GET`, with a bearer token and more lines.
+pub(crate) fn get_head(path: &str, token: &str, more: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
 }

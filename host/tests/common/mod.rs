@@ -15,6 +15,8 @@ pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod watched;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -27,9 +29,31 @@ pub(crate) struct Directory(PathBuf);
 
 impl Directory {
     pub(crate) fn new() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// One that every user may enter, which those above the checkout need not allow.
+    pub(crate) fn open_to_all() -> Self {
+        let tried = [
+            std::env::temp_dir(),
+            "/tmp".into(),
+            "/var/tmp".into(),
+            "/dev/shm".into(),
+        ];
+        let others_may_enter = |path: &Path| {
+            let metadata = std::fs::metadata(path);
+            metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0)
+        };
+        let open = tried.iter().find(|path| path.ancestors().all(others_may_enter));
+        let directory = Self::below(open.unwrap_or_else(|| panic!("none of {tried:?} may be entered by all")));
+        std::fs::set_permissions(&directory.0, Permissions::from_mode(0o755)).unwrap();
+        directory
+    }
+
+    fn below(parent: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = parent.join(format!("enterprise-credentials-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }

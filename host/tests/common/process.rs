@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use super::wait_until;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_enterprise-credentials");
 
@@ -20,6 +22,15 @@ impl Serve {
     /// Starts it on a free port, and waits until it listens. Its log goes to the file `log`.
     pub(crate) fn start(store_url: &str, log: &Path, options: &[&str]) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
+        Self::start_with(store_url, log, stderr.into(), options)
+    }
+
+    /// The same, with its log into a pipe that nobody reads until [`Serve::stderr`] is taken.
+    pub(crate) fn start_unread(store_url: &str, options: &[&str]) -> Self {
+        Self::start_with(store_url, Path::new("/dev/null"), Stdio::piped(), options)
+    }
+
+    fn start_with(store_url: &str, log: &Path, stderr: Stdio, options: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--store", store_url])
             .args(options)
@@ -46,13 +57,23 @@ impl Serve {
         self.child.wait().unwrap();
     }
 
+    /// The pipe into which its log goes.
+    pub(crate) fn stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
+    }
+
     /// SIGTERM, and the exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
         let sent = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])
             .status();
         assert!(sent.unwrap().success());
-        self.child.wait().unwrap().code()
+        let mut ended = None;
+        wait_until("the process has ended", || {
+            ended = self.child.try_wait().unwrap();
+            ended.is_some()
+        });
+        ended.unwrap().code()
     }
 
     pub(crate) fn log(&self) -> String {

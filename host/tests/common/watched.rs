@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
 use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
@@ -25,6 +26,10 @@ pub(crate) struct Switches {
     pub(crate) appends_to_fail: AtomicU32,
     /// That many appends conflict.
     pub(crate) appends_to_conflict: AtomicU32,
+    /// Every append waits while this is set.
+    pub(crate) appends_wait: AtomicBool,
+    /// How often an append has looked whether it may go on.
+    pub(crate) appends_waited: AtomicU32,
     /// Which stream was appended to, and how many lines.
     pub(crate) appended: Mutex<Vec<(EnterpriseSlug, usize)>>,
     /// Which stream was read, once for each read.
@@ -88,6 +93,10 @@ impl<S: Store> Store for Watched<S> {
 
     async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
         self.check_append(enterprise, expected)?;
+        while self.switches.appends_wait.load(Ordering::SeqCst) {
+            self.switches.appends_waited.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
         self.inner.append(enterprise, expected, lines).await?;
         let mut appended = self.switches.appended.lock().unwrap();
         appended.push((enterprise.clone(), lines.len()));

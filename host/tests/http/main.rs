@@ -9,6 +9,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod connections;
+mod crowds;
 mod failures;
+mod malformed;
 mod operation;
 mod running;

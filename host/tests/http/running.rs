@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use enterprise_credentials::{EnterpriseSlug, Event};
 use enterprise_credentials_host::host::{Host, HostOptions};
+use enterprise_credentials_host::http::HttpOptions;
 use enterprise_credentials_host::store::SqliteStore;
 use tokio::runtime::Runtime;
 
@@ -33,20 +34,23 @@ impl Running {
 
     /// A host that waits for nobody.
     pub(crate) fn impatient() -> Self {
-        Self::with_timeout(&[History::sample(SLUG, "")], Duration::from_millis(300))
+        Self::with_options(&[History::sample(SLUG, "")], |options| {
+            patience(options, Duration::from_millis(300));
+        })
     }
 
     /// A host that waits longer than any test machine is busy.
     pub(crate) fn with(histories: &[History]) -> Self {
-        Self::with_timeout(histories, Duration::from_secs(60))
+        Self::with_options(histories, |_| {})
     }
 
-    fn with_timeout(histories: &[History], timeout: Duration) -> Self {
+    /// The same, with other options.
+    pub(crate) fn with_options(histories: &[History], change: impl FnOnce(&mut HttpOptions)) -> Self {
         let directory = Directory::new();
         let runtime = runtime();
         let mut options = HostOptions::default();
-        options.http.body_timeout = timeout;
-        options.http.head_timeout = timeout;
+        patience(&mut options.http, Duration::from_secs(60));
+        change(&mut options.http);
         let (host, store, switches) = runtime.block_on(async {
             let store = directory.store().await;
             for history in histories {
@@ -102,6 +106,12 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+fn patience(options: &mut HttpOptions, timeout: Duration) {
+    options.body_timeout = timeout;
+    options.head_timeout = timeout;
+    options.write_timeout = timeout;
 }
 
 impl Drop for Running {

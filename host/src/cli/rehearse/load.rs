@@ -12,7 +12,7 @@ use enterprise_credentials_host::store::{Batch, Head, Store, Urgency};
 use tokio::sync::mpsc::{Sender, channel};
 
 use super::took;
-use crate::cli::history::HistoryFile;
+use crate::cli::history::HistoryPlace;
 use crate::cli::progress;
 use crate::cli::table::{Facts, count, identity};
 
@@ -23,12 +23,12 @@ const NO_ENTERPRISE: &str = "line 1: a history begins with `EnterpriseCreated`";
 /// Where a history comes from.
 pub(super) enum Source {
     Sample(Sample),
-    History(HistoryFile),
+    History(HistoryPlace),
 }
 
 impl Source {
     pub(super) fn history(path: &Path) -> Self {
-        Self::History(HistoryFile::at(path))
+        Self::History(HistoryPlace::at(path))
     }
 
     /// Appends every line, and gives the state at the end. Making or reading goes on while the store writes.

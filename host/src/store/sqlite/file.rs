@@ -87,6 +87,11 @@ impl Content {
         Err(StoreError::permanent(OPEN, message))
     }
 
+    /// Whether its tables are those of this version.
+    pub(super) const fn is_current(self) -> bool {
+        matches!(self, Self::Store { migration: NEWEST })
+    }
+
     /// Fails unless its tables are those of this version: a reader cannot migrate.
     pub(super) fn check_migrated(self, path: &Path) -> Result<(), StoreError> {
         self.check(path, IfMissing::Fail)?;
@@ -150,7 +155,7 @@ fn check_place(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
 }
 
 /// Whether commits may be kept beside the file: SQLite folds them into it when the last connection is closed.
-fn has_write_ahead_log(path: &Path) -> bool {
+pub(super) fn has_write_ahead_log(path: &Path) -> bool {
     // It lies beside the file itself, not beside a link to it.
     path.canonicalize().is_ok_and(|path| {
         let mut log = path.into_os_string();

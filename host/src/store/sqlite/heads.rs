@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::failure::{altered, failed};
+use super::segments;
 use crate::store::{Alteration, Head, StoreError};
 
 const READ: &str = "read a stream's head";
@@ -20,13 +21,14 @@ struct Stored {
 }
 
 impl Stored {
+    /// Takes the columns in the order of the fields.
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
-            size: row.get("size")?,
-            frontier: row.get("frontier")?,
-            last_at: row.get("last_at")?,
-            running: row.get("running")?,
-            checksum: row.get("checksum")?,
+            size: row.get(0)?,
+            frontier: row.get(1)?,
+            last_at: row.get(2)?,
+            running: row.get(3)?,
+            checksum: row.get(4)?,
         })
     }
 
@@ -98,44 +100,40 @@ fn has_lines(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<boo
         .map_err(failed(READ))
 }
 
-/// Every stream that has a head, in the order of the slugs, with what is wrong with its head.
-pub(super) fn all(connection: &Connection) -> Result<Vec<(EnterpriseSlug, Result<Head, StoreError>)>, StoreError> {
-    let slugs = || -> rusqlite::Result<Vec<String>> {
-        let mut select = connection.prepare_cached("SELECT enterprise FROM heads ORDER BY enterprise")?;
-        select.query_map([], |row| row.get(0))?.collect()
-    };
-    // A slug that is none was written by nobody: what became of the stream, its lines tell, which have no head now.
-    let slugs = slugs().map_err(failed(READ))?;
-    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
-    slugs
-        .filter_map(|slug| match read(connection, &slug) {
-            Ok(head) => head.map(|head| Ok((slug, Ok(head)))),
-            Err(error @ StoreError::Altered(_)) => Some(Ok((slug, Err(error)))),
-            Err(error) => Some(Err(error)),
-        })
-        .collect()
+/// Every row, in the order of the slugs: the head, or nothing where it is broken. A slug that is none was written by nobody: what
+/// became of its stream the lines tell, which have no head now.
+fn all(connection: &Connection) -> rusqlite::Result<Vec<(EnterpriseSlug, Option<Head>)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT size, frontier, last_at, running, checksum, enterprise FROM heads ORDER BY enterprise",
+    )?;
+    let mut rows = select.query([])?;
+    let mut heads = Vec::new();
+    while let Some(row) = rows.next()? {
+        let slug: String = row.get(5)?;
+        if let Ok(enterprise) = EnterpriseSlug::new(&slug) {
+            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
+            heads.push((enterprise, head));
+        }
+    }
+    Ok(heads)
 }
 
 /// The enterprises with revocations under way, and those whose heads are broken, in the order of the slugs.
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
-    let unfinished = || -> rusqlite::Result<Vec<String>> {
-        let mut select = connection.prepare_cached(
-            "SELECT enterprise, size, frontier, last_at, running, checksum FROM heads ORDER BY enterprise",
-        )?;
-        let mut rows = select.query([])?;
-        let mut slugs = Vec::new();
-        while let Some(row) = rows.next()? {
-            let slug: String = row.get("enterprise")?;
-            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
-            if head.is_none_or(|head| head.running() > 0) {
-                slugs.push(slug);
-            }
-        }
-        Ok(slugs)
-    };
-    let slugs = unfinished().map_err(failed("list the unfinished revocations"))?;
-    let slugs = slugs.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok());
-    Ok(slugs.collect())
+    let heads = all(connection).map_err(failed("list the unfinished revocations"))?;
+    let unfinished = heads
+        .into_iter()
+        .filter(|(_, head)| head.as_ref().is_none_or(|head| head.running() > 0));
+    Ok(unfinished.map(|(enterprise, _)| enterprise).collect())
+}
+
+/// The stream whose last event is the newest, and that event's time.
+pub(super) fn newest(connection: &Connection) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+    let heads = all(connection).map_err(failed(READ))?;
+    let times = heads
+        .into_iter()
+        .filter_map(|(enterprise, head)| Some((enterprise, head?.last_at()?)));
+    Ok(times.max_by_key(|(_, last_at)| *last_at))
 }
 
 /// Puts a head in place of the one before, or begins a stream with it.
@@ -158,7 +156,8 @@ pub(super) fn write(connection: &Connection, enterprise: &EnterpriseSlug, head: 
     Ok(())
 }
 
-/// Checks that a stream ends with `expected`, before anything is appended to it under the write lock.
+/// Checks that a stream ends with `expected`, before anything is appended to it under the write lock. The key of a segment is its
+/// last position, so that it refuses no overlap: where the lines end is looked up too.
 pub(super) fn check(connection: &Connection, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
     let head = read(connection, enterprise)?.unwrap_or_default();
     let actual = head.position();
@@ -168,6 +167,10 @@ pub(super) fn check(connection: &Connection, enterprise: &EnterpriseSlug, expect
             expected: expected.position(),
             actual,
         });
+    }
+    let lines = segments::end(connection, enterprise)?;
+    if lines != actual {
+        return Err(altered(enterprise, Alteration::Beyond { head: actual, lines }));
     }
     if head.frontier() != expected.frontier() {
         let alteration = Alteration::Differs {

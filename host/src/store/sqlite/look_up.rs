@@ -96,7 +96,7 @@ pub(super) fn insert(
                 issued.fingerprint.as_str(),
                 enterprise.as_str(),
                 integer(issued.position.value()),
-                first_bytes(issued.leaf.as_bytes()),
+                issued.leaf_begin(),
             ])
             .map_err(failed(WRITE))?;
         if inserted == 0 {
@@ -170,7 +170,7 @@ impl LaidAside {
                     integer(issued.position.value()),
                     issued.fingerprint.as_str(),
                     integer(issued.credential.value()),
-                    first_bytes(issued.leaf.as_bytes()),
+                    issued.leaf_begin(),
                 ])?;
             }
             Ok(())

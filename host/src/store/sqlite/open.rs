@@ -39,10 +39,15 @@ fn open(path: &Path, if_missing: IfMissing) -> Result<SqliteStore, StoreError> {
         create(path)?;
     }
     let refused = |error| file::refused(path, &error);
+    let shared = Arc::new(Shared::new(path));
+    let opened = shared.watch.at_path();
     let connection = connection::writer(path).map_err(refused)?;
     migrate::prepare(&connection, path, if_missing)?;
-    let shared = Arc::new(Shared::new(path));
     note_files(&shared, &connection).map_err(refused)?;
+    // Whoever waited for a restore has the file that was replaced: what is appended to it nobody would find again.
+    if opened.is_none() || shared.watch.noted() != opened {
+        return Err(StoreError::transient(OPEN, shared.watch.replaced()));
+    }
     let writer = Writer::new(Arc::clone(&shared), connection);
     let thread = std::thread::Builder::new()
         .name("store writer".to_owned())

@@ -90,22 +90,26 @@ struct Waiting {
     requests: VecDeque<Appending>,
     jobs: VecDeque<Appending>,
     others: VecDeque<Other>,
+    is_others_turn: bool,
     is_closed: bool,
 }
 
 impl Queue {
-    /// Puts an append to the others of its urgency. After the close it is dropped, and so is its answer's sender.
-    pub(super) fn push(&self, append: Appending, urgency: Urgency) {
+    /// Puts an append to the others of its urgency. False after the close: then nothing will become of it.
+    pub(super) fn push(&self, append: Appending, urgency: Urgency) -> bool {
         let mut waiting = self.waiting();
-        if !waiting.is_closed {
-            match urgency {
-                Urgency::Request => waiting.requests.push_back(append),
-                Urgency::Job => waiting.jobs.push_back(append),
-            }
-            self.arrived.notify_one();
+        if waiting.is_closed {
+            return false;
         }
+        match urgency {
+            Urgency::Request => waiting.requests.push_back(append),
+            Urgency::Job => waiting.jobs.push_back(append),
+        }
+        self.arrived.notify_one();
+        true
     }
 
+    /// Puts something else behind all others. After the close it is dropped, and so is its answer's sender.
     pub(super) fn push_other(&self, other: Other) {
         let mut waiting = self.waiting();
         if !waiting.is_closed {
@@ -127,6 +131,13 @@ impl Queue {
             .arrived
             .wait_timeout_while(waiting, idle_max, |waiting| waiting.is_empty() && !waiting.is_closed)
             .unwrap_or_else(PoisonError::into_inner);
+        // In turns: under load there is always another group.
+        waiting.is_others_turn = !waiting.is_others_turn;
+        if waiting.is_others_turn
+            && let Some(other) = waiting.others.pop_front()
+        {
+            return Next::Other(other);
+        }
         let group = waiting.group();
         if !group.is_empty() {
             return Next::Group(group);

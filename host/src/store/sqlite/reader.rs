@@ -38,7 +38,7 @@ impl SqliteReader {
         Ok(Self { readers })
     }
 
-    async fn read_aside<T: Send + 'static>(
+    pub(super) async fn read_aside<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint};
+use rusqlite::Connection;
 
 use super::failure::Failure;
 use super::look_up::Entry;
@@ -13,8 +14,8 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::status::Status;
 use super::watch::Watch;
-use super::{connection, heads};
-use crate::store::{Head, Holder};
+use super::{connection, file, heads};
+use crate::store::{Head, Holder, StoreError};
 
 const EXAMINE: &str = "go on with the file that is at its path now";
 /// How long opening a connection waits for another process.
@@ -48,21 +49,32 @@ impl Shared {
     }
 
     /// Looks whether the file at the path holds every stream at least as far as it is known here, and takes it for the right
-    /// one then. No connection may be open: what one has in its cache would lie.
-    pub(super) fn examine(&self) -> Result<(), Failure> {
-        let connection = connection::writer(self.watch.path()).map_err(|error| Failure::of(EXAMINE, error))?;
+    /// one then: gives the connection that found it so. No other may be open: what one has in its cache would lie.
+    pub(super) fn examine(&self) -> Result<Connection, Failure> {
         let cannot_read = |error| Failure::of(EXAMINE, error);
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(cannot_read)?;
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(cannot_read)?;
+        let replaced = || Failure::transient(EXAMINE, self.watch.replaced());
+        // What is not a store must not be given a write-ahead log.
+        let content = connection::reader(self.watch.path(), BUSY_TIMEOUT).and_then(|reader| file::content(&reader));
+        if !content.map_err(cannot_read)?.is_current() {
+            return Err(replaced());
+        }
+        let connection = connection::writer(self.watch.path()).map_err(cannot_read)?;
+        // Reading, it waits for nobody, and nobody takes the files beside it away.
+        connection.execute_batch("BEGIN").map_err(cannot_read)?;
         for (enterprise, known) in self.known.all() {
-            let head = heads::read(&connection, &enterprise).ok().flatten().unwrap_or_default();
-            let is_same = head.position() > known.position() || head.frontier() == known.frontier();
-            if !is_same {
-                return Err(Failure::transient(EXAMINE, self.watch.replaced()));
+            let head = match heads::read(&connection, &enterprise) {
+                Ok(head) => head.unwrap_or_default(),
+                // Of this one stream its readers will tell.
+                Err(StoreError::Altered(_)) => continue,
+                Err(_) => return Err(replaced()),
+            };
+            if head.position() <= known.position() && head.frontier() != known.frontier() {
+                return Err(replaced());
             }
         }
         self.watch.note();
-        connection.execute_batch("ROLLBACK").map_err(cannot_read)
+        connection.execute_batch("ROLLBACK").map_err(cannot_read)?;
+        Ok(connection)
     }
 
     /// Says, now and then, that the files are not those that were opened.

@@ -87,6 +87,18 @@ impl Watch {
         *self.known() = known;
     }
 
+    /// Device and inode of the file that is taken for the right one; nothing where one of the three was not there.
+    pub(super) fn noted(&self) -> Option<(u64, u64)> {
+        let [file, ..] = self.known().as_ref()?.files;
+        Some(file)
+    }
+
+    /// Device and inode of the file that is at the path.
+    pub(super) fn at_path(&self) -> Option<(u64, u64)> {
+        let file = self.path().metadata().ok()?;
+        Some((file.dev(), file.ino()))
+    }
+
     /// From now on until [`Watch::note_content`] a checkpoint of ours writes to the file.
     pub(super) fn expect_content(&self) {
         if let Some(known) = &mut *self.known() {

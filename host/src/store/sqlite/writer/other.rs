@@ -84,13 +84,10 @@ impl Writer {
                     });
                 }
             };
-            match self.commit(action) {
-                Ok(committed) => {
-                    committed.map_err(|failure| failure.told())?;
-                    self.checkpoint();
-                    return Ok(done);
-                }
-                Err(Changed) => {}
+            if let Ok(committed) = self.commit(action) {
+                committed.map_err(|failure| failure.told())?;
+                self.checkpoint();
+                return Ok(done);
             }
         }
     }
@@ -126,6 +123,8 @@ impl Writer {
             return self.roll_back();
         }
         let mut laid_aside = LaidAside::default();
+        // To all others it is as if another process held the lock.
+        self.shared.status.waits();
         loop {
             match pieces.recv_timeout(LOOK_EVERY) {
                 Ok(Piece::Batch(batch, answer)) => {

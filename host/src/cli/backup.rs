@@ -1,0 +1,48 @@
+//! `backup`: a copy of a store, beside whoever uses it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use enterprise_credentials_host::store::{self, Copied, IfThere, StoreUrl};
+
+use super::output::print;
+use super::table::count;
+
+/// Copy a store to a file, as it is at one moment.
+///
+/// Works beside a running `serve`. The copy is examined, and is there whole and on the disk, or not at all: a store that is
+/// damaged is not copied, and the copy before it stays. The file is readable for its owner alone.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The store, as `sqlite:path/to/file.db`.
+    #[arg(long, value_name = "URL")]
+    store: StoreUrl,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    force: bool,
+    /// Where the copy shall be.
+    file: PathBuf,
+}
+
+impl Backup {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let if_there = if self.force { IfThere::Replace } else { IfThere::Fail };
+        let copied = super::runtime()?.block_on(store::backup(&self.store, &self.file, if_there))?;
+        print(format!("backed up to `{}`: {}", self.file.display(), in_words(&copied)))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// How large it is, and where each stream ends.
+pub(super) fn in_words(copied: &Copied) -> String {
+    let mut words = format!("{} bytes, {} streams\n", count(copied.bytes), copied.heads.len());
+    for (enterprise, head) in &copied.heads {
+        words.push_str(&format!(
+            "  {enterprise}  size {}  root {}\n",
+            head.position(),
+            head.root()
+        ));
+    }
+    words
+}

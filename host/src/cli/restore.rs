@@ -1,0 +1,43 @@
+//! `restore`: a backup in place of a store.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use enterprise_credentials_host::store::{self, StoreUrl};
+
+use super::backup;
+use super::output::print;
+
+/// Put a copy of a backup in place of a store. What the store has recorded since is lost, and is named.
+///
+/// No process may have the store open: stop `serve` first. The backup is examined, and kept. At every moment the old store is
+/// there or the new one, whole, also after a crash.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The store, as `sqlite:path/to/file.db`. It need not exist.
+    #[arg(long, value_name = "URL")]
+    store: StoreUrl,
+    /// The backup.
+    file: PathBuf,
+}
+
+impl Restore {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let restored = super::runtime()?.block_on(store::restore(&self.store, &self.file))?;
+        let from = self.file.display();
+        let mut words = format!(
+            "restored `{}` from `{from}`: {}",
+            self.store,
+            backup::in_words(&restored.copied)
+        );
+        if !restored.lost.is_empty() {
+            words.push_str("LOST\n");
+        }
+        for lost in &restored.lost {
+            words.push_str(&format!("  {lost}\n"));
+        }
+        print(words)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
