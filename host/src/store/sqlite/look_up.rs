@@ -150,7 +150,10 @@ pub(super) struct LaidAside {
 impl LaidAside {
     /// Lays aside what a batch issues.
     pub(super) fn add(&mut self, connection: &Connection, issued: &[Issued]) -> Result<(), StoreError> {
-        if self.count == 0 && !issued.is_empty() {
+        if issued.is_empty() {
+            return Ok(());
+        }
+        if self.count == 0 {
             connection
                 .execute_batch(
                     "DROP TABLE IF EXISTS temp.issued; CREATE TABLE temp.issued (position INTEGER PRIMARY KEY, \
