@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::wire::read_by_name;
+use crate::json::read_by_name;
 
 /// The scope that classic PATs and OAuth app tokens need for this operation. Its children do not suffice.
 pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";

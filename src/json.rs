@@ -75,7 +75,7 @@ macro_rules! read_by_name {
     ($type:ident) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::name(deserializer, Self::ALL, Self::as_str)
+                $crate::json::name(deserializer, Self::ALL, Self::as_str)
             }
         }
     };
