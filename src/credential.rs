@@ -38,7 +38,7 @@ pub enum CallRequirement {
     NotAnApiCredential,
 }
 
-read_by_name!(CredentialKind);
+read_by_name!(CredentialKind, "a kind of credential");
 
 impl CredentialKind {
     /// Every kind, in the order in which tables show them.

@@ -235,7 +235,7 @@ pub enum Authority {
     Installation,
 }
 
-read_by_name!(Authority);
+read_by_name!(Authority, "an authority");
 
 impl Authority {
     /// Every authority.
