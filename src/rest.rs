@@ -107,7 +107,7 @@ pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &s
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
         // Rule::RevocationKnown
-        let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
+        let progress = id.parse().ok().and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)
     });
     match answer {
@@ -139,13 +139,4 @@ fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
         response,
         repeats: repeats.map(|first| first.requested_at),
     })
-}
-
-/// An id in the one way in which a `Location` writes it.
-fn revocation_id(text: &str) -> Option<RevocationId> {
-    let canonical = !text.starts_with(['0', '+']);
-    text.parse()
-        .ok()
-        .filter(|_| canonical)
-        .and_then(|id| RevocationId::new(id).ok())
 }
