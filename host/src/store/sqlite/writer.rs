@@ -140,8 +140,9 @@ impl Writer {
     /// Closes every connection, and looks on a new one whether the file still holds what it held. If it does, it is taken for
     /// the right one, whoever wrote to it.
     fn examine(&mut self) -> Result<(), Failure> {
-        self.open = None;
+        // The writer's last: where only the log was taken away, SQLite then folds what it holds of it into the file.
         self.shared.readers.close();
+        self.open = None;
         match self.shared.examine() {
             Ok(connection) => {
                 self.open = Some(Open::new(connection));
@@ -157,7 +158,7 @@ impl Writer {
     /// Commits, unless the files are no longer the right ones.
     fn commit(&mut self, action: &'static str) -> Result<Result<(), Failure>, Changed> {
         if self.shared.watch.change() != Change::None {
-            self.open = None;
+            self.roll_back();
             return Err(Changed);
         }
         let Some(open) = &self.open else {
