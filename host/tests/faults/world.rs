@@ -162,6 +162,7 @@ impl<S: Store + Clone> World<S> {
         let mut sent = axum::http::Request::builder()
             .method(if is_progress { "GET" } else { "POST" })
             .uri(path)
+            .header("Host", "t")
             .header("User-Agent", "t")
             .header("Authorization", format!("Bearer {}", request.token));
         if let Some(key) = &key {
