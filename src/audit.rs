@@ -45,7 +45,7 @@ pub struct Auditor {
     /// The revocation whose survivors are asked for; the last one, where none is named.
     about: Option<RevocationId>,
     findings: Vec<Finding>,
-    requests: Vec<Request>,
+    requests: Vec<Requested>,
     traces: Traces,
 }
 
@@ -99,12 +99,12 @@ pub struct Evidence {
     pub progress: Progress,
     /// Who asked, and how.
     #[serde(flatten)]
-    pub request: Request,
+    pub request: Requested,
 }
 
 /// A request to revoke everything, as it was when it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Request {
+pub struct Requested {
     /// Who asked, with which credential.
     pub requested_by: Actor,
     /// Their login then; absent for installations.
@@ -191,7 +191,7 @@ impl Auditor {
         }
     }
 
-    fn request(&self, recorded: &RecordedEvent) -> Option<Request> {
+    fn request(&self, recorded: &RecordedEvent) -> Option<Requested> {
         let Event::RevokeAllRequested {
             requested_by,
             authority,
@@ -211,7 +211,7 @@ impl Auditor {
             revoke_credentials: *revoke_credentials,
             idempotency_key: idempotency_key.clone(),
         };
-        Some(Request {
+        Some(Requested {
             requested_by: *requested_by,
             login: person.and_then(|person| Some(people.data(person)?.login.clone())),
             role: person.and_then(|person| Some(people.get(person)?.facts.role)),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::wire::read_by_name;
+use crate::json::read_by_name;
 
 /// The scope that classic PATs and OAuth app tokens need for this operation. Its children do not suffice.
 pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
@@ -38,7 +38,7 @@ pub enum CallRequirement {
     NotAnApiCredential,
 }
 
-read_by_name!(CredentialKind);
+read_by_name!(CredentialKind, "a kind of credential");
 
 impl CredentialKind {
     /// Every kind, in the order in which tables show them.

@@ -2,7 +2,7 @@
 
 mod continue_revocation;
 mod credentials;
-mod people;
+mod memberships;
 mod revoke_all;
 
 use alloc::vec::Vec;

@@ -8,11 +8,11 @@ pub(crate) mod credentials;
 pub(crate) mod epoch;
 mod index;
 pub(crate) mod membership;
-pub(crate) mod people;
+pub(crate) mod people_and_organizations;
 mod progress;
 pub(crate) mod record;
 pub(crate) mod revocations;
-mod scopes;
+mod scope_table;
 pub(crate) mod stored;
 mod summary;
 
@@ -23,7 +23,7 @@ pub use progress::{Progress, RevocationState};
 pub use summary::{CountByKind, CountByRole, Summary};
 
 use crate::enterprise::credentials::Credentials;
-use crate::enterprise::people::{Organizations, People};
+use crate::enterprise::people_and_organizations::{Organizations, People};
 use crate::enterprise::revocations::Revocations;
 use crate::enterprise::stored::stored;
 use crate::event::{Actor, Event, RecordedEvent};

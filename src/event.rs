@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialKind;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::json::{self, read_by_name};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
-use crate::wire::{self, read_by_name};
 
 /// One thing that happened to an enterprise. The names on the wire are the variants' names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,7 +206,7 @@ struct ActorFields {
 
 impl<'de> Deserialize<'de> for Actor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: ActorFields = wire::object(deserializer, "an actor, which is an object")?;
+        let fields: ActorFields = json::object(deserializer, "an actor, which is an object")?;
         Self::try_from(fields).map_err(D::Error::custom)
     }
 }
@@ -235,7 +235,7 @@ pub enum Authority {
     Installation,
 }
 
-read_by_name!(Authority);
+read_by_name!(Authority, "an authority");
 
 impl Authority {
     /// Every authority.

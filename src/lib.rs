@@ -68,6 +68,7 @@ mod enterprise;
 mod event;
 mod hashing;
 mod id;
+mod json;
 pub mod limits;
 mod name;
 mod person;
@@ -75,7 +76,6 @@ mod plan;
 mod refusal;
 mod rule;
 mod timestamp;
-mod wire;
 
 pub mod audit;
 pub mod log;

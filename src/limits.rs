@@ -41,6 +41,24 @@ pub enum InvalidValue {
         /// What was given.
         found: u64,
     },
+    /// Text or a signed number that is no id or position.
+    #[error("{what} must be 1 to {ID_MAX}, in digits alone, not `{found}`")]
+    IdText {
+        /// Which id.
+        what: &'static str,
+        /// What was given, shortened.
+        found: String,
+    },
+    /// None of the names that a value may have.
+    #[error("{what} must be {allowed}, not `{found}`")]
+    Name {
+        /// Which value.
+        what: &'static str,
+        /// Its names.
+        allowed: String,
+        /// What was given, shortened.
+        found: String,
+    },
     /// Not a slug.
     #[error(
         "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not `{found}`"
@@ -68,6 +86,12 @@ pub enum InvalidValue {
     /// Not a time in the one format of the log.
     #[error("a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `{found}`")]
     Time {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// Not a time in RFC 3339.
+    #[error("a time must be written as in RFC 3339, such as `2026-03-10T09:00:00+01:00`, not `{found}`")]
+    Rfc3339 {
         /// What was given, shortened.
         found: String,
     },

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::wire::read_by_name;
+use crate::json::read_by_name;
 
 /// The two kinds of enterprise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,7 +16,7 @@ pub enum EnterpriseKind {
     PersonalAccounts,
 }
 
-read_by_name!(EnterpriseKind);
+read_by_name!(EnterpriseKind, "a kind of enterprise");
 
 impl EnterpriseKind {
     /// Both kinds.
@@ -55,7 +55,7 @@ pub enum Role {
     OutsideCollaborator,
 }
 
-read_by_name!(Role);
+read_by_name!(Role, "a role");
 
 impl Role {
     /// Every role, in the order in which tables show them.
@@ -113,7 +113,7 @@ pub enum Permission {
     WriteEnterpriseCredentials,
 }
 
-read_by_name!(Permission);
+read_by_name!(Permission, "a permission");
 
 impl Permission {
     /// Every permission.

@@ -10,8 +10,8 @@ use crate::command::RevokeAll;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::Outcome;
-use crate::enterprise::revocations::Scope;
+use crate::enterprise::record::GrantStatus;
+use crate::enterprise::revocations::Coverage;
 use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::Login;
 use crate::person::Role;
@@ -189,37 +189,37 @@ impl Enterprise {
     ///
     /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
     pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
-        let scope = self.next_scope(request.revoke_credentials);
+        let coverage = self.next_coverage(request.revoke_credentials);
         let mut tally = Tally::default();
         for credential in self.credentials.iter() {
-            self.tally_credential(scope, &credential, at, &mut tally);
+            self.tally_credential(coverage, &credential, at, &mut tally);
         }
         Plan {
             cut: self.position().next(),
-            revoke_credentials: scope.revoke_credentials,
+            revoke_credentials: coverage.revoke_credentials,
             authorizations_revoked: tally.total.authorizations_revoked,
             credentials_destroyed: tally.total.credentials_destroyed,
             by_kind: tally.kinds(),
             by_role: tally.roles(),
             by_organization: self.organization_losses(&tally),
             owners: self.owner_losses(&tally),
-            caller: self.caller_loss(request, scope, at),
+            caller: self.caller_loss(request, coverage, at),
             already_pending: tally.already_pending,
             not_covered: tally.not_covered,
         }
     }
 
-    fn tally_credential(&self, scope: Scope, credential: &Credential<'_>, at: Timestamp, tally: &mut Tally) {
+    fn tally_credential(&self, coverage: Coverage, credential: &Credential<'_>, at: Timestamp, tally: &mut Tally) {
         let Some(owner) = self.people.get(credential.owner()) else {
             return;
         };
         let mut live_at_cut = 0_u64;
         let (mut loss, mut pending) = (Loss::default(), AlreadyPending::default());
         let authorizations = self.credentials.authorizations(credential);
-        for authorization in authorizations.filter(|authorization| authorization.outcome == Outcome::Granted) {
+        for authorization in authorizations.filter(|authorization| authorization.status == GrantStatus::Granted) {
             if self.pending_authorization(credential, &authorization).is_some() {
                 pending.authorizations += 1;
-            } else if self.covers_authorization(scope, credential, &authorization) {
+            } else if self.covers_authorization(coverage, credential, &authorization) {
                 tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
                 loss.authorizations_revoked += 1;
                 live_at_cut += 1;
@@ -227,7 +227,7 @@ impl Enterprise {
         }
         let is_pending = self.pending_destruction(credential).is_some();
         pending.credentials += u64::from(is_pending);
-        let destroyed = !is_pending && self.covers_credential(scope, credential);
+        let destroyed = !is_pending && self.covers_credential(coverage, credential);
         loss.credentials_destroyed += u64::from(destroyed);
         tally.lose(credential.kind(), owner.facts.role, loss);
         tally.already_pending += pending;
@@ -269,13 +269,13 @@ impl Enterprise {
         losses.collect()
     }
 
-    fn caller_loss(&self, request: &RevokeAll, scope: Scope, at: Timestamp) -> Option<CallerLoss> {
+    fn caller_loss(&self, request: &RevokeAll, coverage: Coverage, at: Timestamp) -> Option<CallerLoss> {
         let credential = self.credentials.get(request.caller.credential()?)?;
         let (mut revoked, mut pending) = (0, 0);
         for authorization in self.credentials.authorizations(&credential) {
             if self.pending_authorization(&credential, &authorization).is_some() {
                 pending += 1;
-            } else if self.covers_authorization(scope, &credential, &authorization) {
+            } else if self.covers_authorization(coverage, &credential, &authorization) {
                 revoked += 1;
             }
         }
@@ -290,7 +290,7 @@ impl Enterprise {
                     CallerFate::DestructionPending { revocation }
                 }
                 Some(CredentialDenial::OwnerDeparted(_)) => CallerFate::OwnerDeparted,
-                _ if self.covers_credential(scope, &credential) => CallerFate::Destroyed,
+                _ if self.covers_credential(coverage, &credential) => CallerFate::Destroyed,
                 _ => CallerFate::Kept,
             },
             expired_at: match denied {

@@ -55,8 +55,8 @@ use crate::{Enterprise, Rule};
 
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
 pub use response::{
-    Response, headers_too_large, internal_error, malformed, method_not_allowed, not_found, not_implemented,
-    request_timeout, too_many_requests, unavailable, uri_too_long,
+    Response, headers_too_large, internal_error, key_of_the_future, malformed, method_not_allowed, not_found,
+    not_implemented, request_timeout, too_many_requests, unavailable, uri_too_long,
 };
 
 /// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.
@@ -69,6 +69,9 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// To be sent, once the events are stored.
     pub response: Response,
+    /// When the first request under its key was recorded, where this one repeats it. A host whose clock shows an earlier time cannot
+    /// tell that it does, and answers with [`key_of_the_future`].
+    pub repeats: Option<Timestamp>,
 }
 
 /// Asks everything that can be decided before the body is read.
@@ -92,6 +95,7 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
     revoke_all(&exchange, body).unwrap_or_else(|fault| Outcome {
         events: Vec::new(),
         response: exchange.refuse(&fault),
+        repeats: None,
     })
 }
 
@@ -103,7 +107,7 @@ pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &s
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
         // Rule::RevocationKnown
-        let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
+        let progress = id.parse().ok().and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)
     });
     match answer {
@@ -129,14 +133,10 @@ fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     let mut response = exchange.accept(revocation, warned);
     let near_misses = misspelling::near_misses(body);
     response.headers.extend(near_misses.map(|keys| (IGNORED_KEYS, keys)));
-    Ok(Outcome { events, response })
-}
-
-/// An id in the one way in which a `Location` writes it.
-fn revocation_id(text: &str) -> Option<RevocationId> {
-    let canonical = !text.starts_with(['0', '+']);
-    text.parse()
-        .ok()
-        .filter(|_| canonical)
-        .and_then(|id| RevocationId::new(id).ok())
+    let repeats = repeated.and_then(|first| enterprise.progress(first));
+    Ok(Outcome {
+        events,
+        response,
+        repeats: repeats.map(|first| first.requested_at),
+    })
 }

@@ -10,7 +10,7 @@ use enterprise_credentials::{
     Caller, Command, CredentialId, CredentialKind, Enterprise, Event, RecordedEvent, RevokeAll, Role, Timestamp, log,
 };
 
-/// What the fingerprint of behaviour is taken from.
+/// What the hash of behaviour is taken from.
 const CORPUS: &[u8] = include_bytes!("../src/snapshot/corpus.jsonl");
 
 fn corpus() -> Vec<RecordedEvent> {
@@ -95,28 +95,28 @@ fn every_length_but_the_right_one_is_noticed() {
 }
 
 #[test]
-fn another_version_is_refused_by_its_fingerprint() {
+fn another_version_is_refused_by_its_behaviour() {
     let bytes = snapshot::write(&Enterprise::new());
-    assert_eq!(bytes[8..16], snapshot::fingerprint().to_le_bytes());
-    let other = with_fingerprint(&bytes, snapshot::fingerprint() + 1);
+    assert_eq!(bytes[8..16], snapshot::behaviour().to_le_bytes());
+    let other = with_behaviour(&bytes, snapshot::behaviour() + 1);
     let refused = snapshot::read(&other).unwrap_err();
     assert_eq!(refused, SnapshotError::OtherVersion);
     assert!(refused.to_string().ends_with("replay the stream instead"));
-    assert_eq!(with_fingerprint(&other, snapshot::fingerprint()), bytes);
+    assert_eq!(with_behaviour(&other, snapshot::behaviour()), bytes);
 }
 
 /// The same snapshot as if another version had written it, its checksum made right.
-fn with_fingerprint(bytes: &[u8], fingerprint: u64) -> Vec<u8> {
+fn with_behaviour(bytes: &[u8], behaviour: u64) -> Vec<u8> {
     let mut bytes = bytes[..bytes.len() - 8].to_vec();
-    bytes[8..16].copy_from_slice(&fingerprint.to_le_bytes());
+    bytes[8..16].copy_from_slice(&behaviour.to_le_bytes());
     let sum = checksum(&bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
 
-/// A fingerprint that left out a state or an answer would let another version's snapshot pass.
+/// A hash that left out a state or an answer would let another version's snapshot pass.
 #[test]
-fn the_fingerprint_is_of_every_state_and_every_answer_on_the_way() {
+fn the_hash_is_of_every_state_and_every_answer_on_the_way() {
     let mut enterprise = Enterprise::new();
     let mut hash = 0;
     for recorded in corpus() {
@@ -132,7 +132,7 @@ fn the_fingerprint_is_of_every_state_and_every_answer_on_the_way() {
             }
         }
     }
-    assert_eq!(snapshot::fingerprint(), hash);
+    assert_eq!(snapshot::behaviour(), hash);
 }
 
 /// The checksum as the documents describe it, told a second time.
@@ -214,7 +214,7 @@ fn destroy(credential: CredentialId) -> Command {
     Command::DestroyCredential { credential }
 }
 
-/// What the corpus lacks, the fingerprint cannot notice.
+/// What the corpus lacks, the hash cannot notice.
 #[test]
 fn the_corpus_has_everything() {
     let text = str::from_utf8(CORPUS).unwrap();

@@ -137,7 +137,7 @@ async fn a_snapshot_that_cannot_be_relied_on_is_replaced_by_a_replay() {
     damaged[good.len() / 2] ^= 1;
     assert_eq!(kept.ask_with(log, damaged).await, kept.lines());
     assert_eq!(kept.ask_with(log, Vec::new()).await, kept.lines());
-    let other_version = with_fingerprint(&good, snapshot::fingerprint() + 1);
+    let other_version = with_fingerprint(&good, snapshot::behaviour() + 1);
     assert_eq!(
         snapshot::read(&other_version),
         Err(snapshot::SnapshotError::OtherVersion)

@@ -80,7 +80,7 @@ pub(super) fn fates(enterprise: &Enterprise) -> Vec<Option<SurvivalReason>> {
         debug_assert!(false, "asked where nothing was requested");
         return Vec::new();
     };
-    let spared = |credential| enterprise.why_spared(revocation.scope, &credential);
+    let spared = |credential| enterprise.why_spared(revocation.coverage, &credential);
     let credentials = enterprise.credentials.iter();
     credentials
         .map(|credential| spared(credential).map(SurvivalReason::from))
@@ -127,7 +127,7 @@ impl Traces {
             debug_assert!(false, "asked about `{revocation}`, which was never requested");
             return Vec::new();
         };
-        let request = revocation.scope.request;
+        let request = revocation.coverage.request;
         let mut groups = Groups::new();
         for (slot, credential) in enterprise.credentials.iter().enumerate() {
             if enterprise.authenticate(&credential, at).is_err() {

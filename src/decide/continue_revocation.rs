@@ -48,7 +48,7 @@ impl Enterprise {
     fn next_batch(&self, revocation: &Revocation, limit: NonZeroU32) -> Batch {
         let mut batch = Batch::default();
         let mut recorded = 0;
-        for credential in self.credentials_in_scope(revocation) {
+        for credential in self.credentials_not_passed(revocation) {
             if recorded < limit.get() {
                 let before = batch.events.len();
                 self.record_credential(revocation.id, &credential, &mut batch);

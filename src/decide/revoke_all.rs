@@ -57,10 +57,10 @@ impl Enterprise {
         if self.repeated_request(request, at).is_some() {
             return false;
         }
-        let scope = self.next_scope(request.revoke_credentials);
-        self.covers_credential(scope, &credential)
+        let coverage = self.next_coverage(request.revoke_credentials);
+        self.covers_credential(coverage, &credential)
             || (self.credentials.authorizations(&credential))
-                .any(|authorization| self.covers_authorization(scope, &credential, &authorization))
+                .any(|authorization| self.covers_authorization(coverage, &credential, &authorization))
     }
 
     /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.
@@ -146,7 +146,7 @@ impl Enterprise {
             first.is_some(),
             "a key stands for `{revocation}`, which was never requested"
         );
-        if first.is_some_and(|first| first.scope.revoke_credentials == request.revoke_credentials) {
+        if first.is_some_and(|first| first.coverage.revoke_credentials == request.revoke_credentials) {
             return Ok(());
         }
         Err(Refusal::IdempotencyKeyReused {

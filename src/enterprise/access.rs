@@ -4,7 +4,7 @@ use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::progress::Progress;
-use crate::enterprise::record::{Authorization, Outcome};
+use crate::enterprise::record::{Authorization, GrantStatus};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
@@ -203,7 +203,7 @@ impl Enterprise {
         let Some(authorization) = found else {
             return AccessDenial::NotAuthorized(organization);
         };
-        if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
+        if let GrantStatus::Revoked | GrantStatus::Taken = authorization.status {
             return AccessDenial::Revoked(organization);
         }
         match self.pending_authorization(credential, &authorization) {

@@ -2,7 +2,7 @@
 //! readable when policy changes. What an event means is frozen, what a request covers included: see decision 0015.
 
 mod credentials;
-mod people;
+mod memberships;
 mod revocations;
 mod structure;
 

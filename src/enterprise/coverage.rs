@@ -4,8 +4,8 @@
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::epoch::Epoch;
-use crate::enterprise::record::{Authorization, Outcome};
-use crate::enterprise::revocations::{Revocation, Scope};
+use crate::enterprise::record::{Authorization, GrantStatus};
+use crate::enterprise::revocations::{Coverage, Revocation};
 use crate::id::RevocationId;
 
 /// Why a revocation lets a credential live.
@@ -20,18 +20,18 @@ pub(crate) enum Spared {
 }
 
 impl Enterprise {
-    /// The scope of a request that were the next event, whether or not others are running.
+    /// What a request would cover that were the next event, whether or not others are running.
     ///
     /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
-    pub(crate) fn next_scope(&self, revoke_credentials: bool) -> Scope {
-        Scope {
+    pub(crate) fn next_coverage(&self, revoke_credentials: bool) -> Coverage {
+        Coverage {
             request: self.revocations.now(),
             issued: self.credentials.len(),
             revoke_credentials,
         }
     }
 
-    /// Whether an authorization with nothing recorded against it is in this scope: whether it was live at the cut. Neither the
+    /// Whether an authorization with nothing recorded against it is covered: whether it was live at the cut. Neither the
     /// kind of its credential nor the owner's role is asked, nor the clock.
     ///
     /// [`Rule::EveryAuthorizationInScope`](crate::Rule::EveryAuthorizationInScope),
@@ -42,18 +42,18 @@ impl Enterprise {
     /// own end is not asked for here.
     pub(crate) fn covers_authorization(
         &self,
-        scope: Scope,
+        coverage: Coverage,
         credential: &Credential,
         authorization: &Authorization,
     ) -> bool {
-        authorization.outcome == Outcome::Granted
-            && authorization.granted <= scope.request
-            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
+        authorization.status == GrantStatus::Granted
+            && authorization.granted <= coverage.request
+            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(coverage.request))
             && (self.organizations.get(authorization.organization))
-                .is_some_and(|stay| !stay.had_ended_at(scope.request))
+                .is_some_and(|stay| !stay.had_ended_at(coverage.request))
     }
 
-    /// Whether a credential that is not destroyed is in this scope: of the three kinds, issued before the cut, and owned by
+    /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, and owned by
     /// someone who was an enterprise member at the cut. Who made the request, and with what, is not asked, nor the clock.
     ///
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
@@ -61,11 +61,11 @@ impl Enterprise {
     /// [`Rule::NobodyIsSpared`](crate::Rule::NobodyIsSpared),
     /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
-    pub(crate) fn covers_credential(&self, scope: Scope, credential: &Credential) -> bool {
+    pub(crate) fn covers_credential(&self, coverage: Coverage, credential: &Credential) -> bool {
         !credential.is_destroyed()
-            && credential.slot < scope.issued
-            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(scope.request))
-            && self.why_spared(scope, credential).is_none()
+            && credential.slot < coverage.issued
+            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(coverage.request))
+            && self.why_spared(coverage, credential).is_none()
     }
 
     /// Why a revocation destroys none of the credentials like this one, whose owner was in the enterprise at the cut.
@@ -73,11 +73,11 @@ impl Enterprise {
     /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
     /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials)
-    pub(crate) fn why_spared(&self, scope: Scope, credential: &Credential) -> Option<Spared> {
-        let (role, _) = self.people.role_at(credential.owner(), scope.request)?;
+    pub(crate) fn why_spared(&self, coverage: Coverage, credential: &Credential) -> Option<Spared> {
+        let (role, _) = self.people.role_at(credential.owner(), coverage.request)?;
         if !role.is_enterprise_member() {
             Some(Spared::OwnerIsNoMember)
-        } else if !scope.revoke_credentials {
+        } else if !coverage.revoke_credentials {
             Some(Spared::DestructionNotRequested)
         } else if !credential.kind().is_destroyed_by_revoke_all() {
             Some(Spared::KindIsNotDestroyed)
@@ -103,7 +103,7 @@ impl Enterprise {
 
     /// Whether an authorization of a credential that is alive is live, pending or not.
     pub(crate) fn is_live_with_credential(&self, authorization: &Authorization) -> bool {
-        authorization.outcome == Outcome::Granted
+        authorization.status == GrantStatus::Granted
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 
@@ -120,7 +120,7 @@ impl Enterprise {
         authorization: &Authorization,
     ) -> Option<RevocationId> {
         let running = self.revocations.running_after(authorization.granted)?;
-        let is_covered = self.covers_authorization(running.scope, credential, authorization);
+        let is_covered = self.covers_authorization(running.coverage, credential, authorization);
         is_covered.then_some(running.id)
     }
 
@@ -130,10 +130,10 @@ impl Enterprise {
     /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
     /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain)
     pub(crate) fn is_taken(&self, credential: &Credential, authorization: &Authorization) -> bool {
-        match authorization.outcome {
-            Outcome::Granted => self.pending_authorization(credential, authorization).is_some(),
-            Outcome::Taken => true,
-            Outcome::Revoked | Outcome::Ended => false,
+        match authorization.status {
+            GrantStatus::Granted => self.pending_authorization(credential, authorization).is_some(),
+            GrantStatus::Taken => true,
+            GrantStatus::Revoked | GrantStatus::Ended => false,
         }
     }
 
@@ -158,12 +158,12 @@ impl Enterprise {
         let mut passed = Epoch::default();
         loop {
             let running = self.revocations.running_destroying_after(passed, credential.slot)?;
-            if self.covers_credential(running.scope, credential) {
+            if self.covers_credential(running.coverage, credential) {
                 return Some(running.id);
             }
             let owner = self.people.get(credential.owner())?;
-            let (role, until) = self.people.role_at(credential.owner(), running.scope.request)?;
-            if owner.had_ended_at(running.scope.request) || role.is_enterprise_member() {
+            let (role, until) = self.people.role_at(credential.owner(), running.coverage.request)?;
+            if owner.had_ended_at(running.coverage.request) || role.is_enterprise_member() {
                 return None;
             }
             passed = until?;
@@ -187,15 +187,15 @@ impl Enterprise {
     /// The credentials with something left for a running revocation, in order of issue.
     pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
         let id = revocation.id;
-        let credentials = self.credentials_in_scope(revocation);
+        let credentials = self.credentials_not_passed(revocation);
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
     /// The credentials that the job of a running revocation has not passed, in order of issue.
-    pub(crate) fn credentials_in_scope(
+    pub(crate) fn credentials_not_passed(
         &self,
         revocation: &Revocation,
     ) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        self.credentials.range(revocation.cursor..revocation.scope.issued)
+        self.credentials.range(revocation.cursor..revocation.coverage.issued)
     }
 }

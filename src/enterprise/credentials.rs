@@ -8,9 +8,9 @@ use crate::credential::CredentialKind;
 use crate::enterprise::authorizations::Authorizations;
 use crate::enterprise::index::Index;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::{Organizations, People};
-use crate::enterprise::record::{Authorization, Outcome, Record};
-use crate::enterprise::scopes::ScopeTable;
+use crate::enterprise::people_and_organizations::{Organizations, People};
+use crate::enterprise::record::{Authorization, GrantStatus, Record};
+use crate::enterprise::scope_table::ScopeTable;
 use crate::enterprise::stored::Stored;
 use crate::hashing::spread;
 use crate::id::{CredentialId, OrganizationId};
@@ -266,14 +266,14 @@ impl Credentials {
     }
 
     /// Records what became of the authorization at this place in the order of grant.
-    pub(crate) fn set_outcome(&mut self, slot: u32, place: usize, outcome: Outcome) {
+    pub(crate) fn set_status(&mut self, slot: u32, place: usize, status: GrantStatus) {
         match self.record_mut(slot) {
-            Some(record) if !record.is_spilled() => record.set_outcome(place, outcome),
+            Some(record) if !record.is_spilled() => record.set_status(place, status),
             _ => {
                 let authorization = self.spilled.get_mut(&slot).and_then(|spilled| spilled.get_mut(place));
                 debug_assert!(authorization.is_some(), "slot {slot} has no authorization {place}");
                 if let Some(authorization) = authorization {
-                    authorization.outcome = outcome;
+                    authorization.status = status;
                 }
             }
         }

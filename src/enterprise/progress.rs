@@ -60,7 +60,7 @@ impl Progress {
                 None => RevocationState::Queued,
             },
             requested_at: revocation.requested_at,
-            revoke_credentials: revocation.scope.revoke_credentials,
+            revoke_credentials: revocation.coverage.revoke_credentials,
             authorizations_revoked: revocation.authorizations_revoked,
             credentials_destroyed: revocation.credentials_destroyed,
             completed_at: revocation.completed_at,

@@ -12,9 +12,9 @@ use crate::timestamp::Timestamp;
 
 /// What a revocation is about, settled by its request: everything that was live at the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Scope {
+pub(crate) struct Coverage {
     pub(crate) request: Epoch,
-    /// How many credentials had been issued at the cut: what was issued later is not in scope.
+    /// How many credentials had been issued at the cut: what was issued later is not covered.
     pub(crate) issued: u32,
     /// Whether members' tokens and keys are destroyed too.
     pub(crate) revoke_credentials: bool,
@@ -24,14 +24,14 @@ pub(crate) struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Running {
     pub(crate) id: RevocationId,
-    pub(crate) scope: Scope,
+    pub(crate) coverage: Coverage,
 }
 
 /// One revocation, from its request on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
     pub(crate) id: RevocationId,
-    pub(crate) scope: Scope,
+    pub(crate) coverage: Coverage,
     pub(crate) requested_at: Timestamp,
     pub(crate) completed_at: Option<Timestamp>,
     pub(crate) authorizations_revoked: u64,
@@ -110,13 +110,13 @@ impl Revocations {
 
     /// The earliest unfinished one that was requested after what happened in this epoch.
     pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Running> {
-        first_after(&self.running, |earlier| earlier.scope.request < epoch)
+        first_after(&self.running, |earlier| earlier.coverage.request < epoch)
     }
 
     /// The earliest unfinished one that destroys credentials, was requested after what happened in this epoch, and after the
     /// issue of the credential in this slot.
     pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Running> {
-        let is_earlier = |earlier: &Running| earlier.scope.request < epoch || earlier.scope.issued <= slot;
+        let is_earlier = |earlier: &Running| earlier.coverage.request < epoch || earlier.coverage.issued <= slot;
         first_after(&self.running_destroying, is_earlier)
     }
 
@@ -127,7 +127,7 @@ impl Revocations {
 
     /// The oldest request at which an unfinished job may still ask for roles.
     pub(crate) fn oldest_destroying(&self) -> Option<Epoch> {
-        self.running_destroying.first().map(|running| running.scope.request)
+        self.running_destroying.first().map(|running| running.coverage.request)
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -144,11 +144,11 @@ impl Revocations {
         debug_assert!(self.follows(&revocation), "{revocation:?} after {:?}", self.all.last());
         let running = Running {
             id: revocation.id,
-            scope: revocation.scope,
+            coverage: revocation.coverage,
         };
         self.all.push(revocation);
         self.running.push(running);
-        if running.scope.revoke_credentials {
+        if running.coverage.revoke_credentials {
             self.running_destroying.push(running);
         }
     }
@@ -156,14 +156,14 @@ impl Revocations {
     /// Whether a revocation may be the next.
     fn follows(&self, next: &Revocation) -> bool {
         let last = self.all.last();
-        last.is_none_or(|last| last.id < next.id && last.scope.issued <= next.scope.issued)
-            && next.scope.request == self.now()
-            && next.cursor <= next.scope.issued
+        last.is_none_or(|last| last.id < next.id && last.coverage.issued <= next.coverage.issued)
+            && next.coverage.request == self.now()
+            && next.cursor <= next.coverage.issued
     }
 
     /// Whether none of them covers more credentials than were issued. For a state that was not made by events.
     pub(crate) fn are_of(&self, issued: u32) -> bool {
-        self.all.last().is_none_or(|last| last.scope.issued <= issued)
+        self.all.last().is_none_or(|last| last.coverage.issued <= issued)
     }
 
     /// Remembers the key of a request; of several requests under one key the first counts.
@@ -208,14 +208,14 @@ impl Revocations {
     }
 }
 
-stored!(Scope {
+stored!(Coverage {
     request,
     issued,
     revoke_credentials
 });
 stored!(Revocation {
     id,
-    scope,
+    coverage,
     requested_at,
     completed_at,
     authorizations_revoked,

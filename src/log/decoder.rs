@@ -122,7 +122,7 @@ impl Decoder {
     fn decode_next(
         &mut self,
         line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
     ) -> Result<RecordedEvent, LogError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -135,7 +135,7 @@ impl Decoder {
     fn parse(
         &self,
         line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
     ) -> Result<RecordedEvent, LogError> {
         let recorded = parse(self.text(line)?).map_err(|(kind, column)| self.error(column, kind))?;
         self.in_order(&recorded)?;

@@ -20,15 +20,15 @@ use crate::limits::excerpt;
 use crate::timestamp::Timestamp;
 
 /// What is wrong, and the column near which it was seen.
-pub(super) type Fault = (LogErrorKind, Option<usize>);
+pub(super) type Misread = (LogErrorKind, Option<usize>);
 
 /// Reads one line.
-pub(super) fn read(text: &str) -> Result<RecordedEvent, Fault> {
+pub(super) fn read(text: &str) -> Result<RecordedEvent, Misread> {
     read_part(text, TypeFirst).or_else(|_| read_in_two_passes(text))
 }
 
 /// Reads one line as [`read`] does, and says what it says.
-pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Fault> {
+pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Misread> {
     let (envelope, kind) = read_part(text, EnvelopePart)?;
     let event = read_part(text, EventPart { kind: &kind })?;
     Ok(envelope.around(event))
@@ -239,7 +239,7 @@ macro_rules! read_events {
 with_event_shapes!(read_events);
 
 /// Runs one pass over the line.
-fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Fault> {
+fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Misread> {
     let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let reader = Reader {
@@ -249,11 +249,11 @@ fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Fau
     let read = json
         .deserialize_map(reader)
         .and_then(|value| json.end().map(|()| value));
-    read.map_err(|error| fault(&error, fields))
+    read.map_err(|error| misread(&error, fields))
 }
 
 /// Blames the bytes, or the field that was being read.
-fn fault(error: &serde_json::Error, fields: Fields) -> Fault {
+fn misread(error: &serde_json::Error, fields: Fields) -> Misread {
     let column = Some(error.column());
     match (error.classify(), fields.fault) {
         (Category::Eof, _) => (LogErrorKind::CutShort, None),

@@ -62,7 +62,7 @@ impl Import {
 
 /// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can read,
 /// and whose name is gone before it has a byte.
-fn open(path: &Path) -> anyhow::Result<File> {
+pub(super) fn open(path: &Path) -> anyhow::Result<File> {
     if path == Path::new("-") {
         return spool(&mut std::io::stdin()).context("cannot read standard input");
     }

@@ -33,10 +33,13 @@ impl<S: Store> Enterprises<S> {
 
     /// Tells whether it has grown by more than a few lines.
     async fn try_to_catch_up(&self, live: &Arc<Live>) -> Result<bool, EnterpriseError> {
+        let before = live.read()?.head().position();
         let head = self.store.head(live.slug()).await?.unwrap_or_default();
         let (held, is_cold) = {
             let state = live.read()?;
-            if state.head().frontier() == head.frontier() {
+            // An append of this process may have been faster than the answer, which is of a moment before it.
+            let is_overtaken = (before..state.head().position()).contains(&head.position());
+            if state.head().frontier() == head.frontier() || is_overtaken {
                 return Ok(false);
             }
             check_ahead(live.slug(), state.head(), &head)?;

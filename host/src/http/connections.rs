@@ -80,13 +80,13 @@ pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, 
         }
     }
     drop(listener);
-    registry.report();
     if tokio::time::timeout(options.drain_timeout, draining.shutdown())
         .await
         .is_err()
     {
         tracing::warn!("requests were still under way at the stop");
     }
+    registry.report_last();
 }
 
 async fn accept(listener: &TcpListener, registry: &Registry) -> (TcpStream, SocketAddr) {

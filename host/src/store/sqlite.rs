@@ -10,6 +10,7 @@ mod file;
 mod heads;
 mod inspect;
 mod look_up;
+mod mend;
 mod migrate;
 mod open;
 mod queue;
@@ -41,6 +42,7 @@ use self::watch::Change;
 use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
 
 pub(super) use copy::{back_up, restore};
+pub(super) use mend::mend;
 pub use reader::SqliteReader;
 pub use readers::INLINE_READS_MAX;
 pub use session::SqliteAppend;

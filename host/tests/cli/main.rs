@@ -13,6 +13,7 @@ mod generate;
 mod output;
 mod plan;
 mod rehearse;
+mod repair;
 mod replay;
 mod store;
 mod stored;

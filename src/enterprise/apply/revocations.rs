@@ -31,7 +31,7 @@ impl Enterprise {
         }
         self.revocations.begin(Revocation {
             id,
-            scope: self.next_scope(revoke_credentials),
+            coverage: self.next_coverage(revoke_credentials),
             requested_at: recorded.at,
             completed_at: None,
             authorizations_revoked: 0,

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials_seal::leaf_hash;
 use rusqlite::Connection;
 
 use super::failure::Failure;
@@ -14,9 +15,11 @@ use super::queue::Queue;
 use super::readers::Readers;
 use super::status::Status;
 use super::watch::Watch;
-use super::{connection, file, heads};
+use super::{connection, file, heads, segments};
 use crate::store::{Head, Holder, StoreError};
 
+/// How many lines are read at a time to see whether a stream is the one that was known.
+const LINES_AT_ONCE: usize = 16 * 1024;
 const EXAMINE: &str = "go on with the file that is at its path now";
 /// How long opening a connection waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,8 +71,11 @@ impl Shared {
                 Err(StoreError::Altered(_)) => continue,
                 Err(_) => return Err(replaced()),
             };
-            if head.position() <= known.position() && head.frontier() != known.frontier() {
-                return Err(replaced());
+            match follows(&connection, &enterprise, &known, &head) {
+                Ok(true) => self.known.note(&enterprise, &head),
+                // Of lines that are missing behind what is known, its readers will tell.
+                Err(StoreError::Altered(_)) => {}
+                _ => return Err(replaced()),
             }
         }
         self.watch.note();
@@ -86,6 +92,27 @@ impl Shared {
             tracing::error!(%path, error, "the store's files were replaced: nothing is answered from them");
         }
     }
+}
+
+/// Whether a stream that ends with `head` is the one that ended with `known`, or what it has grown to since: the lines between
+/// say so. Another store's stream of the same name may be the longer one.
+fn follows(
+    connection: &Connection,
+    enterprise: &EnterpriseSlug,
+    known: &Head,
+    head: &Head,
+) -> Result<bool, StoreError> {
+    let mut frontier = known.frontier().clone();
+    while frontier.size() < head.position().value() {
+        let after = Position::new(frontier.size()).unwrap_or_default();
+        let left = usize::try_from(head.position().value() - frontier.size()).unwrap_or(usize::MAX);
+        let page = segments::read(connection, enterprise, after, left.min(LINES_AT_ONCE))?;
+        let full = frontier.extend(page.lines().map(leaf_hash)).is_err();
+        if page.is_empty() || full {
+            return Ok(false);
+        }
+    }
+    Ok(frontier == *head.frontier())
 }
 
 /// Where the streams ended when this process last looked. What ends before that has been set back.

@@ -19,7 +19,7 @@ pub(super) struct Status(Mutex<State>);
 struct State {
     /// Since when the writer has been at what it does.
     busy: Option<Instant>,
-    /// Since when it has been waiting for the write lock.
+    /// Since when it has not had the write lock, for which it waits, or last waited.
     waiting: Option<Instant>,
     /// When a commit last succeeded.
     committed: Instant,
@@ -60,8 +60,7 @@ impl Status {
 
     /// The writer has ended a transaction.
     pub(super) fn ends(&self) {
-        let mut state = self.state();
-        (state.busy, state.waiting) = (None, None);
+        self.state().busy = None;
     }
 
     /// The writer finds the write lock held elsewhere. Gives for how long now.
@@ -96,8 +95,12 @@ impl Status {
         if reading.is_some_and(|reading| reading > HANGS_AFTER) {
             return Known::Ill("a read does not end".to_owned());
         }
+        let was_probed = state.probed.is_some_and(|probed| probed.elapsed() < PROBE_EVERY);
         if let Some(waiting) = state.waiting.map(|since| since.elapsed()) {
-            return if waiting >= PATIENCE {
+            return if state.busy.is_none() && !was_probed {
+                // Those who waited have been told, and nobody has looked since.
+                Known::Unsure
+            } else if waiting >= PATIENCE {
                 Known::Ill(format!(
                     "another process has held the write lock for {} s",
                     waiting.as_secs()
@@ -109,7 +112,6 @@ impl Status {
         if state.busy.is_some_and(|since| since.elapsed() > HANGS_AFTER) {
             return Known::Ill("a transaction does not end".to_owned());
         }
-        let was_probed = state.probed.is_some_and(|probed| probed.elapsed() < PROBE_EVERY);
         match &state.failure {
             Some(failure) if was_probed => Known::Ill(failure.clone()),
             None if was_probed || state.committed.elapsed() < VOUCHES_FOR => Known::Well,

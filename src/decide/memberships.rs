@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::enterprise::Enterprise;
-use crate::enterprise::people::PersonStay;
+use crate::enterprise::people_and_organizations::PersonStay;
 use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;

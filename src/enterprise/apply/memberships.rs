@@ -4,7 +4,7 @@ use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
 use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::{Organization, Person, Standing};
+use crate::enterprise::people_and_organizations::{Organization, Person, Standing};
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::{Permission, Role};

@@ -1,0 +1,183 @@
+//! What became of a flip.
+
+use std::fmt;
+use std::ops::AddAssign;
+use std::path::Path;
+
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::store::{self, IfMissing, Page, Store, StoreError, Streams, walk};
+use enterprise_credentials_host::token::fingerprint;
+use enterprise_credentials_seal::Frontier;
+
+use crate::asked::ask_all;
+use crate::world::{World, runtime, url};
+
+/// How many flips and answers came out in which way.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes {
+    flips: usize,
+    /// The store was not opened.
+    refused: usize,
+    /// Every answer and every export was right.
+    unnoticed: usize,
+    /// Some answer was 503, or an export failed.
+    noticed: usize,
+    /// A token was nobody's, for its row of the look-up could not be found.
+    row_gone: usize,
+    answers: Answers,
+    exports: Exports,
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    right: usize,
+    unavailable: usize,
+    row_gone: usize,
+}
+
+#[derive(Debug, Default)]
+struct Exports {
+    right: usize,
+    failed: usize,
+}
+
+/// Asks everything of a flipped file, and fails where an answer is wrong.
+pub(crate) fn of(world: &World, path: &Path, context: &str) -> Outcomes {
+    let runtime = runtime();
+    let outcomes = runtime.block_on(async {
+        let mut outcomes = Outcomes {
+            flips: 1,
+            ..Outcomes::default()
+        };
+        for history in &world.streams {
+            match export(path, &history.slug()).await {
+                Ok(log) if log == history.log => outcomes.exports.right += 1,
+                Ok(log) => panic!("{context}: an export of {} gave {} bytes", history.slug(), log.len()),
+                Err(_) => outcomes.exports.failed += 1,
+            }
+        }
+        let Ok(store) = store::open(&url(path), IfMissing::Fail).await else {
+            outcomes.refused = 1;
+            return outcomes;
+        };
+        judge(world, &store, context, &mut outcomes).await;
+        store.close().await;
+        for history in &world.streams {
+            if let Ok(log) = export(path, &history.slug()).await {
+                let slug = history.slug();
+                assert!(
+                    log.starts_with(&history.log),
+                    "{context}: {slug} has other lines after requests"
+                );
+            }
+        }
+        outcomes
+    });
+    outcomes.counted()
+}
+
+async fn judge(world: &World, store: &(impl Store + Clone), context: &str, outcomes: &mut Outcomes) {
+    let asked = ask_all(store.clone(), &world.tokens).await;
+    let tokens = world.tokens.iter().cycle();
+    for ((asked, expected), token) in asked.iter().zip(&world.expected).zip(tokens) {
+        if asked == expected {
+            outcomes.answers.right += 1;
+        } else if asked.status == 503 {
+            outcomes.answers.unavailable += 1;
+        } else {
+            let found = store.holders(&fingerprint(&token.token).unwrap()).await;
+            let is_gone = |found: &[store::Holder]| found.iter().all(|holder| holder.enterprise != token.enterprise);
+            let is_no = (400..500).contains(&asked.status);
+            assert!(
+                is_no && found.as_ref().is_ok_and(|found| is_gone(found)),
+                "{context}: {token:?} was answered {asked:?}, not {expected:?}; the look-up: {found:?}"
+            );
+            outcomes.answers.row_gone += 1;
+        }
+    }
+}
+
+/// A stream as `export` reads it.
+async fn export(path: &Path, slug: &EnterpriseSlug) -> Result<Vec<u8>, StoreError> {
+    let store = store::open_to_read(&url(path)).await?;
+    let exported = async {
+        let head = store
+            .head(slug)
+            .await?
+            .ok_or_else(|| StoreError::permanent("export", "no such enterprise"))?;
+        let add = |log: &mut Vec<u8>, page: &Page| -> Result<(), StoreError> {
+            log.extend_from_slice(page.bytes());
+            Ok(())
+        };
+        walk(&store, slug, &Frontier::EMPTY, &head, Vec::new(), add).await
+    };
+    let exported = exported.await;
+    store.close().await;
+    exported
+}
+
+impl Outcomes {
+    /// One flip's, as one of its ways.
+    fn counted(mut self) -> Self {
+        if self.answers.row_gone > 0 {
+            self.row_gone = 1;
+        } else if self.answers.unavailable + self.exports.failed > 0 {
+            self.noticed = 1 - self.refused;
+        } else {
+            self.unnoticed = 1 - self.refused;
+        }
+        self
+    }
+
+    /// Fails where the run met too little to say anything.
+    pub(crate) fn check(&self, flips: usize) {
+        assert_eq!(self.flips, flips);
+        assert_eq!(self.flips, self.refused + self.unnoticed + self.noticed + self.row_gone);
+        for (what, count) in [
+            ("store refused", self.refused),
+            ("flip without consequence", self.unnoticed),
+            ("flip noticed", self.noticed),
+            ("row gone", self.row_gone),
+            ("export failed", self.exports.failed),
+            ("503", self.answers.unavailable),
+        ] {
+            assert!(count > 0, "no {what} among {flips} flips");
+        }
+    }
+}
+
+impl AddAssign for Outcomes {
+    fn add_assign(&mut self, other: Self) {
+        self.flips += other.flips;
+        self.refused += other.refused;
+        self.unnoticed += other.unnoticed;
+        self.noticed += other.noticed;
+        self.row_gone += other.row_gone;
+        self.answers.right += other.answers.right;
+        self.answers.unavailable += other.answers.unavailable;
+        self.answers.row_gone += other.answers.row_gone;
+        self.exports.right += other.exports.right;
+        self.exports.failed += other.exports.failed;
+    }
+}
+
+impl fmt::Display for Outcomes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answers, exports, .. } = self;
+        writeln!(
+            f,
+            "{} flips: {} stores not opened, {} without consequence, {} noticed (503, failed export), {} with a row of the look-up gone",
+            self.flips, self.refused, self.unnoticed, self.noticed, self.row_gone
+        )?;
+        writeln!(
+            f,
+            "answers: {} right, {} with 503, {} a no for want of the row; wrong: none",
+            answers.right, answers.unavailable, answers.row_gone
+        )?;
+        writeln!(
+            f,
+            "exports: {} right, {} failed; wrong: none",
+            exports.right, exports.failed
+        )
+    }
+}

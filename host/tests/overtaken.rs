@@ -1,0 +1,149 @@
+//! A head that was read before an append of the same process, and arrives after it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use enterprise_credentials::log::write_line;
+use enterprise_credentials::{EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position};
+use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, Patience};
+use enterprise_credentials_host::import::Stream;
+use enterprise_credentials_host::sample::Sample;
+use enterprise_credentials_host::store::{
+    Batch, Head, Health, Holder, IfMissing, Page, Snapshot, SqliteAppend, SqliteStore, Store, StoreError, Streams,
+    Urgency,
+};
+use tokio::sync::Semaphore;
+
+/// A store that holds back an append, and the answer to the question where the stream ends.
+#[derive(Debug, Clone)]
+struct HoldsBack {
+    inner: SqliteStore,
+    gates: Arc<Gates>,
+}
+
+#[derive(Debug)]
+struct Gates {
+    holds_heads: AtomicBool,
+    heads: Semaphore,
+    appends: Semaphore,
+    /// A permit for each call that is held back.
+    held: Semaphore,
+}
+
+impl Gates {
+    async fn pass(&self, gate: &Semaphore) {
+        self.held.add_permits(1);
+        gate.acquire().await.unwrap().forget();
+    }
+
+    async fn until_held(&self) {
+        self.held.acquire().await.unwrap().forget();
+    }
+}
+
+impl Streams for HoldsBack {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        let head = self.inner.head(enterprise).await;
+        if self.gates.holds_heads.load(Ordering::Relaxed) {
+            self.gates.pass(&self.gates.heads).await;
+        }
+        head
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        self.inner.read(enterprise, after, limit).await
+    }
+}
+
+impl Store for HoldsBack {
+    type Append = SqliteAppend;
+
+    async fn append(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
+        self.gates.pass(&self.gates.appends).await;
+        self.inner.append(enterprise, expected, batch, urgency).await
+    }
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<SqliteAppend, StoreError> {
+        self.inner.begin(enterprise, expected).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
+        self.inner.unfinished().await
+    }
+
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
+        self.inner.holders(fingerprint).await
+    }
+
+    async fn keep_snapshot(&self, enterprise: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.inner.keep_snapshot(enterprise, snapshot).await
+    }
+
+    async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
+        self.inner.snapshot(enterprise).await
+    }
+
+    async fn health(&self) -> Result<Health, StoreError> {
+        self.inner.health().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_an_own_append_has_overtaken_is_no_altered_stream() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("overtaken-{}.db", std::process::id()));
+    let inner = SqliteStore::open(&path, IfMissing::Create).await.unwrap();
+    let sample = Sample {
+        kind: EnterpriseKind::ManagedUsers,
+        members: 3,
+        credentials: 10,
+        seed: 1,
+    };
+    let mut log = Vec::new();
+    let enterprise = sample.generate(&mut |recorded| {
+        write_line(recorded, &mut log);
+        Ok(())
+    });
+    let slug = enterprise.unwrap().slug().unwrap().clone();
+    Stream::check(log).unwrap().import(&inner).await.unwrap();
+    let gates = Arc::new(Gates {
+        holds_heads: AtomicBool::new(false),
+        heads: Semaphore::new(0),
+        appends: Semaphore::new(0),
+        held: Semaphore::new(0),
+    });
+    let store = HoldsBack {
+        inner: inner.clone(),
+        gates: Arc::clone(&gates),
+    };
+    let (enterprises, _changes) = Enterprises::new(store, CacheOptions::default());
+
+    let (deciding, of) = (Arc::clone(&enterprises), slug.clone());
+    let deciding = tokio::spawn(async move {
+        let add = |_: &_, _| {
+            let (organization, login) = (OrganizationId::new(999).unwrap(), Login::new("late-org").unwrap());
+            (vec![Event::OrganizationAdded { organization, login }], ())
+        };
+        deciding.decide(&of, Patience::REQUEST, add).await
+    });
+    gates.until_held().await;
+    gates.holds_heads.store(true, Ordering::Relaxed);
+    let (asking, of) = (Arc::clone(&enterprises), slug.clone());
+    let asking = tokio::spawn(async move { asking.fresh(&of).await.map(drop) });
+    gates.until_held().await;
+    gates.appends.add_permits(1);
+    deciding.await.unwrap().unwrap();
+    gates.heads.add_permits(1);
+    asking.await.unwrap().unwrap();
+    assert_eq!(enterprises.altered(), 0);
+    inner.close().await;
+    std::fs::remove_file(path).unwrap();
+}
