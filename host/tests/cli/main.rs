@@ -10,6 +10,7 @@
 mod audit;
 mod decide;
 mod generate;
+mod import;
 mod output;
 mod plan;
 mod rehearse;

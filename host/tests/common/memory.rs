@@ -75,6 +75,7 @@ pub(crate) enum Bug {
     LooksUpWithoutLimit,
     ForgetsCompletions,
     EndsAllWithOne,
+    TakesTheOldestForNewest,
     ShowsWhatIsPushed,
     ChecksTooEarly,
     KeepsTheFirstSnapshot,
@@ -346,7 +347,10 @@ impl Store for Memory {
         let kept = self.kept.lock().unwrap();
         let times = kept.streams.iter();
         let times = times.filter_map(|(slug, stream)| Some((slug.clone(), stream.head.last_at()?)));
-        Ok(times.max_by_key(|(_, last_at)| *last_at))
+        Ok(match self.bug {
+            Some(Bug::TakesTheOldestForNewest) => times.min_by_key(|(_, last_at)| *last_at),
+            _ => times.max_by_key(|(_, last_at)| *last_at),
+        })
     }
 
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {

@@ -36,7 +36,7 @@ const SEEDS_FRESH: u64 = 20;
 /// How many of them over SQLite too, each of whose appends waits for the disk.
 const SEEDS_SQLITE: u64 = 12;
 /// In how many seeds a wrong store or host has to be found out.
-const SEEDS_WRONG: u64 = 20;
+const SEEDS_WRONG: u64 = 60;
 
 fn in_memory(plan: Plan, workload: Vec<Vec<Request>>) -> Run {
     run(Memory::new(None), plan, workload, |store| store)

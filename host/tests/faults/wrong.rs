@@ -76,7 +76,16 @@ impl<S: Store + Clone> Wrong<S> {
             renumbered.push(RecordedEvent { position, ..event });
         }
         let batch = Batch::written(end.position(), &renumbered)?;
-        self.inner.append(slug, &end, batch, Urgency::Request).await
+        let head = self.inner.append(slug, &end, batch, Urgency::Request).await?;
+        match lines.last() {
+            // The host has to read what else is there before it can apply them.
+            Some(last) if last.event.position != head.position() => Err(StoreError::Conflict {
+                enterprise: slug.clone(),
+                expected: last.event.position,
+                actual: head.position(),
+            }),
+            _ => Ok(head),
+        }
     }
 }
 

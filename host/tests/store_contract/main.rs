@@ -27,7 +27,7 @@ macro_rules! broken_rules {
             the_look_up_is_filled_by_issues, unfinished_revocations_are_listed, of_appends_at_once_one_wins,
             nothing_is_seen_before_the_commit, the_latest_snapshot_is_kept, snapshots_are_kept_apart,
             snapshots_are_kept_with_their_frontier, snapshots_from_beyond_the_end_are_replaced,
-            a_store_that_works_says_so)
+            the_newest_event_is_found, a_store_that_works_says_so)
     };
     ($open:expr; $($rule:ident),*) => {{
         let mut broken = Vec::new();
@@ -89,6 +89,7 @@ async fn every_rule_finds_the_store_that_breaks_it() {
         (Bug::HashesLineFeeds, vec!["heads_commit_to_the_lines_alone"]),
         (Bug::HashesBatches, vec!["heads_commit_to_the_lines_alone"]),
         (Bug::ForgetsTheTime, vec!["heads_commit_to_the_lines_alone"]),
+        (Bug::TakesTheOldestForNewest, vec!["the_newest_event_is_found"]),
         (Bug::ForgetsRequests, vec!["heads_commit_to_the_lines_alone"]),
         (
             Bug::LastFingerprintWins,

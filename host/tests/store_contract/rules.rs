@@ -19,7 +19,9 @@ pub(crate) use appends::{
     an_append_elsewhere_conflicts, an_append_is_whole_or_nothing, an_append_to_other_lines_is_altered,
     lines_out_of_place_are_refused, nothing_is_seen_before_the_commit, of_appends_at_once_one_wins,
 };
-pub(crate) use heads::{an_append_gives_the_head_behind_it, heads_commit_to_the_lines_alone};
+pub(crate) use heads::{
+    an_append_gives_the_head_behind_it, heads_commit_to_the_lines_alone, the_newest_event_is_found,
+};
 pub(crate) use health::a_store_that_works_says_so;
 pub(crate) use look_up::{
     a_fingerprint_may_stand_in_many_enterprises, a_fingerprint_stands_for_one_credential_of_an_enterprise,

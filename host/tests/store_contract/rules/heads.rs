@@ -34,6 +34,27 @@ pub(crate) async fn an_append_gives_the_head_behind_it<S: Store>(store: &S) -> V
     Ok(())
 }
 
+pub(crate) async fn the_newest_event_is_found<S: Store>(store: &S) -> Verdict {
+    hold!(store.newest().await.unwrap().is_none(), "an empty store has no event");
+    let mut of_newest = None;
+    // The second is the longest, and ends last.
+    for (slug, count) in [("b-corp", 5), ("a-corp", 9), ("c-corp", 3)] {
+        let (slug, lines) = revoked(slug);
+        hold!(
+            append(store, &slug, &Head::EMPTY, &lines[..count]).await.is_ok(),
+            "a stream can be begun"
+        );
+        if count != 3 {
+            of_newest = Some((slug, lines[count - 1].event.at));
+        }
+        hold!(
+            store.newest().await.unwrap() == of_newest,
+            "the stream with the newest event is named, and its time"
+        );
+    }
+    Ok(())
+}
+
 /// However they came into the store: line by line, all at once, in pieces.
 pub(crate) async fn heads_commit_to_the_lines_alone<S: Store>(store: &S) -> Verdict {
     for (slug, batch) in [("by-one", 1), ("by-five", 5), ("at-once", usize::MAX), ("in-pieces", 0)] {
