@@ -7,7 +7,6 @@
 pub(crate) mod redecide;
 mod survivors;
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -18,14 +17,15 @@ pub use survivors::{SurvivalReason, Survivors};
 
 use crate::command::RevokeAll;
 use crate::corrupt_history::CorruptHistory;
-use crate::enterprise::Enterprise;
+use crate::enterprise::{Enterprise, Progress};
 use crate::event::{Actor, Authority, Event, RecordedEvent};
-use crate::id::{CredentialId, OrganizationId, Position, RevocationId};
+use crate::id::{Position, RevocationId};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
 use crate::person::{EnterpriseKind, Role};
-use crate::revocation::{Plan, Progress};
+use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
+use survivors::Traces;
 
 /// Reads a history event by event, and reports.
 ///
@@ -45,11 +45,8 @@ pub struct Auditor {
     /// The revocation whose survivors are asked for; the last one, where none is named.
     about: Option<RevocationId>,
     findings: Vec<Finding>,
-    requests: Vec<Request>,
-    /// Why each credential issued before that revocation's cut outlives it, in order of issue.
-    fates: Vec<Option<SurvivalReason>>,
-    /// Fine-grained pairs that were authorized again after a revoke-all had taken them.
-    authorized_again: BTreeSet<(CredentialId, OrganizationId)>,
+    requests: Vec<Requested>,
+    traces: Traces,
 }
 
 /// A rule or a law that a recorded event breaks.
@@ -102,12 +99,12 @@ pub struct Evidence {
     pub progress: Progress,
     /// Who asked, and how.
     #[serde(flatten)]
-    pub request: Request,
+    pub request: Requested,
 }
 
 /// A request to revoke everything, as it was when it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Request {
+pub struct Requested {
     /// Who asked, with which credential.
     pub requested_by: Actor,
     /// Their login then; absent for installations.
@@ -149,15 +146,17 @@ impl Auditor {
     /// # Errors
     /// [`CorruptHistory`] where the event does not fit. Nothing can be said about what follows it.
     pub fn observe(&mut self, recorded: &RecordedEvent) -> Result<(), CorruptHistory> {
-        let finding = redecide::check(&self.enterprise, recorded);
+        let breach = redecide::check(&self.enterprise, recorded);
         let request = self.request(recorded);
-        let authorized_again = self.authorizes_again(&recorded.event);
+        let authorized_again = survivors::authorized_again(&self.enterprise, &recorded.event);
         self.enterprise.apply(recorded)?;
-        self.findings.extend(finding);
-        self.authorized_again.extend(authorized_again);
+        if let Some((rule, what)) = breach {
+            self.find(recorded, rule, what);
+        }
+        self.traces.authorized_again.extend(authorized_again);
         if let Some(request) = request {
             if self.about.is_none_or(|about| about.cut() == recorded.position) {
-                self.fates = survivors::fates(&self.enterprise, request.plan.revoke_credentials);
+                self.traces.fates = survivors::fates(&self.enterprise);
             }
             self.requests.push(request);
         }
@@ -171,7 +170,12 @@ impl Auditor {
             Some(about) => self.enterprise.progress(about).map(|progress| progress.id),
             None => self.enterprise.last_cut(),
         };
-        let survivors = survivors_of.map(|id| self.survivors(id)).unwrap_or_default();
+        let survivors = survivors_of.map(|id| self.traces.survivors(&self.enterprise, id));
+        let progress = self.enterprise.revocations();
+        debug_assert!(
+            progress.count() == self.requests.len(),
+            "each revocation has its request"
+        );
         let evidence = self.enterprise.revocations().zip(self.requests);
         Report {
             slug: self.enterprise.slug().cloned(),
@@ -179,7 +183,7 @@ impl Auditor {
             position: self.enterprise.position(),
             last_at: self.enterprise.last_at(),
             survivors_of,
-            survivors,
+            survivors: survivors.unwrap_or_default(),
             findings: self.findings,
             revocations: evidence
                 .map(|(progress, request)| Evidence { progress, request })
@@ -187,7 +191,7 @@ impl Auditor {
         }
     }
 
-    fn request(&self, recorded: &RecordedEvent) -> Option<Request> {
+    fn request(&self, recorded: &RecordedEvent) -> Option<Requested> {
         let Event::RevokeAllRequested {
             requested_by,
             authority,
@@ -207,7 +211,7 @@ impl Auditor {
             revoke_credentials: *revoke_credentials,
             idempotency_key: idempotency_key.clone(),
         };
-        Some(Request {
+        Some(Requested {
             requested_by: *requested_by,
             login: person.and_then(|person| Some(people.data(person)?.login.clone())),
             role: person.and_then(|person| Some(people.get(person)?.facts.role)),
@@ -215,24 +219,6 @@ impl Auditor {
             idempotency_key: idempotency_key.clone(),
             plan: self.enterprise.plan(&request, recorded.at),
         })
-    }
-
-    /// The pair that this event authorizes again after a revoke-all took it.
-    fn authorizes_again(&self, event: &Event) -> Option<(CredentialId, OrganizationId)> {
-        let &Event::CredentialAuthorized {
-            credential,
-            organization,
-        } = event
-        else {
-            return None;
-        };
-        let organizations = &self.enterprise.organizations;
-        let issued = self.enterprise.credentials.get(credential)?;
-        let (_, authorization) = (self.enterprise.credentials).authorization(&issued, organization, organizations)?;
-        if !self.enterprise.is_taken(&issued, &authorization) {
-            return None;
-        }
-        Some((credential, organization))
     }
 
     /// [`Rule::TotalsEqualThePlan`]
@@ -251,13 +237,18 @@ impl Auditor {
             .find(|request| request.plan.cut == revocation.cut());
         let planned = request.map(|request| (request.plan.authorizations_revoked, request.plan.credentials_destroyed));
         if planned != Some((*authorizations_revoked, *credentials_destroyed)) {
-            self.findings.push(Finding {
-                position: recorded.position,
-                at: recorded.at,
-                rule: Some(Rule::TotalsEqualThePlan),
-                what: format!("the totals of revocation `{revocation}` differ from its plan"),
-            });
+            let what = format!("the totals of revocation `{revocation}` differ from its plan");
+            self.find(recorded, Some(Rule::TotalsEqualThePlan), what);
         }
+    }
+
+    fn find(&mut self, recorded: &RecordedEvent, rule: Option<Rule>, what: String) {
+        self.findings.push(Finding {
+            position: recorded.position,
+            at: recorded.at,
+            rule,
+            what,
+        });
     }
 }
 

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::credential::CredentialKind;
 use crate::event::Actor;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, RevocationId};
+use crate::json;
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
-use crate::wire;
 
 /// One thing that is asked of an enterprise. As JSON a command looks like an event:
 /// `{"type":"AuthorizeCredential","credential":902,"organization":3}`. Unknown fields are refused, so that a misspelt
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Command {
         #[serde(transparent)]
         struct Derived(#[serde(with = "Command")] Command);
 
-        let Derived(command) = wire::object(deserializer, "a command, which is an object")?;
+        let Derived(command) = json::object(deserializer, "a command, which is an object")?;
         Ok(command)
     }
 }
@@ -194,7 +194,7 @@ struct CallerFields {
 
 impl<'de> Deserialize<'de> for Caller {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: CallerFields = wire::object(deserializer, "a caller, which is an object")?;
+        let fields: CallerFields = json::object(deserializer, "a caller, which is an object")?;
         Self::try_from(fields).map_err(D::Error::custom)
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::wire::read_by_name;
+use crate::json::read_by_name;
 
 /// The scope that classic PATs and OAuth app tokens need for this operation. Its children do not suffice.
 pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
@@ -38,7 +38,7 @@ pub enum CallRequirement {
     NotAnApiCredential,
 }
 
-read_by_name!(CredentialKind);
+read_by_name!(CredentialKind, "a kind of credential");
 
 impl CredentialKind {
     /// Every kind, in the order in which tables show them.
@@ -73,16 +73,25 @@ impl CredentialKind {
     }
 
     /// Whether `revoke_credentials` destroys it. App tokens "cannot be destroyed", says the documentation.
+    ///
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed)
     pub const fn is_destroyed_by_revoke_all(self) -> bool {
         matches!(self, Self::ClassicPat | Self::FineGrainedPat | Self::SshKey)
     }
 
     /// Whether its owner may ask again for an organization that a revoke-all took away.
+    ///
+    /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain)
     pub const fn may_be_authorized_again(self) -> bool {
         matches!(self, Self::FineGrainedPat)
     }
 
     /// What it needs to call the operation.
+    ///
+    /// [`Rule::AdminEnterpriseScope`](crate::Rule::AdminEnterpriseScope),
+    /// [`Rule::EnterpriseCredentialsWrite`](crate::Rule::EnterpriseCredentialsWrite),
+    /// [`Rule::FineGrainedPatCannotCall`](crate::Rule::FineGrainedPatCannotCall),
+    /// [`Rule::SshKeyIsNoApiCredential`](crate::Rule::SshKeyIsNoApiCredential)
     pub const fn call_requirement(self) -> CallRequirement {
         match self {
             Self::ClassicPat | Self::OauthAppUserToken => CallRequirement::Scope(ADMIN_ENTERPRISE_SCOPE),

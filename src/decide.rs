@@ -1,7 +1,8 @@
 //! The command handler: a state, a command and a time give events or a refusal. Nothing here changes anything.
 
+mod continue_revocation;
 mod credentials;
-mod people;
+mod memberships;
 mod revoke_all;
 
 use alloc::vec::Vec;
@@ -19,6 +20,9 @@ impl Enterprise {
     ///
     /// `at` is `max(clock, last_at)`: the time that the host then records on every event of this decision. All events are
     /// to be appended together, where the stream is still at [`Enterprise::position`].
+    ///
+    /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent),
+    /// [`Rule::EnterpriseExists`](crate::Rule::EnterpriseExists)
     ///
     /// # Errors
     /// [`Refusal`], naming the rule that forbids it.
@@ -62,10 +66,10 @@ impl Enterprise {
     /// [`Rule::EnterpriseCreatedOnce`](crate::Rule::EnterpriseCreatedOnce)
     fn decide_create(&self, slug: &EnterpriseSlug, kind: EnterpriseKind) -> Result<Vec<Event>, Refusal> {
         match self.identity() {
-            None => Ok(one(Event::EnterpriseCreated {
+            None => Ok(Vec::from([Event::EnterpriseCreated {
                 slug: slug.clone(),
                 kind,
-            })),
+            }])),
             Some(Identity { slug: had, kind: of }) if had == slug && *of == kind => Ok(Vec::new()),
             Some(Identity { slug, kind }) => Err(Refusal::EnterpriseDiffers {
                 slug: slug.clone(),
@@ -73,8 +77,4 @@ impl Enterprise {
             }),
         }
     }
-}
-
-fn one(event: Event) -> Vec<Event> {
-    alloc::vec![event]
 }

@@ -3,25 +3,29 @@
 mod access;
 mod apply;
 pub(crate) mod authorizations;
+pub(crate) mod coverage;
 pub(crate) mod credentials;
+pub(crate) mod epoch;
 mod index;
 pub(crate) mod membership;
-pub(crate) mod people;
+pub(crate) mod people_and_organizations;
+mod progress;
 pub(crate) mod record;
 pub(crate) mod revocations;
-pub(crate) mod scope;
-mod scopes;
+mod scope_table;
 pub(crate) mod stored;
 mod summary;
 
 use alloc::vec::Vec;
 
 pub use access::CredentialRef;
+pub use progress::{Progress, RevocationState};
 pub use summary::{CountByKind, CountByRole, Summary};
 
 use crate::enterprise::credentials::Credentials;
-use crate::enterprise::people::{Organizations, People};
+use crate::enterprise::people_and_organizations::{Organizations, People};
 use crate::enterprise::revocations::Revocations;
+use crate::enterprise::stored::stored;
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::Position;
 use crate::name::EnterpriseSlug;
@@ -51,6 +55,17 @@ pub(crate) struct Identity {
     pub(crate) kind: EnterpriseKind,
 }
 
+stored!(Enterprise {
+    position,
+    last_at,
+    identity,
+    organizations,
+    people,
+    credentials,
+    revocations
+});
+stored!(Identity { slug, kind });
+
 impl Enterprise {
     /// An enterprise to which nothing has happened yet.
     pub fn new() -> Self {
@@ -75,6 +90,11 @@ impl Enterprise {
     /// The enterprise's kind; nothing before its creation.
     pub fn kind(&self) -> Option<EnterpriseKind> {
         self.identity.as_ref().map(|identity| identity.kind)
+    }
+
+    /// Whether all that it refers to is there. For a state that was not made by events; all others are so.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.credentials.are_of(&self.people, &self.organizations) && self.revocations.are_of(self.credentials.len())
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {

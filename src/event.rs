@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialKind;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::json::{self, read_by_name};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
-use crate::wire::{self, read_by_name};
 
 /// One thing that happened to an enterprise. The names on the wire are the variants' names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,45 +133,47 @@ pub enum Event {
     },
 }
 
-impl Event {
-    /// The names of all events on the wire.
-    pub const NAMES: [&'static str; 14] = [
-        "EnterpriseCreated",
-        "OrganizationAdded",
-        "OrganizationRemoved",
-        "MemberAdded",
-        "MemberRoleChanged",
-        "MemberRemoved",
-        "PermissionGranted",
-        "PermissionWithdrawn",
-        "CredentialIssued",
-        "CredentialAuthorized",
-        "RevokeAllRequested",
-        "AuthorizationRevoked",
-        "CredentialDestroyed",
-        "RevocationCompleted",
-    ];
-
-    /// The name on the wire.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::EnterpriseCreated { .. } => "EnterpriseCreated",
-            Self::OrganizationAdded { .. } => "OrganizationAdded",
-            Self::OrganizationRemoved { .. } => "OrganizationRemoved",
-            Self::MemberAdded { .. } => "MemberAdded",
-            Self::MemberRoleChanged { .. } => "MemberRoleChanged",
-            Self::MemberRemoved { .. } => "MemberRemoved",
-            Self::PermissionGranted { .. } => "PermissionGranted",
-            Self::PermissionWithdrawn { .. } => "PermissionWithdrawn",
-            Self::CredentialIssued { .. } => "CredentialIssued",
-            Self::CredentialAuthorized { .. } => "CredentialAuthorized",
-            Self::RevokeAllRequested { .. } => "RevokeAllRequested",
-            Self::AuthorizationRevoked { .. } => "AuthorizationRevoked",
-            Self::CredentialDestroyed { .. } => "CredentialDestroyed",
-            Self::RevocationCompleted { .. } => "RevocationCompleted",
+/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire. The
+/// events that most lines hold come first, because the canonical reader tries one after the other.
+macro_rules! with_event_shapes {
+    ($make:ident) => {
+        $make! {
+            CredentialIssued { credential, owner, kind, scopes; expires_at, fingerprint }
+            CredentialAuthorized { credential, organization }
+            AuthorizationRevoked { credential, organization; revocation }
+            CredentialDestroyed { credential; revocation }
+            EnterpriseCreated { slug, kind }
+            OrganizationAdded { organization, login }
+            OrganizationRemoved { organization }
+            MemberAdded { member, login, role }
+            MemberRoleChanged { member, role }
+            MemberRemoved { member }
+            PermissionGranted { member, permission }
+            PermissionWithdrawn { member, permission }
+            RevokeAllRequested { requested_by, authority, revoke_credentials; idempotency_key }
+            RevocationCompleted { revocation, authorizations_revoked, credentials_destroyed }
         }
-    }
+    };
 }
+pub(crate) use with_event_shapes;
+
+macro_rules! names {
+    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+        impl Event {
+            /// The names of all events on the wire, those that most logs are full of first.
+            pub const NAMES: [&'static str; [$(stringify!($event)),*].len()] = [$(stringify!($event)),*];
+
+            /// The name on the wire.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$event { .. } => stringify!($event),)*
+                }
+            }
+        }
+    };
+}
+
+with_event_shapes!(names);
 
 /// Who did something: a person, with a credential or in a web session, or an app's installation.
 ///
@@ -204,7 +206,7 @@ struct ActorFields {
 
 impl<'de> Deserialize<'de> for Actor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: ActorFields = wire::object(deserializer, "an actor, which is an object")?;
+        let fields: ActorFields = json::object(deserializer, "an actor, which is an object")?;
         Self::try_from(fields).map_err(D::Error::custom)
     }
 }
@@ -233,7 +235,7 @@ pub enum Authority {
     Installation,
 }
 
-read_by_name!(Authority);
+read_by_name!(Authority, "an authority");
 
 impl Authority {
     /// Every authority.

@@ -1,10 +1,12 @@
 //! Numeric ids and positions. Each is a newtype that cannot hold a value outside [`ID_MAX`].
 
+use alloc::string::ToString;
 use core::fmt;
+use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{ID_MAX, InvalidValue};
+use crate::limits::{ID_MAX, InvalidValue, excerpt};
 
 /// Declares a newtype over `u64` that holds 1 to [`ID_MAX`].
 macro_rules! id {
@@ -38,6 +40,26 @@ macro_rules! id {
 
             fn try_from(value: u64) -> Result<Self, InvalidValue> {
                 Self::new(value)
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = InvalidValue;
+
+            /// For databases, whose whole numbers have a sign.
+            fn try_from(value: i64) -> Result<Self, InvalidValue> {
+                let unsigned = u64::try_from(value).map_err(|_| id_text($what, &value.to_string()))?;
+                Self::new(unsigned)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            /// Reads the one way in which it is displayed: digits alone, the first of them not 0.
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                let number = number(text).ok_or_else(|| id_text($what, text))?;
+                Self::new(number)
             }
         }
 
@@ -139,8 +161,45 @@ impl TryFrom<u64> for Position {
     }
 }
 
+impl TryFrom<i64> for Position {
+    type Error = InvalidValue;
+
+    /// For databases, whose whole numbers have a sign.
+    fn try_from(value: i64) -> Result<Self, InvalidValue> {
+        let unsigned = u64::try_from(value).map_err(|_| id_text("a position", &value.to_string()))?;
+        Self::new(unsigned)
+    }
+}
+
+impl FromStr for Position {
+    type Err = InvalidValue;
+
+    /// Reads the one way in which it is displayed: digits alone, the first of them not 0, or `0` itself.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let number = if text == "0" { Some(0) } else { number(text) };
+        Self::new(number.ok_or_else(|| id_text("a position", text))?)
+    }
+}
+
+impl From<Position> for u64 {
+    fn from(position: Position) -> Self {
+        position.0
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// The number that these digits make; nothing for a sign, a needless zero or anything else.
+fn number(text: &str) -> Option<u64> {
+    let begins_well = text.starts_with(|first: char| matches!(first, '1'..='9'));
+    text.parse().ok().filter(|_| begins_well)
+}
+
+fn id_text(what: &'static str, found: &str) -> InvalidValue {
+    let found = excerpt(found);
+    InvalidValue::IdText { what, found }
 }

@@ -68,14 +68,14 @@ mod enterprise;
 mod event;
 mod hashing;
 mod id;
+mod json;
 pub mod limits;
 mod name;
 mod person;
+mod plan;
 mod refusal;
-mod revocation;
 mod rule;
 mod timestamp;
-mod wire;
 
 pub mod audit;
 pub mod log;
@@ -87,17 +87,16 @@ pub mod testkit;
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
-pub use enterprise::{CountByKind, CountByRole, CredentialRef, Enterprise, Summary};
+pub use enterprise::{CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary};
 pub use event::{Actor, Authority, Event, RecordedEvent};
 pub use id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 pub use limits::InvalidValue;
 pub use name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scope, Scopes};
 pub use person::{EnterpriseKind, Permission, Role};
-pub use refusal::{AccessDenial, CredentialDenial, Refusal};
-pub use revocation::{
-    AlreadyPending, CallerFate, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Progress,
-    RevocationState, RoleLoss,
+pub use plan::{
+    AlreadyPending, CallerFate, CallerLoss, KindLoss, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
 };
+pub use refusal::{AccessDenial, CredentialDenial, Refusal};
 pub use rule::{HttpRefusal, Rule, Source};
 pub use timestamp::Timestamp;
 

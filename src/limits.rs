@@ -29,18 +29,40 @@ pub const LINE_BYTES_MAX: usize = 64 * 1024;
 const EXCERPT_LENGTH_MAX: usize = 80;
 
 /// A value outside its limits. The message says which value, what is allowed and what was found.
+///
+/// [`Rule::ValuesWithinLimits`](crate::Rule::ValuesWithinLimits)
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.
-    #[error("{what} must be 1 to 9007199254740991, not `{found}`")]
+    #[error("{what} must be 1 to {ID_MAX}, not `{found}`")]
     Id {
         /// Which id.
         what: &'static str,
         /// What was given.
         found: u64,
     },
+    /// Text or a signed number that is no id or position.
+    #[error("{what} must be 1 to {ID_MAX}, in digits alone, not `{found}`")]
+    IdText {
+        /// Which id.
+        what: &'static str,
+        /// What was given, shortened.
+        found: String,
+    },
+    /// None of the names that a value may have.
+    #[error("{what} must be {allowed}, not `{found}`")]
+    Name {
+        /// Which value.
+        what: &'static str,
+        /// Its names.
+        allowed: String,
+        /// What was given, shortened.
+        found: String,
+    },
     /// Not a slug.
-    #[error("an enterprise slug must be 1 to 60 lower-case letters, digits or single inner hyphens, not `{found}`")]
+    #[error(
+        "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not `{found}`"
+    )]
     Slug {
         /// What was given, shortened.
         found: String,
@@ -56,7 +78,7 @@ pub enum InvalidValue {
         found: String,
     },
     /// Too many scopes on one credential.
-    #[error("a credential carries at most 64 scopes, not {found}")]
+    #[error("a credential carries at most {SCOPES_MAX} scopes, not {found}")]
     Scopes {
         /// How many were given.
         found: usize,
@@ -64,6 +86,12 @@ pub enum InvalidValue {
     /// Not a time in the one format of the log.
     #[error("a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `{found}`")]
     Time {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// Not a time in RFC 3339.
+    #[error("a time must be written as in RFC 3339, such as `2026-03-10T09:00:00+01:00`, not `{found}`")]
+    Rfc3339 {
         /// What was given, shortened.
         found: String,
     },

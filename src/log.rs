@@ -24,7 +24,6 @@ mod digits;
 mod encoder;
 mod error;
 mod fields;
-mod shape;
 
 use alloc::vec::Vec;
 

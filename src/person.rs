@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use crate::wire::read_by_name;
+use crate::json::read_by_name;
 
 /// The two kinds of enterprise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,7 +16,7 @@ pub enum EnterpriseKind {
     PersonalAccounts,
 }
 
-read_by_name!(EnterpriseKind);
+read_by_name!(EnterpriseKind, "a kind of enterprise");
 
 impl EnterpriseKind {
     /// Both kinds.
@@ -55,7 +55,7 @@ pub enum Role {
     OutsideCollaborator,
 }
 
-read_by_name!(Role);
+read_by_name!(Role, "a role");
 
 impl Role {
     /// Every role, in the order in which tables show them.
@@ -82,12 +82,14 @@ impl Role {
 
     /// Whether the person is an enterprise member, whose credentials `revoke_credentials` destroys.
     ///
-    /// Source: decision 0013.
+    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole)
     pub const fn is_enterprise_member(self) -> bool {
         matches!(self, Self::Owner | Self::Member | Self::BillingManager)
     }
 
     /// Whether an enterprise of this kind has the role.
+    ///
+    /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
     pub const fn exists_in(self, kind: EnterpriseKind) -> bool {
         match self {
             Self::Owner | Self::Member | Self::BillingManager => true,
@@ -111,7 +113,7 @@ pub enum Permission {
     WriteEnterpriseCredentials,
 }
 
-read_by_name!(Permission);
+read_by_name!(Permission, "a permission");
 
 impl Permission {
     /// Every permission.

@@ -43,8 +43,7 @@ mod response;
 
 use alloc::vec::Vec;
 
-use crate::command::{Caller, Command, RevokeAll};
-use crate::enterprise::Enterprise;
+use crate::command::{Command, RevokeAll};
 use crate::event::Event;
 use crate::id::RevocationId;
 use crate::rest::exchange::Exchange;
@@ -52,25 +51,16 @@ use crate::rest::fault::Fault;
 use crate::timestamp::Timestamp;
 
 #[cfg(doc)]
-use crate::rule::Rule;
+use crate::{Enterprise, Rule};
 
-pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Request, bearer_token};
+pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
 pub use response::{
-    Response, headers_too_large, internal_error, malformed, method_not_allowed, not_found, not_implemented,
-    request_timeout, too_many_requests, unavailable, uri_too_long,
+    Response, headers_too_large, internal_error, key_of_the_future, malformed, method_not_allowed, not_found,
+    not_implemented, request_timeout, too_many_requests, unavailable, uri_too_long,
 };
 
 /// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.
 pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
-
-/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
-#[derive(Debug, Clone)]
-pub struct Presented<'a> {
-    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
-    pub enterprise: &'a Enterprise,
-    /// Who calls. The host's word, which is checked against the enterprise.
-    pub caller: Caller,
-}
 
 /// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +69,9 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// To be sent, once the events are stored.
     pub response: Response,
+    /// When the first request under its key was recorded, where this one repeats it. A host whose clock shows an earlier time cannot
+    /// tell that it does, and answers with [`key_of_the_future`].
+    pub repeats: Option<Timestamp>,
 }
 
 /// Asks everything that can be decided before the body is read.
@@ -102,6 +95,7 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
     revoke_all(&exchange, body).unwrap_or_else(|fault| Outcome {
         events: Vec::new(),
         response: exchange.refuse(&fault),
+        repeats: None,
     })
 }
 
@@ -112,7 +106,8 @@ pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
-        let progress = revocation_id(id).and_then(|id| presented.enterprise.progress(id));
+        // Rule::RevocationKnown
+        let progress = id.parse().ok().and_then(|id| presented.enterprise.progress(id));
         progress.ok_or(Fault::RevocationUnknown)
     });
     match answer {
@@ -138,14 +133,10 @@ fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     let mut response = exchange.accept(revocation, warned);
     let near_misses = misspelling::near_misses(body);
     response.headers.extend(near_misses.map(|keys| (IGNORED_KEYS, keys)));
-    Ok(Outcome { events, response })
-}
-
-/// An id in the one way in which a `Location` writes it.
-fn revocation_id(text: &str) -> Option<RevocationId> {
-    let canonical = !text.starts_with(['0', '+']);
-    text.parse()
-        .ok()
-        .filter(|_| canonical)
-        .and_then(|id| RevocationId::new(id).ok())
+    let repeats = repeated.and_then(|first| enterprise.progress(first));
+    Ok(Outcome {
+        events,
+        response,
+        repeats: repeats.map(|first| first.requested_at),
+    })
 }

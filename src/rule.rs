@@ -1,7 +1,7 @@
 //! The catalogue of rules: every rule of the operation, once, with its sentence, source, HTTP status and precedence.
 //!
-//! The check of a rule stands in `decide/`, `enterprise/`, `revocation/` or `rest/`; its examples stand in
-//! `tests/rules`, under the same id.
+//! The check of a rule cites it as `Rule::Name`, most of them in `decide/`, `enterprise/` or `rest/`; its examples stand in
+//! `tests/rules`, under the same id. `docs/rules.md` lists both.
 
 use core::fmt;
 

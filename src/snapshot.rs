@@ -1,7 +1,7 @@
 //! The state as bytes, so that a host need not replay a stream from its first event.
 //!
 //! A snapshot is a cache, never the truth: the stream is. One that this version cannot vouch for is refused, and the stream
-//! is replayed instead. It begins with a *fingerprint of behaviour*: a hash over what this version makes of a history
+//! is replayed instead. It begins with a *hash of behaviour*: over what this version makes of a history
 //! that has everything in it, event by event. So a version that folds or stores anything differently refuses the snapshots
 //! of the other, and nobody has to remember to raise a number. A checksum tells damage. Neither keeps out a forger: a store
 //! that lets strangers write snapshots lets them write events.
@@ -22,7 +22,7 @@
 //! | bytes | what |
 //! | --- | --- |
 //! | 8 | `ECSNAP` and two line feeds |
-//! | 8 | the fingerprint of behaviour |
+//! | 8 | the hash of behaviour |
 //! | … | the state |
 //! | 8 | a checksum of all before it |
 //!
@@ -35,6 +35,7 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::stored::Stored;
 use crate::hashing::Hash;
 use crate::log;
+use crate::timestamp::Timestamp;
 
 const MAGIC: [u8; 8] = *b"ECSNAP\n\n";
 
@@ -59,7 +60,7 @@ pub enum SnapshotError {
 pub fn write(enterprise: &Enterprise) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend_from_slice(&MAGIC);
-    fingerprint().store(&mut bytes);
+    behaviour().store(&mut bytes);
     enterprise.store(&mut bytes);
     checksum(&bytes).store(&mut bytes);
     bytes
@@ -72,27 +73,28 @@ pub fn write(enterprise: &Enterprise) -> Vec<u8> {
 pub fn read(bytes: &[u8]) -> Result<Enterprise, SnapshotError> {
     let rest = bytes.strip_prefix(&MAGIC).ok_or(SnapshotError::NotASnapshot)?;
     let mut rest = checked(bytes, rest).ok_or(SnapshotError::Damaged)?;
-    if u64::load(&mut rest) != Some(fingerprint()) {
+    if u64::load(&mut rest) != Some(behaviour()) {
         return Err(SnapshotError::OtherVersion);
     }
-    let enterprise = Enterprise::load(&mut rest).filter(|_| rest.is_empty());
-    enterprise.ok_or(SnapshotError::Damaged)
+    let enterprise = Enterprise::load(&mut rest).filter(Enterprise::is_complete);
+    enterprise.filter(|_| rest.is_empty()).ok_or(SnapshotError::Damaged)
 }
 
 /// What this version makes of a history that has everything in it: the stored state after each event, and what
 /// [`Enterprise::authenticates`] and [`Enterprise::may_use`] answer then.
 ///
-/// Two versions with the same fingerprint read each other's snapshots.
-pub fn fingerprint() -> u64 {
+/// Two versions with the same hash read each other's snapshots.
+pub fn behaviour() -> u64 {
     let mut hash = Hash::default();
     let mut enterprise = Enterprise::new();
     let mut bytes = Vec::new();
-    for recorded in log::read(CORPUS).flatten() {
+    let corpus = log::read(CORPUS).inspect(|line| debug_assert!(line.is_ok(), "{line:?}"));
+    for recorded in corpus.flatten() {
         hash.write_u8(u8::from(enterprise.apply(&recorded).is_ok()));
         bytes.clear();
         enterprise.store(&mut bytes);
         hash.write(&bytes);
-        answers(&enterprise, &mut hash);
+        answers(&enterprise, recorded.at, &mut hash);
     }
     hash.finish()
 }
@@ -111,10 +113,7 @@ fn checksum(bytes: &[u8]) -> u64 {
 }
 
 /// Takes in who may do what: what the stored bits mean is behaviour too.
-fn answers(enterprise: &Enterprise, hash: &mut Hash) {
-    let Some(at) = enterprise.last_at() else {
-        return;
-    };
+fn answers(enterprise: &Enterprise, at: Timestamp, hash: &mut Hash) {
     for credential in enterprise.credentials() {
         hash.write_u8(u8::from(enterprise.authenticates(credential.id(), at).is_ok()));
         for (organization, _) in enterprise.organizations() {

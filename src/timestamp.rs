@@ -59,6 +59,19 @@ impl Timestamp {
         time.ok_or_else(|| InvalidValue::Time { found: excerpt(text) })
     }
 
+    /// Reads any time that RFC 3339 allows, in any offset, with any number of decimals or none: for times that come from
+    /// databases and other services. What is finer than a millisecond is dropped, towards the past.
+    ///
+    /// The log and commands are read by [`Timestamp::parse`], which knows one format: one time, one text.
+    ///
+    /// # Errors
+    /// [`InvalidValue::Rfc3339`] for any other text, and [`InvalidValue::TimeRange`] outside the years 0 to 9999 in UTC.
+    pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidValue> {
+        let time = DateTime::parse_from_rfc3339(text);
+        let time = time.map_err(|_| InvalidValue::Rfc3339 { found: excerpt(text) })?;
+        Self::from_milliseconds(time.timestamp_millis())
+    }
+
     /// Reads the bytes of the one format; nothing for any others.
     pub(crate) fn from_bytes(text: &[u8; TEXT_LENGTH]) -> Option<Self> {
         Self::near(text, &mut KnownDay::first())
@@ -88,6 +101,8 @@ impl Timestamp {
     }
 
     /// Whether an idempotency key first used at `self` still answers at `now`: within 24 hours, their end excluded.
+    ///
+    /// [`Rule::IdempotentFor24Hours`](crate::Rule::IdempotentFor24Hours)
     pub(crate) const fn answers_at(self, now: Self) -> bool {
         now.0 - self.0 < IDEMPOTENCY_WINDOW_MS
     }
@@ -196,9 +211,17 @@ impl core::str::FromStr for Timestamp {
 impl TryFrom<DateTime<Utc>> for Timestamp {
     type Error = InvalidValue;
 
-    /// Drops what is finer than a millisecond.
+    /// Drops what is finer than a millisecond, towards the past.
     fn try_from(time: DateTime<Utc>) -> Result<Self, InvalidValue> {
         Self::from_milliseconds(time.timestamp_millis())
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(time: Timestamp) -> Self {
+        let converted = Self::from_timestamp_millis(time.0);
+        debug_assert!(converted.is_some(), "chrono knows more years than {time} is of");
+        converted.unwrap_or_default()
     }
 }
 

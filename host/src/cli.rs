@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod progress;
 mod rehearse;
+mod repair;
 mod replay;
 mod restore;
 mod serve;
@@ -50,6 +51,7 @@ enum Command {
     Import(import::Import),
     Export(export::Export),
     Verify(verify::Verify),
+    Repair(repair::Repair),
     Backup(backup::Backup),
     Restore(restore::Restore),
     Replay(replay::Replay),
@@ -68,6 +70,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(import) => import.run(),
         Command::Export(export) => export.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Repair(repair) => repair.run(),
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Replay(replay) => replay.run(),

@@ -98,6 +98,12 @@ impl Clock {
         Ok(self.now()?.max(enterprise.last_at().unwrap_or(Timestamp::MIN)))
     }
 
+    /// Whether a time is further ahead of the clock than the clock may leap: two hosts' clocks differ a little.
+    pub fn is_of_the_future(&self, at: Timestamp) -> bool {
+        let now_ms = (self.read)().wall_ms;
+        at.milliseconds().saturating_sub(now_ms) > self.skew_max_ms
+    }
+
     /// Takes what the clocks show now for right. The log tells where that was in doubt.
     pub fn accept(&self) {
         let right = (self.read)();

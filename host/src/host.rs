@@ -65,15 +65,28 @@ pub struct Ended {
 }
 
 impl Host {
-    /// Listens on `address` (port 0: one that is free), resumes unfinished revocations, and serves.
+    /// Listens on `address` (port 0: one that is free), resumes unfinished revocations, and serves. Time is the machine's.
     ///
     /// # Errors
     /// Where the address cannot be listened on.
     pub async fn start<S: Store>(store: S, address: SocketAddr, options: HostOptions) -> io::Result<Self> {
+        let clock = Arc::new(Clock::system(options.clock.skew_max));
+        Self::start_with_clock(store, address, options, clock).await
+    }
+
+    /// The same, with a clock of one's own.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn start_with_clock<S: Store>(
+        store: S,
+        address: SocketAddr,
+        options: HostOptions,
+        clock: Arc<Clock>,
+    ) -> io::Result<Self> {
         let listener = http::listen(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let clock = Arc::new(Clock::system(options.clock.skew_max));
         warn_of_the_future(&store, &clock).await;
         tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
         let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));

@@ -9,6 +9,8 @@ mod observe;
 mod operation;
 mod proxies;
 mod strangers;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ use crate::store::Store;
 
 pub use connections::{listen, serve};
 pub use proxies::{Proxies, ProxyHeader};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError, TlsFiles};
 
 use answer::{Answer, RequestId};
 use connections::Connection;
@@ -50,6 +54,9 @@ pub struct HttpOptions {
     /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
     /// 429. One whose token authenticates is never limited.
     pub failures_max: NonZeroU32,
+    /// The certificate to show, where connections are to be TLS.
+    #[cfg(feature = "tls")]
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl HttpOptions {
@@ -67,6 +74,8 @@ impl Default for HttpOptions {
             connections_max: 1024,
             proxies: Proxies::default(),
             failures_max: Self::FAILURES_DEFAULT,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }

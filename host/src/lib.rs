@@ -10,6 +10,7 @@ pub mod host;
 pub mod http;
 pub mod import;
 pub mod mark;
+pub mod repair;
 pub mod sample;
 pub mod store;
 pub mod token;

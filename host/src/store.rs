@@ -7,6 +7,7 @@ mod copy;
 mod error;
 mod head;
 mod inspect;
+mod mend;
 mod page;
 mod sqlite;
 mod url;
@@ -25,6 +26,8 @@ pub use copy::{Copied, IfThere, Lost, Restored};
 pub use error::{Alteration, Altered, StoreError};
 pub use head::Head;
 pub use inspect::{Ends, Inspect, LookUpRow};
+pub use mend::Mended;
+pub(crate) use mend::{Batches, Mending, RightLines};
 pub use page::Page;
 pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, StoreUrl};
@@ -84,6 +87,18 @@ pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Co
 pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => sqlite::restore(path, file).await,
+    }
+}
+
+/// Has a stream hold the right lines again, and its rows of the look-up say what they issue; and takes out rows of the look-up
+/// that name a stream which does not exist. All of it is one transaction, and only what differs is written.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where the stream's head is not the one that was found any more; [`StoreError::Permanent`] where the
+/// storage is damaged beneath the rows; and those of the storage.
+pub(crate) async fn mend(url: &StoreUrl, mending: Mending) -> Result<Mended, StoreError> {
+    match url {
+        StoreUrl::Sqlite(path) => sqlite::mend(path, mending).await,
     }
 }
 
@@ -154,6 +169,12 @@ pub trait Streams: Send + Sync + 'static {
 pub trait Store: Streams {
     /// An append in pieces.
     type Append: Append;
+
+    /// Closes a store for which there is no use after all: what was created when it was opened is removed, unless there is a stream
+    /// in it or another process uses it.
+    fn abandon(&self) -> impl Future<Output = ()> + Send {
+        self.close()
+    }
 
     /// Appends `batch` to a stream that ends with `expected` ([`Head::EMPTY`] for a new one), in one piece. Gives the head
     /// behind it; nothing happens where the batch has no line.

@@ -10,14 +10,14 @@ mod common;
 
 use std::net::SocketAddr;
 
-use enterprise_credentials::log::{read, write_line};
+use enterprise_credentials::log::read;
 use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
 use enterprise_credentials::{
     Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
 };
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{self, HttpOptions};
-use enterprise_credentials_host::store::{Line, SqliteStore, Store, StoreError};
+use enterprise_credentials_host::store::{Batch, Head, SqliteStore, Store, StoreError, Streams, Urgency};
 use enterprise_credentials_host::token::fingerprint;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -61,8 +61,8 @@ struct Service {
     /// Each random history gets an enterprise of its own.
     enterprise: u32,
     /// Where the server's stream ends, and what is to be put there before it is asked.
-    end: Position,
-    pending: Vec<Line>,
+    end: Head,
+    pending: Vec<RecordedEvent>,
     requests: usize,
     met: Vec<u16>,
     _stop: watch::Sender<bool>,
@@ -92,7 +92,7 @@ impl Service {
             address,
             store,
             enterprise: 0,
-            end: Position::START,
+            end: Head::EMPTY,
             pending: Vec::new(),
             requests: 0,
             met: Vec::new(),
@@ -131,38 +131,27 @@ impl Service {
                 }
                 _ => {}
             }
-            let mut bytes = Vec::new();
-            write_line(&event, &mut bytes);
-            bytes.pop();
-            self.pending.push(Line { event, bytes });
+            self.pending.push(event);
         }
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        let lines = std::mem::take(&mut self.pending);
-        if let Some(last) = lines.last() {
-            self.runtime
-                .block_on(self.store.append(&self.slug(), self.end, &lines))?;
-            self.end = last.event.position;
-        }
+        let batch = Batch::written(self.end.position(), &std::mem::take(&mut self.pending))?;
+        let slug = self.slug();
+        let append = self.store.append(&slug, &self.end, batch, Urgency::Request);
+        self.end = self.runtime.block_on(append)?;
         Ok(())
     }
 
     /// What the server has appended since it was last looked at.
     fn appended(&mut self) -> Result<Vec<Event>, StoreError> {
-        let lines = self.runtime.block_on(self.store.read(&self.slug(), self.end, 10))?;
-        let whole = self
-            .runtime
-            .block_on(self.store.read(&self.slug(), Position::START, 10_000))?;
-        let events: Vec<RecordedEvent> = read(whole.bytes()).map(Result::unwrap).collect();
-        self.end = events.last().map_or(self.end, |last| last.position);
-        Ok(events
-            .into_iter()
-            .rev()
-            .take(lines.len())
-            .rev()
-            .map(|recorded| recorded.event)
-            .collect())
+        let slug = self.slug();
+        let whole = self.runtime.block_on(self.store.read(&slug, Position::START, 10_000))?;
+        let events = read(whole.bytes()).map(Result::unwrap);
+        let events = events.filter(|recorded| recorded.position > self.end.position());
+        let events = events.map(|recorded| recorded.event).collect();
+        self.end = self.runtime.block_on(self.store.head(&slug))?.unwrap_or_default();
+        Ok(events)
     }
 
     fn request(&mut self, request: &RevokeAll, credential: CredentialId) -> Result<Answer, StoreError> {
@@ -191,7 +180,7 @@ impl Implementation for Service {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.enterprise += 1;
-        self.end = Position::START;
+        self.end = Head::EMPTY;
         self.pending.clear();
         Ok(())
     }

@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use common::Directory;
-use common::history::{History, exported};
+use common::history::{History, MEMBER, TOKEN_OWNER, exported};
 use common::watched::Watched;
 use enterprise_credentials_host::import::{ImportError, Imported, Log, Stream};
 use enterprise_credentials_host::store::Store;
@@ -89,25 +89,17 @@ async fn a_log_that_breaks_when_it_is_read_again_leaves_nothing() {
 async fn an_import_whose_last_line_repeats_a_fingerprint_leaves_nothing() {
     let directory = Directory::new();
     let store = directory.store().await;
-    History::sample("octo-corp", "").import(&store).await;
-    let mut history = History::sample("other-corp", "-other").with_credentials(2_000, "-other");
-    history.issue(
-        9,
-        common::history::MEMBER,
-        "classic_pat",
-        "[]",
-        common::history::TOKEN_OWNER,
-        "",
-    );
+    let mut history = History::sample("octo-corp", "").with_credentials(2_000, "");
+    history.issue(9, MEMBER, "classic_pat", "[]", TOKEN_OWNER, "");
     let stream = Stream::check(history.log.clone()).unwrap();
     let error = stream.import(&store).await.unwrap_err().to_string();
     assert!(
-        error.contains("stands for credential `901` of enterprise `octo-corp` already"),
+        error.contains("stands for credential `901` of the same enterprise already"),
         "{error}"
     );
     assert_eq!(exported(&store, &history.slug()).await, b"");
     // And the store takes the next.
-    let sound = History::sample("other-corp", "-other");
+    let sound = History::sample("octo-corp", "");
     sound.import(&store).await;
     assert_eq!(exported(&store, &sound.slug()).await, sound.log);
 }

@@ -7,10 +7,8 @@ mod common;
 use std::process::Output;
 
 use common::Directory;
-use common::history::History;
+use common::history::{History, MEMBER, TOKEN_OWNER};
 use common::process::{Serve, export, run, run_well};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 
 const SLUG: &str = "octo-corp";
 
@@ -138,24 +136,33 @@ fn a_log_with_a_fault_is_refused_whole_with_its_line() {
 }
 
 #[test]
-fn a_fingerprint_of_another_enterprise_fails_the_import_and_names_its_holder() {
+fn a_repeated_fingerprint_fails_the_import_and_its_holder_is_named() {
     let directory = Directory::new();
-    imported(&directory, &History::sample(SLUG, "").log);
-    let error = refused(&directory, &History::sample("other-corp", "").log);
-    assert!(error.contains("credential `901` at position 8"), "{error}");
+    let mut history = History::sample(SLUG, "");
+    history.issue(9, MEMBER, "classic_pat", "[]", TOKEN_OWNER, "");
+    let error = refused(&directory, &history.log);
+    let position = history.enterprise.position();
     assert!(
-        error.contains("stands for credential `901` of enterprise `octo-corp` already"),
+        error.contains(&format!("credential `9` at position {position}")),
         "{error}"
     );
-    let output = run(&[
-        "export",
-        "--store",
-        &directory.store_url(),
-        "--enterprise",
-        "other-corp",
-    ]);
+    assert!(
+        error.contains("stands for credential `901` of the same enterprise already"),
+        "{error}"
+    );
+    let output = run(&["export", "--store", &directory.store_url(), "--enterprise", SLUG]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("holds no enterprise `other-corp`"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("holds no enterprise `octo-corp`"));
+}
+
+#[test]
+fn a_fingerprint_may_be_that_of_another_enterprise_too() {
+    let directory = Directory::new();
+    for slug in [SLUG, "other-corp"] {
+        let history = History::sample(slug, "");
+        imported(&directory, &history.log);
+        assert_eq!(export(&directory.store_url(), slug), history.log);
+    }
 }
 
 #[test]
@@ -178,17 +185,15 @@ fn a_store_that_does_not_exist_is_not_served_nor_exported() {
     );
 }
 
-#[tokio::test]
-async fn an_export_waits_for_no_writer() {
+#[test]
+fn an_export_waits_for_no_writer() {
     let directory = Directory::new();
     let history = History::sample(SLUG, "");
     imported(&directory, &history.log);
-    // Another connection to the store, beside those of the program.
-    let options = SqliteConnectOptions::new().filename(directory.file("store.db"));
-    let mut writer = options.connect().await.unwrap();
-    let begun = writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let writer = directory.connection();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert_eq!(export(&directory.store_url(), SLUG), history.log);
-    begun.rollback().await.unwrap();
+    writer.execute_batch("ROLLBACK").unwrap();
 }
 
 #[test]

@@ -16,12 +16,13 @@ use std::time::Duration;
 use common::Directory;
 use common::history::{History, TOKEN_OWNER_OAUTH};
 use common::http::{get, revoke_all};
+use common::lines::{append, head_of, lines};
 use common::memory::Memory;
 use common::process::Serve;
 use common::watched::Watched;
-use enterprise_credentials::{Position, snapshot};
+use enterprise_credentials::snapshot;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, SNAPSHOT_EVENTS_MIN};
-use enterprise_credentials_host::store::{SqliteStore, Store};
+use enterprise_credentials_host::store::{Snapshot, SqliteStore, Store};
 use tokio::time::Instant;
 
 /// Each has three events.
@@ -64,23 +65,29 @@ impl Kept {
         self.store.switches.lines_read.load(Ordering::SeqCst)
     }
 
-    /// Has the snapshot of this position kept instead of any other, and asks for the state as a new host does.
-    async fn ask_with(&self, position: Position, bytes: Vec<u8>) -> usize {
+    /// Has a snapshot kept that is filed under this log's head, and asks for the state as a new host does.
+    async fn ask_with(&self, log: &[u8], bytes: Vec<u8>) -> usize {
+        let snapshot = snapshot_of(log, bytes);
         self.store
-            .keep_snapshot(&self.history.slug(), position, bytes.clone())
+            .keep_snapshot(&self.history.slug(), snapshot.clone())
             .await
             .unwrap();
-        assert_eq!(self.snapshot().await.unwrap(), bytes);
+        assert_eq!(self.snapshot().await.unwrap(), snapshot);
         self.ask(&self.host(), &self.history).await
     }
 
-    async fn snapshot(&self) -> Option<Vec<u8>> {
+    async fn snapshot(&self) -> Option<Snapshot> {
         self.store.snapshot(&self.history.slug()).await.unwrap()
     }
 
     fn lines(&self) -> usize {
         usize::try_from(self.history.enterprise.position().value()).unwrap()
     }
+}
+
+fn snapshot_of(log: &[u8], bytes: Vec<u8>) -> Snapshot {
+    let frontier = head_of(&lines(log)).frontier().clone();
+    Snapshot { frontier, bytes }
 }
 
 fn host_of_one_state<S: Store>(store: S) -> Arc<Enterprises<S>> {
@@ -99,51 +106,51 @@ async fn what_was_driven_out_of_memory_is_not_replayed() {
     assert_eq!(kept.snapshot().await, None, "what is in memory has not left it");
     kept.ask(&host, &kept.small).await;
     host.keep_snapshots().await;
-    assert_eq!(kept.snapshot().await, Some(snapshot::write(&kept.history.enterprise)));
+    let state = snapshot::write(&kept.history.enterprise);
+    assert_eq!(kept.snapshot().await, Some(snapshot_of(&kept.history.log, state)));
     let small = kept.store.snapshot(&kept.small.slug()).await.unwrap();
     assert_eq!(small, None, "a short stream is not worth one");
 
     kept.history.revoke_all(true);
-    let lines = common::history::lines(&kept.history.log);
+    let lines = lines(&kept.history.log);
     let (old, new) = lines.split_at(lines.len() - 1);
-    kept.store
-        .append(&kept.history.slug(), old.last().unwrap().event.position, new)
+    append(&kept.store, &kept.history.slug(), &head_of(old), new)
         .await
         .unwrap();
     let read = kept.ask(&host, &kept.history).await;
-    assert_eq!(read, 2, "the snapshot's last event, to compare, and the one behind it");
+    assert_eq!(read, 1, "the one event behind the snapshot");
 
     kept.ask(&host, &kept.small).await;
     host.keep_snapshots().await;
-    let last = snapshot::read(&kept.snapshot().await.unwrap()).unwrap();
+    let last = snapshot::read(&kept.snapshot().await.unwrap().bytes).unwrap();
     assert_ne!(last, kept.history.enterprise, "one event more is not worth another");
 }
 
 #[tokio::test]
 async fn a_snapshot_that_cannot_be_relied_on_is_replaced_by_a_replay() {
     let kept = Kept::new().await;
-    let end = kept.history.enterprise.position();
+    let log = &kept.history.log;
     let good = snapshot::write(&kept.history.enterprise);
-    assert_eq!(kept.ask_with(end, good.clone()).await, 1, "a good one is used");
+    assert_eq!(kept.ask_with(log, good.clone()).await, 0, "a good one is used");
 
     let mut damaged = good.clone();
     damaged[good.len() / 2] ^= 1;
-    assert_eq!(kept.ask_with(end, damaged).await, kept.lines());
-    assert_eq!(kept.ask_with(end, Vec::new()).await, kept.lines());
-    let other_version = with_fingerprint(&good, snapshot::fingerprint() + 1);
+    assert_eq!(kept.ask_with(log, damaged).await, kept.lines());
+    assert_eq!(kept.ask_with(log, Vec::new()).await, kept.lines());
+    let other_version = with_fingerprint(&good, snapshot::behaviour() + 1);
     assert_eq!(
         snapshot::read(&other_version),
         Err(snapshot::SnapshotError::OtherVersion)
     );
-    assert_eq!(kept.ask_with(end, other_version).await, kept.lines());
+    assert_eq!(kept.ask_with(log, other_version).await, kept.lines());
     let of_another = snapshot::write(&kept.small.enterprise);
-    assert_eq!(kept.ask_with(end, of_another).await, kept.lines());
+    assert_eq!(kept.ask_with(log, of_another).await, kept.lines());
 
     // The state that is loaded in its place leaves a good one.
     let host = kept.host();
     kept.ask(&host, &kept.history).await;
     host.keep_snapshots().await;
-    assert_eq!(kept.snapshot().await, Some(good));
+    assert_eq!(kept.snapshot().await, Some(snapshot_of(log, good)));
 }
 
 /// As after a restore from a backup, where the snapshots were kept elsewhere.
@@ -152,20 +159,27 @@ async fn a_snapshot_of_what_the_stream_does_not_hold_is_not_used() {
     let kept = Kept::new().await;
     let mut ahead = kept.history.clone();
     ahead.revoke_all(true);
-    let read = kept
-        .ask_with(ahead.enterprise.position(), snapshot::write(&ahead.enterprise))
-        .await;
+    let read = kept.ask_with(&ahead.log, snapshot::write(&ahead.enterprise)).await;
     assert_eq!(read, kept.lines(), "the stream does not reach it");
 
-    // It does, but with an event of another time there.
-    let mut otherwise = History::sample("octo-corp", "");
-    otherwise.ask(r#"{"type":"AddOrganization","organization":1,"login":"octo-org"}"#);
-    let otherwise = otherwise.with_credentials(CREDENTIALS, "");
+    // It does, but with another event there, at the same time and of the same length.
+    let otherwise = kept.history.with_other_login();
     assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
+    assert_eq!(otherwise.enterprise.last_at(), kept.history.enterprise.last_at());
     let read = kept
-        .ask_with(ahead.enterprise.position(), snapshot::write(&otherwise.enterprise))
+        .ask_with(&otherwise.log, snapshot::write(&otherwise.enterprise))
         .await;
-    assert_eq!(read, 1 + kept.lines(), "the event there, and then all of them");
+    assert_eq!(read, kept.lines(), "it does not lead to the head");
+
+    // And where the stream has gone on since, with the event that follows the snapshot's.
+    let mut longer = kept.history.clone();
+    longer.revoke_all(true);
+    let lines = lines(&longer.log);
+    let (old, new) = lines.split_at(kept.lines());
+    append(&kept.store, &longer.slug(), &head_of(old), new).await.unwrap();
+    kept.store.switches.lines_read.store(0, Ordering::SeqCst);
+    let read = kept.ask(&kept.host(), &longer).await;
+    assert_eq!(read, 1 + kept.lines() + 1, "the event behind it, and then all of them");
 }
 
 #[tokio::test]
@@ -222,12 +236,12 @@ fn a_clean_stop_keeps_snapshots_and_the_next_start_uses_them() {
     let location = accepted.header("location").unwrap();
     assert_eq!(first.terminate(), Some(0));
 
-    let bytes = runtime.block_on(kept.snapshot()).unwrap();
+    let bytes = runtime.block_on(kept.snapshot()).unwrap().bytes;
     let stopped = snapshot::read(&bytes).unwrap();
     assert!(stopped.position() > kept.history.enterprise.position());
     let live = runtime.block_on(async { kept.host().fresh(&kept.history.slug()).await.unwrap() });
     assert_eq!(*live.read().unwrap(), stopped, "nothing was appended behind it");
-    assert_eq!(kept.store.switches.lines_read.load(Ordering::SeqCst), 1);
+    assert_eq!(kept.store.switches.lines_read.load(Ordering::SeqCst), 0);
 
     let second = serve();
     let progress = get(second.address, location, TOKEN_OWNER_OAUTH);

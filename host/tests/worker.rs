@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use common::Directory;
 use common::history::{History, completions, exported};
+use common::lines::{append, lines};
 use common::watched::Watched;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
-use enterprise_credentials_host::store::{SqliteStore, Store};
+use enterprise_credentials_host::store::{Head, SqliteStore, Store};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -243,7 +244,7 @@ async fn a_stop_does_not_wait_for_a_stream_that_is_being_loaded() {
     let watched = Watched::new(store.clone());
     watched.switches.reads_hang.store(true, Ordering::SeqCst);
     let working = Working::new(watched.clone(), 5);
-    while watched.switches.read.lock().unwrap().is_empty() {
+    while watched.switches.loaded.lock().unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let stopped = tokio::time::timeout(Duration::from_secs(30), working.stop()).await;
@@ -256,9 +257,9 @@ async fn a_stream_that_cannot_be_read_holds_up_no_other() {
     let store = directory.store().await;
     let (broken, _) = unfinished("broken-corp", 5);
     let (sound, expected) = unfinished("sound-corp", 5);
-    let mut lines = common::history::lines(&broken.log);
+    let mut lines = lines(&broken.log);
     lines[3].bytes = b"{\"position\":4,".to_vec();
-    store.append(&broken.slug(), Default::default(), &lines).await.unwrap();
+    append(&store, &broken.slug(), &Head::EMPTY, &lines).await.unwrap();
     sound.import(&store).await;
 
     let working = Working::new(store.clone(), 2);

@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::string::String;
 use core::num::NonZeroU32;
 
-use crate::audit::Finding;
 use crate::command::{Caller, Command, RevokeAll};
 use crate::credential::ENTERPRISE_CREDENTIALS_WRITE;
 use crate::enterprise::Enterprise;
@@ -13,36 +12,38 @@ use crate::name::Scopes;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 
-/// Asks decide for the event. A stream that decide has written gives no finding.
+/// A rule that an event breaks, where decide names one, and what is wrong, in a sentence.
+pub(super) type Breach = (Option<Rule>, String);
+
+/// Asks decide for the event. A stream that decide has written has no breach.
 ///
 /// An item of a revocation is asked for by its single command: decide answers with the same event, whether the job, a
 /// single command or a renewed grant recorded it.
-pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option<Finding> {
-    let (rule, what) = match enterprise.decide(&mirror(&recorded.event), recorded.at) {
-        Ok(events) if events.last() == Some(&recorded.event) && events.len() == 1 => return None,
-        Ok(events) => difference(&recorded.event, events.last()),
-        Err(refusal) => refused(&recorded.event, &refusal),
-    };
-    Some(Finding {
-        position: recorded.position,
-        at: recorded.at,
-        rule,
-        what,
-    })
+pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option<Breach> {
+    match enterprise.decide(&mirror(&recorded.event), recorded.at) {
+        Ok(events) if events.last() == Some(&recorded.event) && events.len() == 1 => None,
+        Ok(events) => Some(difference(&recorded.event, events.last())),
+        Err(refusal) => Some(refused(&recorded.event, &refusal)),
+    }
 }
 
 /// The caller of a recorded request. An installation's permissions are not in the stream: its host has vouched for them.
 pub(super) fn caller(requested_by: Actor) -> Caller {
     match requested_by {
         Actor::Person { person, credential } => Caller::Person { person, credential },
-        Actor::Installation { installation } => Caller::Installation {
-            installation,
-            permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).unwrap_or_default(),
-        },
+        Actor::Installation { installation } => {
+            let permissions = Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]);
+            debug_assert!(permissions.is_ok(), "{permissions:?}");
+            let permissions = permissions.unwrap_or_default();
+            Caller::Installation {
+                installation,
+                permissions,
+            }
+        }
     }
 }
 
-fn refused(event: &Event, refusal: &Refusal) -> (Option<Rule>, String) {
+fn refused(event: &Event, refusal: &Refusal) -> Breach {
     let rule = refusal.rule();
     (
         Some(rule),
@@ -50,7 +51,7 @@ fn refused(event: &Event, refusal: &Refusal) -> (Option<Rule>, String) {
     )
 }
 
-fn difference(event: &Event, decided: Option<&Event>) -> (Option<Rule>, String) {
+fn difference(event: &Event, decided: Option<&Event>) -> Breach {
     match (event, decided) {
         (Event::RevokeAllRequested { .. }, None) => (
             Some(Rule::IdempotentFor24Hours),

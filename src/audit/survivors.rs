@@ -1,18 +1,18 @@
 //! What outlives a revocation, and why. The worst documented failure of such features is an operator who wrongly believes
 //! that an account is locked out.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::audit::Auditor;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
+use crate::enterprise::coverage::Spared;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::revocations::Epoch;
-use crate::id::{CredentialId, RevocationId};
-use crate::timestamp::Timestamp;
+use crate::enterprise::epoch::Epoch;
+use crate::event::Event;
+use crate::id::{CredentialId, OrganizationId, RevocationId};
 
 /// How many examples a group of survivors names.
 const EXAMPLES_MAX: usize = 10;
@@ -62,23 +62,29 @@ pub struct Survivors {
     pub examples: Vec<CredentialId>,
 }
 
+impl From<Spared> for SurvivalReason {
+    fn from(spared: Spared) -> Self {
+        match spared {
+            Spared::OwnerIsNoMember => Self::OwnerWasCollaborator,
+            Spared::DestructionNotRequested => Self::DestructionNotRequested,
+            Spared::KindIsNotDestroyed => Self::KindIsNotDestroyed,
+        }
+    }
+}
+
 /// For each credential issued so far, why the revocation requested last leaves it alone; nothing where it does not.
 ///
 /// Asked right after the request is applied, when every role is still known as it was at the cut.
-pub(super) fn fates(enterprise: &Enterprise, revoke_credentials: bool) -> Vec<Option<SurvivalReason>> {
-    let fate = |credential: Credential<'_>| {
-        let owner = enterprise.people.get(credential.owner())?;
-        if !owner.facts.role.is_enterprise_member() {
-            Some(SurvivalReason::OwnerWasCollaborator)
-        } else if !revoke_credentials {
-            Some(SurvivalReason::DestructionNotRequested)
-        } else if !credential.kind().is_destroyed_by_revoke_all() {
-            Some(SurvivalReason::KindIsNotDestroyed)
-        } else {
-            None
-        }
+pub(super) fn fates(enterprise: &Enterprise) -> Vec<Option<SurvivalReason>> {
+    let Some(revocation) = enterprise.revocations.iter().next_back() else {
+        debug_assert!(false, "asked where nothing was requested");
+        return Vec::new();
     };
-    enterprise.credentials.iter().map(fate).collect()
+    let spared = |credential| enterprise.why_spared(revocation.coverage, &credential);
+    let credentials = enterprise.credentials.iter();
+    credentials
+        .map(|credential| spared(credential).map(SurvivalReason::from))
+        .collect()
 }
 
 #[derive(Default)]
@@ -89,17 +95,42 @@ struct Group {
 
 type Groups = BTreeMap<(SurvivalReason, CredentialKind), Group>;
 
-impl Auditor {
-    /// What was alive at the end of the history although it is younger than, or outlived, this revocation's cut.
-    pub(super) fn survivors(&self, revocation: RevocationId) -> Vec<Survivors> {
-        let (Some(at), Some(revocation)) = (self.enterprise.last_at(), self.enterprise.revocations.get(revocation))
-        else {
+/// What a history shows on the way and its end does not: it tells the reasons of survivors apart.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Traces {
+    /// Why each credential issued before a revocation's cut outlives it, in order of issue.
+    pub(super) fates: Vec<Option<SurvivalReason>>,
+    /// Fine-grained pairs that were authorized again after a revoke-all had taken them.
+    pub(super) authorized_again: BTreeSet<(CredentialId, OrganizationId)>,
+}
+
+/// The pair that this event, which comes next, authorizes again after a revoke-all took it.
+pub(super) fn authorized_again(enterprise: &Enterprise, event: &Event) -> Option<(CredentialId, OrganizationId)> {
+    let &Event::CredentialAuthorized {
+        credential,
+        organization,
+    } = event
+    else {
+        return None;
+    };
+    let issued = enterprise.credentials.get(credential)?;
+    let (_, authorization) =
+        (enterprise.credentials).authorization(&issued, organization, &enterprise.organizations)?;
+    let is_taken = enterprise.is_taken(&issued, &authorization);
+    is_taken.then_some((credential, organization))
+}
+
+impl Traces {
+    /// What is alive in the state at the end although it is younger than, or outlived, this revocation's cut.
+    pub(super) fn survivors(&self, enterprise: &Enterprise, revocation: RevocationId) -> Vec<Survivors> {
+        let (Some(at), Some(revocation)) = (enterprise.last_at(), enterprise.revocations.get(revocation)) else {
+            debug_assert!(false, "asked about `{revocation}`, which was never requested");
             return Vec::new();
         };
-        let request = revocation.scope.request;
+        let request = revocation.coverage.request;
         let mut groups = Groups::new();
-        for (slot, credential) in self.enterprise.credentials.iter().enumerate() {
-            if self.enterprise.authenticate(&credential, at).is_err() {
+        for (slot, credential) in enterprise.credentials.iter().enumerate() {
+            if enterprise.authenticate(&credential, at).is_err() {
                 continue;
             }
             let fate = self.fates.get(slot).copied();
@@ -108,7 +139,11 @@ impl Auditor {
             if let Some(reason) = reason {
                 add(&mut groups, reason, &credential);
             }
-            self.add_authorizations(request, &credential, at, &mut groups);
+            for (organization, reason) in self.later_authorizations(enterprise, request, &credential) {
+                if enterprise.may_use(credential.id(), organization, at).is_ok() {
+                    add(&mut groups, reason, &credential);
+                }
+            }
         }
         let survivors = groups.into_iter().map(|((reason, kind), group)| Survivors {
             reason,
@@ -119,27 +154,24 @@ impl Auditor {
         survivors.collect()
     }
 
-    fn add_authorizations(&self, request: Epoch, credential: &Credential<'_>, at: Timestamp, groups: &mut Groups) {
-        for authorization in self.enterprise.credentials.authorizations(credential) {
-            let Some(organization) = self
-                .enterprise
-                .organizations
-                .get(authorization.organization)
-                .map(|stay| stay.id)
-            else {
-                continue;
-            };
-            let after = authorization.granted > request;
-            if after && self.enterprise.may_use(credential.id(), organization, at).is_ok() {
-                let again = self.authorized_again.contains(&(credential.id(), organization));
-                let reason = if again {
-                    SurvivalReason::AuthorizedAgain
-                } else {
-                    SurvivalReason::AuthorizedAfterTheCut
-                };
-                add(groups, reason, credential);
+    /// The organizations for which a credential was authorized after the request, and why that is no fault.
+    fn later_authorizations(
+        &self,
+        enterprise: &Enterprise,
+        request: Epoch,
+        credential: &Credential<'_>,
+    ) -> impl Iterator<Item = (OrganizationId, SurvivalReason)> {
+        let authorizations = enterprise.credentials.authorizations(credential);
+        let later = authorizations.filter(move |authorization| authorization.granted > request);
+        let organizations = later.filter_map(|authorization| enterprise.organizations.get(authorization.organization));
+        let credential = credential.id();
+        organizations.map(move |stay| {
+            if self.authorized_again.contains(&(credential, stay.id)) {
+                (stay.id, SurvivalReason::AuthorizedAgain)
+            } else {
+                (stay.id, SurvivalReason::AuthorizedAfterTheCut)
             }
-        }
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use crate::credential::CredentialKind;
-use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
@@ -26,18 +25,20 @@ impl Enterprise {
             return Err(Refusal::CredentialIdTaken(credential));
         }
         self.present_member(owner)?;
-        Ok(one(Event::CredentialIssued {
+        Ok(Vec::from([Event::CredentialIssued {
             credential,
             owner,
             kind,
             scopes: scopes.clone(),
             expires_at,
             fingerprint: fingerprint.cloned(),
-        }))
+        }]))
     }
 
-    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone), and
-    /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain).
+    /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain),
+    /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain),
+    /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent)
     pub(super) fn decide_authorize(
         &self,
         credential: CredentialId,
@@ -47,6 +48,7 @@ impl Enterprise {
         let record = self.issued(credential)?;
         self.authenticate(&record, at)?;
         self.known_organization(organization)?;
+        // Rule::OrganizationPresent
         if self.organizations.present(organization).is_none() {
             return Err(Refusal::OrganizationGone(organization));
         }
@@ -58,7 +60,7 @@ impl Enterprise {
             .credentials
             .authorization(&record, organization, &self.organizations);
         let Some((_, authorization)) = found else {
-            return Ok(one(granted));
+            return Ok(Vec::from([granted]));
         };
         if self.is_taken(&record, &authorization) && !record.kind().may_be_authorized_again() {
             return Err(Refusal::Tombstone {
@@ -68,12 +70,12 @@ impl Enterprise {
         }
         let pending = self.pending_authorization(&record, &authorization);
         if pending.is_some() {
-            return Ok(alloc::vec![revoked_event(credential, organization, pending), granted]);
+            return Ok(Vec::from([revoked_event(credential, organization, pending), granted]));
         }
         if self.is_live(&record, &authorization) {
             return Ok(Vec::new());
         }
-        Ok(one(granted))
+        Ok(Vec::from([granted]))
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly)
@@ -94,11 +96,12 @@ impl Enterprise {
         if pending.is_none() && !self.is_live(&record, &authorization) {
             return Ok(Vec::new());
         }
-        Ok(one(revoked_event(credential, organization, pending)))
+        Ok(Vec::from([revoked_event(credential, organization, pending)]))
     }
 
     /// [`Rule::PendingItemRecordedEarly`](crate::Rule::PendingItemRecordedEarly),
-    /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself)
+    /// [`Rule::SingleDestructionSettlesOnlyItself`](crate::Rule::SingleDestructionSettlesOnlyItself),
+    /// [`Rule::AnyKindDestroyedSingly`](crate::Rule::AnyKindDestroyedSingly): the kind is not asked.
     pub(super) fn decide_destroy(&self, credential: CredentialId) -> Result<Vec<Event>, Refusal> {
         let record = self.issued(credential)?;
         let revocation = self.pending_destruction(&record);
@@ -106,9 +109,10 @@ impl Enterprise {
         if revocation.is_none() && !is_alive {
             return Ok(Vec::new());
         }
-        Ok(one(Event::CredentialDestroyed { credential, revocation }))
+        Ok(Vec::from([Event::CredentialDestroyed { credential, revocation }]))
     }
 
+    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown)
     fn known_organization(&self, organization: OrganizationId) -> Result<(), Refusal> {
         let stay = self.organizations.latest(organization);
         stay.map(drop).ok_or(Refusal::OrganizationUnknown(organization))

@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use crate::command::{Caller, RevokeAll};
 use crate::credential::{CallRequirement, ENTERPRISE_CREDENTIALS_WRITE};
-use crate::decide::one;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::event::{Authority, Event};
 use crate::id::{PersonId, RevocationId};
+use crate::name::IdempotencyKey;
 use crate::person::{EnterpriseKind, Role};
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
@@ -23,9 +23,12 @@ impl Enterprise {
     /// [`Refusal`], naming the first rule that forbids it.
     pub fn authorize(&self, caller: &Caller, at: Timestamp) -> Result<Authority, Refusal> {
         let credential = self.authenticate_caller(caller, at)?;
+        // Rule::EnterpriseExists
         self.identity().ok_or(Refusal::EnterpriseUnknown)?;
         match caller {
+            // Rule::StrangerSeesNothing
             Caller::Stranger {} => Err(Refusal::Stranger),
+            // Rule::EnterpriseCredentialsWrite
             Caller::Installation { permissions, .. } => {
                 let permitted = permissions.contains(ENTERPRISE_CREDENTIALS_WRITE);
                 permitted
@@ -54,10 +57,10 @@ impl Enterprise {
         if self.repeated_request(request, at).is_some() {
             return false;
         }
-        let scope = self.next_scope(request);
-        self.covers_credential(scope, &credential)
+        let coverage = self.next_coverage(request.revoke_credentials);
+        self.covers_credential(coverage, &credential)
             || (self.credentials.authorizations(&credential))
-                .any(|authorization| self.covers_authorization(scope, &credential, &authorization))
+                .any(|authorization| self.covers_authorization(coverage, &credential, &authorization))
     }
 
     /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.
@@ -68,24 +71,29 @@ impl Enterprise {
         self.revocations.requested_under(request.caller.actor()?, key, at)
     }
 
+    /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut): whether another runs
+    /// is not asked.
     pub(super) fn decide_revoke_all(&self, request: &RevokeAll, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         let authority = self.authorize(&request.caller, at)?;
         let requested_by = request.caller.actor().ok_or(Refusal::Stranger)?;
+        // Rule::ManagedUsersOnly
         if request.revoke_credentials && self.kind() != Some(EnterpriseKind::ManagedUsers) {
             return Err(Refusal::NotManagedUsers);
         }
-        if let Some(revocation) = self.repeated_request(request, at) {
-            return self.check_same_request(request, revocation).map(|()| Vec::new());
+        if let (Some(key), Some(revocation)) = (&request.idempotency_key, self.repeated_request(request, at)) {
+            return self.check_same_request(request, key, revocation).map(|()| Vec::new());
         }
-        Ok(one(Event::RevokeAllRequested {
+        Ok(Vec::from([Event::RevokeAllRequested {
             requested_by,
             authority,
             revoke_credentials: request.revoke_credentials,
             idempotency_key: request.idempotency_key.clone(),
-        }))
+        }]))
     }
 
     /// The credential that a caller presents, if it is one that authenticates and theirs: then they are no stranger.
+    ///
+    /// [`Rule::CredentialOfCaller`](crate::Rule::CredentialOfCaller)
     fn authenticate_caller(&self, caller: &Caller, at: Timestamp) -> Result<Option<Credential<'_>>, Refusal> {
         let Caller::Person {
             person,
@@ -101,6 +109,10 @@ impl Enterprise {
         Ok(Some(presented))
     }
 
+    /// [`Rule::SshKeyIsNoApiCredential`](crate::Rule::SshKeyIsNoApiCredential),
+    /// [`Rule::FineGrainedPatCannotCall`](crate::Rule::FineGrainedPatCannotCall),
+    /// [`Rule::AdminEnterpriseScope`](crate::Rule::AdminEnterpriseScope),
+    /// [`Rule::EnterpriseCredentialsWrite`](crate::Rule::EnterpriseCredentialsWrite)
     fn check_kind_and_scope(&self, credential: &Credential<'_>) -> Result<(), Refusal> {
         match credential.kind().call_requirement() {
             CallRequirement::NotAnApiCredential => Err(Refusal::SshKey(credential.id())),
@@ -122,15 +134,24 @@ impl Enterprise {
             .ok_or(Refusal::NotQualified(person))
     }
 
-    fn check_same_request(&self, request: &RevokeAll, revocation: RevocationId) -> Result<(), Refusal> {
+    /// [`Rule::IdempotencyKeyForOneRequest`](crate::Rule::IdempotencyKeyForOneRequest)
+    fn check_same_request(
+        &self,
+        request: &RevokeAll,
+        key: &IdempotencyKey,
+        revocation: RevocationId,
+    ) -> Result<(), Refusal> {
         let first = self.revocations.get(revocation);
-        let same = first.is_none_or(|first| first.scope.revoke_credentials == request.revoke_credentials);
-        match &request.idempotency_key {
-            Some(key) if !same => Err(Refusal::IdempotencyKeyReused {
-                key: key.clone(),
-                revocation,
-            }),
-            _ => Ok(()),
+        debug_assert!(
+            first.is_some(),
+            "a key stands for `{revocation}`, which was never requested"
+        );
+        if first.is_some_and(|first| first.coverage.revoke_credentials == request.revoke_credentials) {
+            return Ok(());
         }
+        Err(Refusal::IdempotencyKeyReused {
+            key: key.clone(),
+            revocation,
+        })
     }
 }

@@ -3,12 +3,12 @@
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::{Authorization, Outcome};
+use crate::enterprise::progress::Progress;
+use crate::enterprise::record::{Authorization, GrantStatus};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
 use crate::refusal::{AccessDenial, CredentialDenial};
-use crate::revocation::Progress;
 use crate::timestamp::Timestamp;
 
 /// A credential that was issued, alive or not.
@@ -130,7 +130,7 @@ impl Enterprise {
         self.revocations.iter().map(Progress::of)
     }
 
-    /// A credential that was issued.
+    /// [`Rule::CredentialKnown`](crate::Rule::CredentialKnown)
     pub(crate) fn issued(&self, credential: CredentialId) -> Result<Credential<'_>, CredentialDenial> {
         let issued = self.credentials.get(credential);
         issued.ok_or(CredentialDenial::Unknown(credential))
@@ -144,17 +144,21 @@ impl Enterprise {
         at: Timestamp,
     ) -> Result<PersonId, CredentialDenial> {
         let id = credential.id();
+        // Rule::CredentialNotDestroyed
         if credential.is_destroyed() {
             return Err(CredentialDenial::Destroyed(id));
         }
+        // Rule::CredentialNotDestructionPending
         if let Some(revocation) = self.pending_destruction(credential) {
             return Err(CredentialDenial::DestructionPending {
                 credential: id,
                 revocation,
             });
         }
+        // Rule::CredentialOwnerPresent
         let owner = self.people.get(credential.owner()).filter(|owner| owner.is_present());
         let owner = owner.ok_or(CredentialDenial::OwnerDeparted(id))?;
+        // Rule::CredentialNotExpired
         match self.credentials.expires_at(credential) {
             Some(expires_at) if at >= expires_at => Err(CredentialDenial::Expired {
                 credential: id,
@@ -165,6 +169,9 @@ impl Enterprise {
     }
 
     /// Whether a credential that authenticates is authorized for an organization.
+    ///
+    /// [`Rule::RevocationPendingStillAuthenticates`](crate::Rule::RevocationPendingStillAuthenticates):
+    /// what is pending is asked here, and not where the credential authenticates.
     fn check_use(&self, credential: &Credential<'_>, organization: OrganizationId) -> Result<(), AccessDenial> {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
         let found = found.map(|(_, authorization)| authorization);
@@ -196,7 +203,7 @@ impl Enterprise {
         let Some(authorization) = found else {
             return AccessDenial::NotAuthorized(organization);
         };
-        if let Outcome::Revoked | Outcome::Taken = authorization.outcome {
+        if let GrantStatus::Revoked | GrantStatus::Taken = authorization.status {
             return AccessDenial::Revoked(organization);
         }
         match self.pending_authorization(credential, &authorization) {

@@ -1,16 +1,15 @@
 //! Folding one recorded event into the state. Structure is checked here, rules are not: an old stream must stay
-//! readable when policy changes.
+//! readable when policy changes. What an event means is frozen, what a request covers included: see decision 0015.
 
 mod credentials;
-mod people;
+mod memberships;
 mod revocations;
+mod structure;
 
 use crate::corrupt_history::{CorruptHistory, Corruption};
-use crate::enterprise::credentials::Credential;
-use crate::enterprise::revocations::Epoch;
+use crate::enterprise::apply::structure::structure;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Event, RecordedEvent};
-use crate::id::{CredentialId, PersonId};
 use crate::name::EnterpriseSlug;
 use crate::person::EnterpriseKind;
 
@@ -159,39 +158,6 @@ impl Enterprise {
         let slug = slug.clone();
         self.identity = Some(Identity { slug, kind });
         Ok(())
-    }
-
-    /// A credential, which is likely to be at this slot or just behind it.
-    #[inline]
-    fn known_credential(&self, id: CredentialId, slot: Option<u32>) -> Result<Credential<'_>, Corruption> {
-        self.credentials.get_likely(id, slot).ok_or(Corruption::Unknown {
-            what: "credential",
-            id: id.value(),
-        })
-    }
-
-    /// The present epoch.
-    fn now(&self) -> Result<Epoch, Corruption> {
-        self.revocations.now().ok_or(TOO_MANY)
-    }
-}
-
-/// What ids and positions allow, but no memory holds.
-const TOO_MANY: Corruption =
-    Corruption::Transition("the state is full: it can hold no more people, organizations, credentials or revocations");
-
-fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corruption> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Corruption::Transition(otherwise))
-    }
-}
-
-fn unknown_person(id: PersonId) -> Corruption {
-    Corruption::Unknown {
-        what: "person",
-        id: id.value(),
     }
 }
 

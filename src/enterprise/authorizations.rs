@@ -110,18 +110,18 @@ impl Stored for Authorizations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::enterprise::epoch::Epoch;
     use crate::enterprise::membership::Ordinal;
-    use crate::enterprise::record::Outcome;
-    use crate::enterprise::revocations::Epoch;
+    use crate::enterprise::record::GrantStatus;
 
     fn granted(count: u32) -> Authorizations {
         let mut authorizations = Authorizations::default();
         for number in 1..=count {
-            let (organization, granted, outcome) = (Ordinal(number), Epoch(0), Outcome::Granted);
+            let (organization, granted, status) = (Ordinal(number), Epoch(0), GrantStatus::Granted);
             let authorization = Authorization {
                 organization,
                 granted,
-                outcome,
+                status,
             };
             authorizations.grant(id(number), authorization);
         }

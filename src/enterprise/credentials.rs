@@ -8,9 +8,9 @@ use crate::credential::CredentialKind;
 use crate::enterprise::authorizations::Authorizations;
 use crate::enterprise::index::Index;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::Organizations;
-use crate::enterprise::record::{Authorization, Outcome, Record};
-use crate::enterprise::scopes::ScopeTable;
+use crate::enterprise::people_and_organizations::{Organizations, People};
+use crate::enterprise::record::{Authorization, GrantStatus, Record};
+use crate::enterprise::scope_table::ScopeTable;
 use crate::enterprise::stored::Stored;
 use crate::hashing::spread;
 use crate::id::{CredentialId, OrganizationId};
@@ -135,10 +135,13 @@ impl Credentials {
         if !credential.record.expires() {
             return None;
         }
-        let place = self
-            .expiries
-            .binary_search_by_key(&credential.slot, |(slot, _)| *slot)
-            .ok()?;
+        let expiry = self.expiry(credential.slot);
+        debug_assert!(expiry.is_some(), "`{}` expires, and nobody knows when", credential.id());
+        expiry
+    }
+
+    fn expiry(&self, slot: u32) -> Option<Timestamp> {
+        let place = self.expiries.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
         self.expiries.get(place).map(|(_, expires_at)| *expires_at)
     }
 
@@ -147,7 +150,7 @@ impl Credentials {
         let spilled = credential
             .record
             .is_spilled()
-            .then(|| self.spilled.get(&credential.slot))
+            .then(|| self.spilled(credential))
             .flatten();
         credential
             .record
@@ -165,11 +168,22 @@ impl Credentials {
     ) -> Option<(usize, Authorization)> {
         let place = self.place(credential, organization, organizations)?;
         let authorization = if credential.record.is_spilled() {
-            self.spilled.get(&credential.slot)?.get(place)
+            self.spilled(credential)?.get(place)
         } else {
             credential.record.authorization(place)
         };
         Some((place, authorization?))
+    }
+
+    /// The authorizations of a credential whose record says that they are kept here.
+    fn spilled(&self, credential: &Credential<'_>) -> Option<&Authorizations> {
+        let spilled = self.spilled.get(&credential.slot);
+        debug_assert!(
+            spilled.is_some(),
+            "the authorizations of `{}` are lost",
+            credential.id()
+        );
+        spilled
     }
 
     fn place(
@@ -179,7 +193,7 @@ impl Credentials {
         organizations: &Organizations,
     ) -> Option<usize> {
         if credential.record.is_spilled() {
-            return self.spilled.get(&credential.slot)?.place(organization);
+            return self.spilled(credential)?.place(organization);
         }
         let is_for = |authorization: Authorization| {
             (organizations.get(authorization.organization)).is_some_and(|stay| stay.id == organization)
@@ -189,11 +203,12 @@ impl Credentials {
 
     /// Adds a credential; nothing where there are too many already.
     pub(crate) fn issue(&mut self, id: CredentialId, make: impl FnOnce(u16) -> Record, scopes: &Scopes) -> Option<u32> {
+        debug_assert!(self.slot(id).is_none(), "`{id}` was issued before");
         let slot = (self.len < Index::PLACES_MAX).then_some(self.len)?;
         self.len += 1;
         let record = make(self.scopes.number(slot, scopes));
         self.push(record);
-        let hash_at = |slot| record_at(&self.pages, slot).map_or(0, |record| spread(record.id().value()));
+        let hash_at = |slot| record_at(&self.pages, slot).map(|record| spread(record.id().value()));
         self.slots.insert(spread(id.value()), slot, hash_at);
         Some(slot)
     }
@@ -211,6 +226,7 @@ impl Credentials {
 
     /// Records when the credential issued last expires.
     pub(crate) fn expire(&mut self, slot: u32, expires_at: Timestamp) {
+        debug_assert_eq!(slot + 1, self.len, "expiries are in order of issue");
         self.expiries.push((slot, expires_at));
     }
 
@@ -232,7 +248,8 @@ impl Credentials {
         let Some(record) = self.record_mut(slot) else {
             return;
         };
-        if !record.is_spilled() {
+        let was_spilled = record.is_spilled();
+        if !was_spilled {
             if let Some(place) = replaced {
                 record.remove(place);
             }
@@ -240,19 +257,23 @@ impl Credentials {
                 return;
             }
             self.spill(slot, organizations);
-        } else if let (Some(place), Some(spilled)) = (replaced, self.spilled.get_mut(&slot)) {
+        }
+        let spilled = self.spilled.entry(slot).or_default();
+        if let Some(place) = replaced.filter(|_| was_spilled) {
             spilled.remove(place);
         }
-        self.spilled.entry(slot).or_default().grant(organization, authorization);
+        spilled.grant(organization, authorization);
     }
 
     /// Records what became of the authorization at this place in the order of grant.
-    pub(crate) fn set_outcome(&mut self, slot: u32, place: usize, outcome: Outcome) {
+    pub(crate) fn set_status(&mut self, slot: u32, place: usize, status: GrantStatus) {
         match self.record_mut(slot) {
-            Some(record) if !record.is_spilled() => record.set_outcome(place, outcome),
+            Some(record) if !record.is_spilled() => record.set_status(place, status),
             _ => {
-                if let Some(authorization) = self.spilled.get_mut(&slot).and_then(|spilled| spilled.get_mut(place)) {
-                    authorization.outcome = outcome;
+                let authorization = self.spilled.get_mut(&slot).and_then(|spilled| spilled.get_mut(place));
+                debug_assert!(authorization.is_some(), "slot {slot} has no authorization {place}");
+                if let Some(authorization) = authorization {
+                    authorization.status = status;
                 }
             }
         }
@@ -273,7 +294,26 @@ impl Credentials {
         self.spilled.insert(slot, spilled);
     }
 
+    /// Whether each record is complete, and of memberships that there are. For a state that was not made by events; all
+    /// others are so.
+    pub(crate) fn are_of(&self, people: &People, organizations: &Organizations) -> bool {
+        let (mut spilled, mut expiring) = (0, 0);
+        let are_complete = self.iter().all(|credential| {
+            let Credential { slot, record } = credential;
+            spilled += usize::from(record.is_spilled());
+            expiring += usize::from(record.expires());
+            people.has(record.owner())
+                && self.scopes.has(slot, record.scopes())
+                && (!record.is_spilled() || self.spilled.contains_key(&slot))
+                && (!record.expires() || self.expiry(slot).is_some())
+                && (self.authorizations(&credential)).all(|held| organizations.has(held.organization))
+        });
+        are_complete && spilled == self.spilled.len() && expiring == self.expiries.len()
+    }
+
+    /// The record in a slot that holds one.
     fn record_mut(&mut self, slot: u32) -> Option<&mut Record> {
+        debug_assert!(slot < self.len, "slot {slot} of {}", self.len);
         let (page, place) = address(slot);
         self.pages.get_mut(page)?.get_mut(place)
     }
@@ -303,7 +343,7 @@ impl Stored for Credentials {
         }
         credentials.slots = Index::with_places(credentials.len);
         for (slot, record) in (0..).zip(credentials.pages.iter().flatten()) {
-            credentials.slots.insert(spread(record.id().value()), slot, |_| 0);
+            credentials.slots.insert(spread(record.id().value()), slot, |_| None);
         }
         credentials.scopes = Stored::load(bytes)?;
         credentials.expiries = Stored::load(bytes)?;

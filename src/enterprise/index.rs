@@ -44,16 +44,20 @@ impl Index {
     }
 
     /// Lets a key be found that was not in the table. `hash_at` says the hash of the key at an earlier place.
-    pub(crate) fn insert(&mut self, hash: u32, place: u32, hash_at: impl Fn(u32) -> u32) {
+    pub(crate) fn insert(&mut self, hash: u32, place: u32, hash_at: impl Fn(u32) -> Option<u32>) {
         self.make_room(place, hash_at);
         self.put(hash, place);
     }
 
     /// Lets a key be found at a new place, and no more at the one `before`.
-    pub(crate) fn replace(&mut self, hash: u32, before: u32, place: u32, hash_at: impl Fn(u32) -> u32) {
+    pub(crate) fn replace(&mut self, hash: u32, before: u32, place: u32, hash_at: impl Fn(u32) -> Option<u32>) {
         self.make_room(place, hash_at);
         let found = self.search(hash, |found| found == before);
         let entry = found.and_then(|(position, _)| self.entries.get_mut(position));
+        debug_assert!(
+            entry.as_ref().is_some_and(|entry| **entry != FREE),
+            "no key at {before}"
+        );
         if let Some(entry) = entry {
             *entry = hash & !self.mask | place;
         }
@@ -75,13 +79,15 @@ impl Index {
 
     fn put(&mut self, hash: u32, place: u32) {
         let free = self.search(hash, |_| false);
+        debug_assert!(free.is_some(), "a quarter of the entries stays free");
         if let Some(entry) = free.and_then(|(position, _)| self.entries.get_mut(position)) {
             *entry = hash & !self.mask | place;
         }
     }
 
     /// Doubles, until a quarter stays free when every place up to this one is taken.
-    fn make_room(&mut self, place: u32, hash_at: impl Fn(u32) -> u32) {
+    fn make_room(&mut self, place: u32, hash_at: impl Fn(u32) -> Option<u32>) {
+        debug_assert!(place < Self::PLACES_MAX, "no table has {place}");
         if !self.entries.is_empty() && place < self.mask / 4 * 3 {
             return;
         }
@@ -89,7 +95,11 @@ impl Index {
         let before = core::mem::replace(self, grown);
         for entry in before.entries.into_iter().filter(|entry| *entry != FREE) {
             let place = entry & before.mask;
-            self.put(hash_at(place), place);
+            let hash = hash_at(place);
+            debug_assert!(hash.is_some(), "the table has lost what stood at {place}");
+            if let Some(hash) = hash {
+                self.put(hash, place);
+            }
         }
     }
 }
@@ -129,7 +139,7 @@ mod tests {
             for (place, key) in (0..).zip(keys) {
                 table
                     .index
-                    .insert(hash(*key), place, |place| hash(keys[place as usize]));
+                    .insert(hash(*key), place, |place| Some(hash(keys[place as usize])));
             }
             table
         }
@@ -207,7 +217,7 @@ mod tests {
             keys.push(key);
             let before = table.find(key).0.unwrap();
             table.keys = keys.clone();
-            let hash_at = |place: u32| spread(keys[place as usize]);
+            let hash_at = |place: u32| Some(spread(keys[place as usize]));
             table.index.replace(spread(key), before, place, hash_at);
             table.keys[before as usize] = 0;
             assert_eq!(table.find(key).0, Some(place));

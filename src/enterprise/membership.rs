@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::index::Index;
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::{Stored, store_len, stored};
 use crate::hashing::spread;
 
@@ -22,7 +22,7 @@ pub(crate) struct Stay<Id, Facts> {
 
 impl<Id, Facts> Stay<Id, Facts> {
     pub(crate) fn is_present(&self) -> bool {
-        self.ended == NOT_ENDED
+        self.ended == Epoch::NEVER
     }
 
     /// Whether it had ended when a request was recorded.
@@ -37,9 +37,6 @@ pub(crate) struct Membership<'a, Id, Facts, Data> {
     pub(crate) stay: &'a Stay<Id, Facts>,
     pub(crate) data: &'a Data,
 }
-
-/// Later than every epoch there is.
-const NOT_ENDED: Epoch = Epoch(u32::MAX);
 
 /// Every membership that ever was, and for each id its latest.
 ///
@@ -88,9 +85,16 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         self.get(ordinal)?.is_present().then_some(ordinal)
     }
 
-    /// The stay of an ordinal that this table gave out.
+    /// The stay of an ordinal that this table gave out. There is one: no stay is ever removed.
+    #[inline]
     pub(crate) fn get(&self, ordinal: Ordinal) -> Option<&Stay<Id, Facts>> {
+        debug_assert!(self.has(ordinal), "{ordinal:?} of a table that did not give it out");
         self.stays.get(ordinal.0 as usize)
+    }
+
+    /// Whether this table gave out an ordinal. For a state that was not made by events; all others only know such ordinals.
+    pub(crate) const fn has(&self, ordinal: Ordinal) -> bool {
+        (ordinal.0 as usize) < self.stays.len()
     }
 
     /// What else is known of the stay of this ordinal.
@@ -105,18 +109,22 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         present.map(|(stay, data)| Membership { stay, data })
     }
 
-    /// Begins a membership; nothing where there are too many already.
+    /// Begins a membership; nothing where there are too many already. What belonged to an earlier one of the same id stays with
+    /// that one.
+    ///
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack)
     pub(crate) fn begin(&mut self, id: Id, facts: Facts, data: Data) -> Option<Ordinal> {
         let place = u32::try_from(self.stays.len()).ok()?;
         let place = (place < Index::PLACES_MAX).then_some(place)?;
         let before = self.latest_ordinal(id);
+        debug_assert!(self.present_ordinal(id).is_none(), "who is present does not come again");
         self.stays.push(Stay {
             id,
-            ended: NOT_ENDED,
+            ended: Epoch::NEVER,
             facts,
         });
         self.data.push(data);
-        let hash_at = |place| spread(id_at(&self.stays, place).unwrap_or_default());
+        let hash_at = |place| id_at(&self.stays, place).map(spread);
         match before {
             Some(Ordinal(before)) => self.latest.replace(spread(id.into()), before, place, hash_at),
             None => self.latest.insert(spread(id.into()), place, hash_at),
@@ -124,14 +132,12 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         Some(Ordinal(place))
     }
 
-    /// Ends the present membership of an id.
-    pub(crate) fn end(&mut self, id: Id, at: Epoch) {
-        let Some(Ordinal(place)) = self.present_ordinal(id) else {
-            return;
-        };
-        if let Some(stay) = self.stays.get_mut(place as usize) {
-            stay.ended = at;
-        }
+    /// Ends the present membership of an id; nothing where it has none.
+    pub(crate) fn end(&mut self, id: Id, at: Epoch) -> Option<()> {
+        debug_assert!(at != Epoch::NEVER, "what has ended has an end");
+        let Ordinal(place) = self.present_ordinal(id)?;
+        self.stays.get_mut(place as usize)?.ended = at;
+        Some(())
     }
 
     /// The facts and the data of the present membership of an id.
@@ -164,6 +170,9 @@ where
         let mut memberships = Self::default();
         for _ in 0..u32::load(bytes)? {
             let (id, ended) = (Id::load(bytes)?, Epoch::load(bytes)?);
+            if memberships.present_ordinal(id).is_some() {
+                return None;
+            }
             let begun = memberships.begin(id, Facts::load(bytes)?, Data::load(bytes)?)?;
             memberships.stays.get_mut(begun.0 as usize)?.ended = ended;
         }

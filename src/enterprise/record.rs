@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 use crate::credential::CredentialKind;
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::revocations::Epoch;
 use crate::enterprise::stored::{Stored, stored};
 use crate::id::CredentialId;
+use crate::limits::ID_MAX;
 
 /// A credential's grant for one stay of an organization, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +16,12 @@ pub(crate) struct Authorization {
     pub(crate) organization: Ordinal,
     /// When it was granted.
     pub(crate) granted: Epoch,
-    pub(crate) outcome: Outcome,
+    pub(crate) status: GrantStatus,
 }
 
 /// What was recorded of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum GrantStatus {
     /// Nothing: it is live, pending, or ended with its owner or organization.
     Granted,
     /// Revoked singly, outside any revocation.
@@ -33,6 +34,7 @@ pub(crate) enum Outcome {
 
 const ID_BITS: u32 = 53;
 const KIND_BITS: u32 = 3;
+const _: () = assert!(ID_MAX == (1 << ID_BITS) - 1 && CredentialKind::ALL.len() <= 1 << KIND_BITS);
 const DESTROYED: u64 = 1 << (ID_BITS + KIND_BITS);
 const SPILLED: u64 = DESTROYED << 1;
 const EXPIRES: u64 = SPILLED << 1;
@@ -41,13 +43,13 @@ const EXPIRES: u64 = SPILLED << 1;
 const INLINE: usize = 3;
 /// The organization of a place that holds no authorization.
 const NONE: u16 = u16::MAX;
-const OUTCOME_BITS: usize = 2;
-const OUTCOMES_MASK: u16 = (1 << (OUTCOME_BITS * INLINE)) - 1;
+const STATUS_BITS: usize = 2;
+const STATUSES_MASK: u16 = (1 << (STATUS_BITS * INLINE)) - 1;
 
 /// A credential's record.
 ///
 /// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch: more of
-/// them, or of different epochs, are spilled. `outcomes` holds two bits for each of them, and above them the number of the
+/// them, or of different epochs, are spilled. `statuses` holds two bits for each of them, and above them the number of the
 /// credential's scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -55,12 +57,15 @@ pub(crate) struct Record {
     owner: u32,
     granted: Epoch,
     organizations: [u16; INLINE],
-    outcomes: u16,
+    statuses: u16,
 }
+
+/// What a credential takes in memory and in a snapshot: see decision 0016.
+const _: () = assert!(size_of::<Record>() == 24);
 
 impl Record {
     /// The largest number of scopes that fits.
-    pub(crate) const SCOPES_MAX: u16 = u16::MAX >> (OUTCOME_BITS * INLINE);
+    pub(crate) const SCOPES_MAX: u16 = u16::MAX >> (STATUS_BITS * INLINE);
 
     pub(crate) const fn new(
         id: CredentialId,
@@ -69,6 +74,7 @@ impl Record {
         scopes: u16,
         expires: bool,
     ) -> Self {
+        debug_assert!(scopes <= Self::SCOPES_MAX);
         let kind: u64 = match kind {
             CredentialKind::ClassicPat => 0,
             CredentialKind::FineGrainedPat => 1,
@@ -81,7 +87,7 @@ impl Record {
             owner: owner.0,
             granted: Epoch(0),
             organizations: [NONE; INLINE],
-            outcomes: scopes << (OUTCOME_BITS * INLINE),
+            statuses: scopes << (STATUS_BITS * INLINE),
         }
     }
 
@@ -125,7 +131,7 @@ impl Record {
 
     /// The number of its scopes.
     pub(crate) const fn scopes(&self) -> u16 {
-        self.outcomes >> (OUTCOME_BITS * INLINE)
+        self.statuses >> (STATUS_BITS * INLINE)
     }
 
     pub(crate) const fn set_destroyed(&mut self) {
@@ -151,16 +157,16 @@ impl Record {
         (organization != NONE).then_some(Authorization {
             organization: Ordinal(u32::from(organization)),
             granted: self.granted,
-            outcome: outcome(self.outcomes, place),
+            status: status(self.statuses, place),
         })
     }
 
     /// Whether nothing is recorded yet of one of the inline authorizations.
     pub(crate) const fn has_granted(&self) -> bool {
         let [first, second, third] = self.organizations;
-        first != NONE && self.outcomes & 3 == 0
-            || second != NONE && self.outcomes >> OUTCOME_BITS & 3 == 0
-            || third != NONE && self.outcomes >> (2 * OUTCOME_BITS) & 3 == 0
+        first != NONE && self.statuses & 3 == 0
+            || second != NONE && self.statuses >> STATUS_BITS & 3 == 0
+            || third != NONE && self.statuses >> (2 * STATUS_BITS) & 3 == 0
     }
 
     /// Adds an authorization; false where it has no place here.
@@ -168,7 +174,7 @@ impl Record {
         let Ok(organization) = u16::try_from(organization.0) else {
             return false;
         };
-        let others_are_settled = self.authorizations().all(|a| a.outcome != Outcome::Granted);
+        let others_are_settled = self.authorizations().all(|a| a.status != GrantStatus::Granted);
         if organization == NONE || !(self.granted == granted || others_are_settled) {
             return false;
         }
@@ -179,7 +185,7 @@ impl Record {
             *free = organization;
         }
         self.granted = granted;
-        self.set_outcome(place, Outcome::Granted);
+        self.set_status(place, GrantStatus::Granted);
         true
     }
 
@@ -194,14 +200,14 @@ impl Record {
             .filter(|(other, _)| *other != place);
         for ((next, (from, organization)), free) in others.enumerate().zip(&mut kept.organizations) {
             *free = organization;
-            set(&mut kept.outcomes, next, outcome(self.outcomes, from));
+            set(&mut kept.statuses, next, status(self.statuses, from));
         }
         *self = kept;
     }
 
     /// Records what became of the authorization at this place of the order of grant.
-    pub(crate) const fn set_outcome(&mut self, place: usize, outcome: Outcome) {
-        set(&mut self.outcomes, place, outcome);
+    pub(crate) const fn set_status(&mut self, place: usize, status: GrantStatus) {
+        set(&mut self.statuses, place, status);
     }
 }
 
@@ -210,45 +216,45 @@ stored!(Record {
     owner,
     granted,
     organizations,
-    outcomes
+    statuses
 });
 stored!(Authorization {
     organization,
     granted,
-    outcome
+    status
 });
 
-impl Stored for Outcome {
+impl Stored for GrantStatus {
     fn store(&self, bytes: &mut Vec<u8>) {
         bits(*self).store(bytes);
     }
 
     fn load(bytes: &mut &[u8]) -> Option<Self> {
         let bits = u16::load(bytes)?;
-        (bits <= 3).then(|| outcome(bits, 0))
+        (bits <= 3).then(|| status(bits, 0))
     }
 }
 
-const fn outcome(outcomes: u16, place: usize) -> Outcome {
-    match outcomes >> (OUTCOME_BITS * place) & 3 {
-        0 => Outcome::Granted,
-        1 => Outcome::Revoked,
-        2 => Outcome::Taken,
-        _ => Outcome::Ended,
+const fn status(statuses: u16, place: usize) -> GrantStatus {
+    match statuses >> (STATUS_BITS * place) & 3 {
+        0 => GrantStatus::Granted,
+        1 => GrantStatus::Revoked,
+        2 => GrantStatus::Taken,
+        _ => GrantStatus::Ended,
     }
 }
 
-const fn set(outcomes: &mut u16, place: usize, outcome: Outcome) {
-    let shift = OUTCOME_BITS * place;
-    *outcomes = *outcomes & !(3 << shift & OUTCOMES_MASK) | bits(outcome) << shift;
+const fn set(statuses: &mut u16, place: usize, status: GrantStatus) {
+    let shift = STATUS_BITS * place;
+    *statuses = *statuses & !(3 << shift & STATUSES_MASK) | bits(status) << shift;
 }
 
-const fn bits(outcome: Outcome) -> u16 {
-    match outcome {
-        Outcome::Granted => 0,
-        Outcome::Revoked => 1,
-        Outcome::Taken => 2,
-        Outcome::Ended => 3,
+const fn bits(status: GrantStatus) -> u16 {
+    match status {
+        GrantStatus::Granted => 0,
+        GrantStatus::Revoked => 1,
+        GrantStatus::Taken => 2,
+        GrantStatus::Ended => 3,
     }
 }
 
@@ -257,40 +263,44 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::limits::ID_MAX;
 
-    const OUTCOMES: [Outcome; 4] = [Outcome::Granted, Outcome::Revoked, Outcome::Taken, Outcome::Ended];
+    const STATUSES: [GrantStatus; 4] = [
+        GrantStatus::Granted,
+        GrantStatus::Revoked,
+        GrantStatus::Taken,
+        GrantStatus::Ended,
+    ];
 
     fn record() -> Record {
         let id = CredentialId::new(901).unwrap();
         Record::new(id, CredentialKind::ClassicPat, Ordinal(7), Record::SCOPES_MAX, false)
     }
 
-    /// A record with an authorization for organizations 0, 1, … with these outcomes.
-    fn with(outcomes: &[Outcome]) -> Record {
+    /// A record with an authorization for organizations 0, 1, … with these statuses.
+    fn with(statuses: &[GrantStatus]) -> Record {
         let mut record = record();
-        for place in 0..outcomes.len() {
+        for place in 0..statuses.len() {
             assert!(record.grant(Ordinal(u32::try_from(place).unwrap()), Epoch(5)));
         }
-        for (place, outcome) in outcomes.iter().enumerate() {
-            record.set_outcome(place, *outcome);
+        for (place, status) in statuses.iter().enumerate() {
+            record.set_status(place, *status);
         }
         record
     }
 
-    fn held(record: &Record) -> Vec<(u32, Outcome)> {
+    fn held(record: &Record) -> Vec<(u32, GrantStatus)> {
         let held = record.authorizations();
-        held.map(|held| (held.organization.0, held.outcome)).collect()
+        held.map(|held| (held.organization.0, held.status)).collect()
     }
 
-    /// Every list of up to three outcomes.
-    fn lists() -> Vec<Vec<Outcome>> {
+    /// Every list of up to three statuses.
+    fn lists() -> Vec<Vec<GrantStatus>> {
         let mut lists = Vec::from([Vec::new()]);
         for length in 0..INLINE {
             let longer = lists
                 .iter()
                 .filter(|list| list.len() == length)
-                .flat_map(|list| OUTCOMES.map(|outcome| list.iter().copied().chain([outcome]).collect::<Vec<_>>()));
+                .flat_map(|list| STATUSES.map(|status| list.iter().copied().chain([status]).collect::<Vec<_>>()));
             lists.extend(longer.collect::<Vec<_>>());
         }
         lists
@@ -327,17 +337,17 @@ mod tests {
     #[test]
     fn what_became_of_each_authorization_is_remembered_in_order_of_grant() {
         assert_eq!(lists().len(), 1 + 4 + 16 + 64);
-        for outcomes in lists() {
-            let record = with(&outcomes);
-            let expected: Vec<(u32, Outcome)> = (0..).zip(outcomes.iter().copied()).collect();
+        for statuses in lists() {
+            let record = with(&statuses);
+            let expected: Vec<(u32, GrantStatus)> = (0..).zip(statuses.iter().copied()).collect();
             assert_eq!(held(&record), expected);
             assert_eq!(
                 record.has_granted(),
-                outcomes.contains(&Outcome::Granted),
-                "{outcomes:?}"
+                statuses.contains(&GrantStatus::Granted),
+                "{statuses:?}"
             );
             assert_eq!(record.scopes(), Record::SCOPES_MAX);
-            for place in 0..outcomes.len() {
+            for place in 0..statuses.len() {
                 let (mut without, mut left) = (record, expected.clone());
                 without.remove(place);
                 left.remove(place);
@@ -349,15 +359,15 @@ mod tests {
 
     #[test]
     fn a_record_takes_three_authorizations_of_one_epoch() {
-        for outcomes in lists() {
-            let settled = !outcomes.contains(&Outcome::Granted);
-            for (epoch, one_epoch) in [(5, true), (6, settled || outcomes.is_empty())] {
-                let mut record = with(&outcomes);
+        for statuses in lists() {
+            let settled = !statuses.contains(&GrantStatus::Granted);
+            for (epoch, one_epoch) in [(5, true), (6, settled || statuses.is_empty())] {
+                let mut record = with(&statuses);
                 let taken = record.grant(Ordinal(9), Epoch(epoch));
                 assert_eq!(
                     taken,
-                    one_epoch && outcomes.len() < INLINE,
-                    "{outcomes:?} and one of epoch {epoch}"
+                    one_epoch && statuses.len() < INLINE,
+                    "{statuses:?} and one of epoch {epoch}"
                 );
                 let last = record
                     .authorizations()

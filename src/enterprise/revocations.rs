@@ -3,24 +3,18 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use crate::enterprise::epoch::Epoch;
 use crate::enterprise::stored::{Stored, store_len, stored};
 use crate::event::Actor;
 use crate::id::{InstallationId, PersonId, RevocationId};
 use crate::name::IdempotencyKey;
 use crate::timestamp::Timestamp;
 
-/// A time in the stream, as coarse as scopes need it: how many revocations had been requested.
-///
-/// The request of epoch *n* is the one that found *n* requests before it. So what happened in an epoch up to that of a
-/// request happened before the request, and all else after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Epoch(pub(crate) u32);
-
 /// What a revocation is about, settled by its request: everything that was live at the cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Scope {
+pub(crate) struct Coverage {
     pub(crate) request: Epoch,
-    /// How many credentials had been issued at the cut: what was issued later is not in scope.
+    /// How many credentials had been issued at the cut: what was issued later is not covered.
     pub(crate) issued: u32,
     /// Whether members' tokens and keys are destroyed too.
     pub(crate) revoke_credentials: bool,
@@ -30,14 +24,14 @@ pub(crate) struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Running {
     pub(crate) id: RevocationId,
-    pub(crate) scope: Scope,
+    pub(crate) coverage: Coverage,
 }
 
 /// One revocation, from its request on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
     pub(crate) id: RevocationId,
-    pub(crate) scope: Scope,
+    pub(crate) coverage: Coverage,
     pub(crate) requested_at: Timestamp,
     pub(crate) completed_at: Option<Timestamp>,
     pub(crate) authorizations_revoked: u64,
@@ -97,12 +91,16 @@ impl Revocations {
         self.all.iter()
     }
 
-    /// The epoch of the next request; nothing where there were 2^32 − 1 requests already.
-    pub(crate) fn now(&self) -> Option<Epoch> {
-        u32::try_from(self.all.len())
-            .ok()
-            .filter(|epoch| *epoch < u32::MAX)
-            .map(Epoch)
+    /// The present epoch: that of the next request.
+    pub(crate) fn now(&self) -> Epoch {
+        let now = u32::try_from(self.all.len()).map(Epoch);
+        debug_assert!(now.is_ok(), "a request in the last epoch was the last");
+        now.unwrap_or(Epoch::LAST)
+    }
+
+    /// Whether there is no epoch for what would happen after another request.
+    pub(crate) fn is_full(&self) -> bool {
+        self.now() >= Epoch::LAST
     }
 
     /// The unfinished ones, in order of their cuts.
@@ -112,13 +110,13 @@ impl Revocations {
 
     /// The earliest unfinished one that was requested after what happened in this epoch.
     pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Running> {
-        first_after(&self.running, |earlier| earlier.scope.request < epoch)
+        first_after(&self.running, |earlier| earlier.coverage.request < epoch)
     }
 
     /// The earliest unfinished one that destroys credentials, was requested after what happened in this epoch, and after the
     /// issue of the credential in this slot.
     pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Running> {
-        let is_earlier = |earlier: &Running| earlier.scope.request < epoch || earlier.scope.issued <= slot;
+        let is_earlier = |earlier: &Running| earlier.coverage.request < epoch || earlier.coverage.issued <= slot;
         first_after(&self.running_destroying, is_earlier)
     }
 
@@ -129,7 +127,7 @@ impl Revocations {
 
     /// The oldest request at which an unfinished job may still ask for roles.
     pub(crate) fn oldest_destroying(&self) -> Option<Epoch> {
-        self.running_destroying.first().map(|running| running.scope.request)
+        self.running_destroying.first().map(|running| running.coverage.request)
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -138,17 +136,34 @@ impl Revocations {
         first_use.at.answers_at(at).then_some(first_use.revocation)
     }
 
-    /// Begins a revocation.
+    /// Begins a revocation, where there is room for one. Its id is greater than all before it, and its request is of this epoch:
+    /// by both the others are searched.
+    #[inline]
     pub(crate) fn begin(&mut self, revocation: Revocation) {
+        debug_assert!(!self.is_full(), "a request in the last epoch");
+        debug_assert!(self.follows(&revocation), "{revocation:?} after {:?}", self.all.last());
         let running = Running {
             id: revocation.id,
-            scope: revocation.scope,
+            coverage: revocation.coverage,
         };
         self.all.push(revocation);
         self.running.push(running);
-        if running.scope.revoke_credentials {
+        if running.coverage.revoke_credentials {
             self.running_destroying.push(running);
         }
+    }
+
+    /// Whether a revocation may be the next.
+    fn follows(&self, next: &Revocation) -> bool {
+        let last = self.all.last();
+        last.is_none_or(|last| last.id < next.id && last.coverage.issued <= next.coverage.issued)
+            && next.coverage.request == self.now()
+            && next.cursor <= next.coverage.issued
+    }
+
+    /// Whether none of them covers more credentials than were issued. For a state that was not made by events.
+    pub(crate) fn are_of(&self, issued: u32) -> bool {
+        self.all.last().is_none_or(|last| last.coverage.issued <= issued)
     }
 
     /// Remembers the key of a request; of several requests under one key the first counts.
@@ -179,8 +194,10 @@ impl Revocations {
     /// Ends a revocation.
     pub(crate) fn complete(&mut self, id: RevocationId, at: Timestamp) {
         let Some(revocation) = self.get_mut(id) else {
+            debug_assert!(false, "`{id}` was never requested");
             return;
         };
+        debug_assert!(revocation.completed_at.is_none(), "`{id}` is completed already");
         revocation.completed_at = Some(at);
         self.running.retain(|running| running.id != id);
         self.running_destroying.retain(|running| running.id != id);
@@ -191,15 +208,14 @@ impl Revocations {
     }
 }
 
-stored!(Epoch { 0 });
-stored!(Scope {
+stored!(Coverage {
     request,
     issued,
     revoke_credentials
 });
 stored!(Revocation {
     id,
-    scope,
+    coverage,
     requested_at,
     completed_at,
     authorizations_revoked,
@@ -228,6 +244,11 @@ impl Stored for Requester {
 impl Stored for Revocations {
     fn store(&self, bytes: &mut Vec<u8>) {
         self.all.store(bytes);
+        debug_assert_eq!(
+            self.keys_in_order.len(),
+            self.keys.len(),
+            "each key is in the order once"
+        );
         let first_uses = self.keys_in_order.iter().filter_map(|key| self.keys.get_key_value(key));
         store_len(self.keys_in_order.len(), bytes);
         for ((requester, key), first_use) in first_uses {
@@ -239,17 +260,25 @@ impl Stored for Revocations {
 
     fn load(bytes: &mut &[u8]) -> Option<Self> {
         let mut revocations = Self::default();
-        for revocation in Vec::<Revocation>::load(bytes)? {
-            let completed = (revocation.id, revocation.completed_at);
+        for mut revocation in Vec::<Revocation>::load(bytes)? {
+            let (id, completed_at) = (revocation.id, revocation.completed_at.take());
+            if revocations.is_full() || !revocations.follows(&revocation) {
+                return None;
+            }
             revocations.begin(revocation);
-            if let (id, Some(at)) = completed {
+            if let Some(at) = completed_at {
                 revocations.complete(id, at);
             }
         }
         for _ in 0..u32::load(bytes)? {
             let owned_key: (Requester, IdempotencyKey) = Stored::load(bytes)?;
             revocations.keys_in_order.push_back(owned_key.clone());
-            revocations.keys.insert(owned_key, Stored::load(bytes)?);
+            let first_use: FirstUse = Stored::load(bytes)?;
+            if revocations.get(first_use.revocation).is_none()
+                || revocations.keys.insert(owned_key, first_use).is_some()
+            {
+                return None;
+            }
         }
         Some(revocations)
     }

@@ -3,8 +3,8 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::enterprise::{Enterprise, Identity};
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
+use crate::limits::{IDEMPOTENCY_KEY_LENGTH_MAX, LOGIN_LENGTH_MAX, SCOPE_LENGTH_MAX, SLUG_LENGTH_MAX};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login, Scope, Scopes};
 use crate::person::{EnterpriseKind, Role};
 use crate::timestamp::Timestamp;
@@ -33,17 +33,6 @@ macro_rules! stored {
 }
 
 pub(crate) use stored;
-
-stored!(Enterprise {
-    position,
-    last_at,
-    identity,
-    organizations,
-    people,
-    credentials,
-    revocations
-});
-stored!(Identity { slug, kind });
 
 macro_rules! numbers {
     ($($number:ty),*) => {$(
@@ -90,13 +79,37 @@ as_numbers! {
     InstallationId: u64, |id| id.value(), |number| Self::new(number).ok();
     RevocationId: u64, |id| id.value(), |number| Self::new(number).ok();
     Timestamp: i64, |at| at.milliseconds(), |number| Self::from_milliseconds(number).ok();
-    EnterpriseKind: u8, |kind| place(kind, Self::ALL), |number| Self::ALL.get(usize::from(number)).copied();
-    Role: u8, |role| place(role, Self::ALL), |number| Self::ALL.get(usize::from(number)).copied();
 }
 
-fn place<T: PartialEq, const N: usize>(value: T, all: [T; N]) -> u8 {
-    let place = all.iter().position(|other| *other == value);
-    place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+/// Stores a word as its code. A snapshot of the same format has the same codes, in whatever order the words are declared.
+macro_rules! codes {
+    ($($type:ident { $($word:ident = $code:literal),* $(,)? })*) => {$(
+        impl Stored for $type {
+            fn store(&self, bytes: &mut Vec<u8>) {
+                let code: u8 = match self { $(Self::$word => $code,)* };
+                code.store(bytes);
+            }
+
+            fn load(bytes: &mut &[u8]) -> Option<Self> {
+                match u8::load(bytes)? {
+                    $($code => Some(Self::$word),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+codes! {
+    EnterpriseKind { ManagedUsers = 0, PersonalAccounts = 1 }
+    Role {
+        Owner = 0,
+        Member = 1,
+        BillingManager = 2,
+        GuestCollaborator = 3,
+        RepositoryCollaborator = 4,
+        OutsideCollaborator = 5,
+    }
 }
 
 /// Stores a name as its length, which its limit keeps below 256, and its text.
@@ -130,7 +143,13 @@ impl Stored for Scopes {
     }
 }
 
+/// Of a text that is no longer, the length is a byte.
+const _: () = assert!(
+    SLUG_LENGTH_MAX <= 255 && LOGIN_LENGTH_MAX <= 255 && SCOPE_LENGTH_MAX <= 255 && IDEMPOTENCY_KEY_LENGTH_MAX <= 255
+);
+
 fn store_text(text: &str, bytes: &mut Vec<u8>) {
+    debug_assert!(text.len() <= 255, "`{text}` is beyond its limit");
     u8::try_from(text.len()).unwrap_or(u8::MAX).store(bytes);
     bytes.extend_from_slice(text.as_bytes());
 }
@@ -212,6 +231,7 @@ impl<K: Stored + Ord, V: Stored> Stored for BTreeMap<K, V> {
 
 /// Stores how many items follow: no state has 2^32 of anything.
 pub(crate) fn store_len(len: usize, bytes: &mut Vec<u8>) {
+    debug_assert!(u32::try_from(len).is_ok(), "{len} of anything");
     u32::try_from(len).unwrap_or(u32::MAX).store(bytes);
 }
 

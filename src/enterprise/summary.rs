@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
+use crate::enterprise::progress::Progress;
 use crate::id::Position;
 use crate::name::EnterpriseSlug;
 use crate::person::{EnterpriseKind, Role};
 use crate::refusal::CredentialDenial;
-use crate::revocation::Progress;
 use crate::timestamp::Timestamp;
 
 /// The state in numbers. Made by a scan of the whole state, O(its size).

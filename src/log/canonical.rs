@@ -8,8 +8,7 @@ mod values;
 use alloc::vec::Vec;
 
 use super::error::LogError;
-use super::shape::with_event_shapes;
-use crate::event::{Actor, Event, RecordedEvent};
+use crate::event::{Actor, Event, RecordedEvent, with_event_shapes};
 use crate::id::Position;
 use crate::timestamp::{KnownDay, TEXT_LENGTH, Timestamp};
 use values::{Line, write_field, write_literal};

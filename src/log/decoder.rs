@@ -122,7 +122,7 @@ impl Decoder {
     fn decode_next(
         &mut self,
         line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
     ) -> Result<RecordedEvent, LogError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -135,7 +135,7 @@ impl Decoder {
     fn parse(
         &self,
         line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Fault>,
+        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
     ) -> Result<RecordedEvent, LogError> {
         let recorded = parse(self.text(line)?).map_err(|(kind, column)| self.error(column, kind))?;
         self.in_order(&recorded)?;
@@ -185,8 +185,8 @@ fn take_line<'a>(lines: &mut &'a [u8]) -> Option<&'a [u8]> {
     if lines.is_empty() {
         return None;
     }
-    let length = memchr::memchr(b'\n', lines).map_or(lines.len(), |index| index + 1);
-    let (line, rest) = lines.split_at_checked(length).unwrap_or((lines, &[]));
+    let split = memchr::memchr(b'\n', lines).and_then(|index| lines.split_at_checked(index + 1));
+    let (line, rest) = split.unwrap_or((lines, &[]));
     *lines = rest;
     Some(line)
 }

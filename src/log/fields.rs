@@ -5,6 +5,7 @@
 //! envelope before the event. Serde's derive buffers flattened and tagged fields, loses the column, and does not name
 //! the field at fault.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use core::fmt;
 
@@ -13,57 +14,56 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
 use super::error::LogErrorKind;
-use super::shape::with_event_shapes;
-use crate::event::{Actor, Event, RecordedEvent};
+use crate::event::{Actor, Event, RecordedEvent, with_event_shapes};
 use crate::id::Position;
 use crate::limits::excerpt;
 use crate::timestamp::Timestamp;
 
 /// What is wrong, and the column near which it was seen.
-pub(super) type Fault = (LogErrorKind, Option<usize>);
+pub(super) type Misread = (LogErrorKind, Option<usize>);
 
 /// Reads one line.
-pub(super) fn read(text: &str) -> Result<RecordedEvent, Fault> {
+pub(super) fn read(text: &str) -> Result<RecordedEvent, Misread> {
     read_part(text, TypeFirst).or_else(|_| read_in_two_passes(text))
 }
 
 /// Reads one line as [`read`] does, and says what it says.
-pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Fault> {
+pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Misread> {
     let (envelope, kind) = read_part(text, EnvelopePart)?;
     let event = read_part(text, EventPart { kind: &kind })?;
     Ok(envelope.around(event))
 }
 
-/// The names of all fields, as they are on the wire and in the table of shapes.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(field_identifier)]
-#[expect(non_camel_case_types, reason = "the table of shapes names fields, not variants")]
-enum Key {
-    position,
-    at,
-    by,
-    r#type,
-    slug,
-    kind,
-    organization,
-    login,
-    member,
-    role,
-    permission,
-    credential,
-    owner,
-    scopes,
-    expires_at,
-    fingerprint,
-    requested_by,
-    authority,
-    revoke_credentials,
-    idempotency_key,
-    revocation,
-    authorizations_revoked,
-    credentials_destroyed,
-    #[serde(other)]
-    unknown,
+/// A field's name, without a copy of it where it is written without escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(KeyVisitor).map(Self)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.into()))
+    }
+}
+
+/// The next field's name.
+fn next_key<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+    Ok(map.next_key()?.map(|Key(name)| name))
 }
 
 /// Some of a line's fields, read in one pass.
@@ -75,14 +75,14 @@ trait Part<'de> {
 
 /// What reads the fields that an event does not have itself.
 trait Others {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error>;
 }
 
 /// Skips them all.
 struct Skipped;
 
 impl Others for Skipped {
-    fn read<'de, A: MapAccess<'de>>(&mut self, _: Key, map: &mut A, _: &mut Fields) -> Result<(), A::Error> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, _: &str, map: &mut A, _: &mut Fields) -> Result<(), A::Error> {
         map.next_value::<IgnoredAny>().map(drop)
     }
 }
@@ -96,11 +96,11 @@ struct Envelope {
 }
 
 impl Others for Envelope {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
         match key {
-            Key::position => fields.read(map, "position", &mut self.position),
-            Key::at => fields.read(map, "at", &mut self.at),
-            Key::by => fields.read(map, "by", &mut self.by),
+            "position" => fields.read(map, "position", &mut self.position),
+            "at" => fields.read(map, "at", &mut self.at),
+            "by" => fields.read(map, "by", &mut self.by),
             _ => map.next_value::<IgnoredAny>().map(drop),
         }
     }
@@ -145,14 +145,14 @@ impl<'de> Part<'de> for TypeFirst {
 
     fn read<A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<RecordedEvent, A::Error> {
         let mut envelope = Envelope::default();
-        while let Some(key) = map.next_key()? {
-            match key {
-                Key::r#type => {
+        while let Some(key) = next_key(&mut map)? {
+            match &*key {
+                "type" => {
                     let kind: &str = map.next_value()?;
                     let event = read_event(kind, map, fields, &mut OnceTyped(&mut envelope))?;
                     return Ok(envelope.complete(fields)?.around(event));
                 }
-                Key::position | Key::at | Key::by => envelope.read(key, &mut map, fields)?,
+                "position" | "at" | "by" => envelope.read(&key, &mut map, fields)?,
                 _ => return Err(A::Error::custom("a field before the type")),
             }
         }
@@ -164,9 +164,9 @@ impl<'de> Part<'de> for TypeFirst {
 struct OnceTyped<'e>(&'e mut Envelope);
 
 impl Others for OnceTyped<'_> {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
         match key {
-            Key::r#type => Err(A::Error::duplicate_field("type")),
+            "type" => Err(A::Error::duplicate_field("type")),
             _ => self.0.read(key, map, fields),
         }
     }
@@ -181,10 +181,10 @@ impl<'de> Part<'de> for EnvelopePart {
     fn read<A: MapAccess<'de>>(self, mut map: A, fields: &mut Fields) -> Result<Self::Value, A::Error> {
         fields.part = ENVELOPE;
         let (mut envelope, mut kind) = (Envelope::default(), None);
-        while let Some(key) = map.next_key()? {
-            match key {
-                Key::r#type => fields.read(&mut map, "type", &mut kind)?,
-                _ => envelope.read(key, &mut map, fields)?,
+        while let Some(key) = next_key(&mut map)? {
+            match &*key {
+                "type" => fields.read(&mut map, "type", &mut kind)?,
+                _ => envelope.read(&key, &mut map, fields)?,
             }
         }
         Ok((envelope.complete(fields)?, fields.required("type", kind)?))
@@ -218,11 +218,11 @@ macro_rules! read_events {
                     fields.part = stringify!($event);
                     $(let mut $required = None;)*
                     $($(let mut $optional = None;)*)?
-                    while let Some(key) = map.next_key()? {
-                        match key {
-                            $(Key::$required => fields.read(&mut map, stringify!($required), &mut $required)?,)*
-                            $($(Key::$optional => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*)?
-                            _ => others.read(key, &mut map, fields)?,
+                    while let Some(key) = next_key(&mut map)? {
+                        match &*key {
+                            $(stringify!($required) => fields.read(&mut map, stringify!($required), &mut $required)?,)*
+                            $($(stringify!($optional) => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*)?
+                            _ => others.read(&key, &mut map, fields)?,
                         }
                     }
                     Ok(Event::$event {
@@ -239,7 +239,7 @@ macro_rules! read_events {
 with_event_shapes!(read_events);
 
 /// Runs one pass over the line.
-fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Fault> {
+fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Misread> {
     let mut fields = Fields::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let reader = Reader {
@@ -249,11 +249,11 @@ fn read_part<'de, P: Part<'de>>(text: &'de str, part: P) -> Result<P::Value, Fau
     let read = json
         .deserialize_map(reader)
         .and_then(|value| json.end().map(|()| value));
-    read.map_err(|error| fault(&error, fields))
+    read.map_err(|error| misread(&error, fields))
 }
 
 /// Blames the bytes, or the field that was being read.
-fn fault(error: &serde_json::Error, fields: Fields) -> Fault {
+fn misread(error: &serde_json::Error, fields: Fields) -> Misread {
     let column = Some(error.column());
     match (error.classify(), fields.fault) {
         (Category::Eof, _) => (LogErrorKind::CutShort, None),

@@ -25,6 +25,7 @@ impl ShortBytes {
     /// Adds one byte and then others; false where they do not fit.
     #[inline]
     pub(super) fn push(&mut self, first: u8, others: &[u8]) -> bool {
+        debug_assert!(usize::from(self.length) <= SHORT_MAX);
         let free = self.bytes.get_mut(usize::from(self.length)..).unwrap_or_default();
         let Some(([free], free_after)) = free.split_first_chunk_mut() else {
             return false;
@@ -41,6 +42,7 @@ impl ShortBytes {
 
     #[inline]
     pub(super) fn as_slice(&self) -> &[u8] {
+        debug_assert!(usize::from(self.length) <= SHORT_MAX);
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::bytes::{Bytes, ShortBytes};
 use super::{Scope, TextVisitor, is_scope, scope};
-use crate::limits::{InvalidValue, SCOPES_MAX};
+use crate::limits::{InvalidValue, SCOPE_LENGTH_MAX, SCOPES_MAX};
+
+/// Of a scope that is no longer, the length is a byte.
+const _: () = assert!(SCOPE_LENGTH_MAX <= 255);
 
 /// The scopes, or app permissions, of a credential or an installation, in the order given: at most 64.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -50,7 +53,10 @@ impl Scopes {
 
     /// The scopes, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.texts().filter_map(|text| str::from_utf8(text).ok())
+        self.texts().filter_map(|text| {
+            debug_assert!(is_scope(text), "{}", text.escape_ascii());
+            str::from_utf8(text).ok()
+        })
     }
 
     /// The scopes as bytes, which are visible ASCII.

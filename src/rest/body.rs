@@ -12,15 +12,19 @@ pub(super) fn revoke_credentials(body: &[u8]) -> Result<bool, Fault> {
     if body.is_empty() {
         return Ok(false);
     }
+    // Rule::BodyWithinLimit
     if body.len() > BODY_BYTES_MAX {
         return Err(Fault::BodyTooLarge);
     }
+    // Rule::BodyIsJson
     let text = core::str::from_utf8(body).map_err(|_| Fault::BodyNotJson)?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| Fault::BodyNotJson)?;
+    // Rule::BodyIsObject
     if !text.trim_ascii_start().starts_with('{') {
         return Err(Fault::BodyNotObject);
     }
     check_option_once(text)?;
+    // Rule::RevokeCredentialsBoolean
     let options: Options = serde_json::from_str(text).map_err(|_| Fault::OptionNotBoolean)?;
     Ok(options.revoke_credentials)
 }
@@ -32,6 +36,8 @@ struct Options {
 }
 
 /// Reads the keys alone, since two options of a wrong type are a repetition first.
+///
+/// [`Rule::RevokeCredentialsOnce`](crate::Rule::RevokeCredentialsOnce)
 fn check_option_once(text: &str) -> Result<(), Fault> {
     #[derive(Deserialize)]
     struct Keys {

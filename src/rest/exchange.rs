@@ -9,9 +9,8 @@ use serde::Serialize;
 use crate::credential::{ADMIN_ENTERPRISE_SCOPE, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
 use crate::id::Position;
 use crate::name::{IdempotencyKey, Scopes};
-use crate::rest::Presented;
 use crate::rest::fault::Fault;
-use crate::rest::request::Request;
+use crate::rest::request::{Presented, Request};
 use crate::rest::response::{Accepted, Problem, Response};
 use crate::timestamp::Timestamp;
 
@@ -97,6 +96,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// Whether the path names anything but the token's own enterprise.
+    ///
+    /// [`Rule::EnterpriseOfToken`](crate::Rule::EnterpriseOfToken)
     fn is_for_another_enterprise(&self) -> bool {
         let own = self.presented.and_then(|presented| presented.enterprise.slug());
         own.is_none_or(|own| own.as_str() != self.request.enterprise)

@@ -1,8 +1,10 @@
-//! What a request says besides its body: its path segment and its headers.
+//! What a request says besides its body: its path segment, its headers, and who is behind its token.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::command::Caller;
+use crate::enterprise::Enterprise;
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
 use crate::rest::fault::Fault;
@@ -23,10 +25,21 @@ pub struct Request<'a> {
     pub request_id: &'a str,
 }
 
+/// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.
+#[derive(Debug, Clone)]
+pub struct Presented<'a> {
+    /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
+    pub enterprise: &'a Enterprise,
+    /// Who calls. The host's word, which is checked against the enterprise.
+    pub caller: Caller,
+}
+
 /// The token in `Authorization: Bearer T` or `token T`, the word in any case.
 ///
 /// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a character
 /// that is not visible ASCII: to a host that is an unknown token.
+///
+/// [`Rule::TokenKnown`](crate::Rule::TokenKnown)
 pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
     let mut values = values(headers, "authorization");
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -41,11 +54,15 @@ pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {
 
 impl Request<'_> {
     /// Whether the request names its user agent, with more than white space.
+    ///
+    /// [`Rule::UserAgentRequired`](crate::Rule::UserAgentRequired)
     pub(super) fn names_user_agent(&self) -> bool {
         values(self.headers, "user-agent").any(|value| !value.trim_ascii().is_empty())
     }
 
     /// The API version that the request asks for, or the default.
+    ///
+    /// [`Rule::ApiVersionKnown`](crate::Rule::ApiVersionKnown)
     pub(super) fn api_version(&self) -> Result<&'static str, Fault> {
         let Some(asked) = self.text("x-github-api-version") else {
             return Ok(API_VERSION_DEFAULT);
@@ -55,6 +72,8 @@ impl Request<'_> {
     }
 
     /// The idempotency key, if there is one.
+    ///
+    /// [`Rule::IdempotencyKeyWellFormed`](crate::Rule::IdempotencyKeyWellFormed)
     pub(super) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Fault> {
         let key = self.text("idempotency-key").map(|key| IdempotencyKey::new(&key));
         key.transpose().map_err(|_| Fault::IdempotencyKey)

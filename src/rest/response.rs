@@ -1,5 +1,6 @@
 //! Responses: the shape of all of them, and those that a host gives where the operation does not answer.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use crate::rest::fault::{API_URL, NOT_FOUND};
 use crate::rule::Rule;
+use crate::timestamp::Timestamp;
 
 /// A response, to be sent as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,16 @@ pub fn too_many_requests(request_id: &str) -> Response {
     let mut response = Response::problem(429, "Too Many Requests", request_id);
     response.headers.push(("Retry-After", "1".to_string()));
     response
+}
+
+/// 422, where the request's `Idempotency-Key` was first used at a time that the host's clock has not reached: the stream was written
+/// under a clock that had leapt ahead, or the host's is late. 202 could be the answer to a request of long ago, and revoke nothing.
+pub fn key_of_the_future(request_id: &str, first_used_at: Timestamp) -> Response {
+    let message = format!(
+        "This Idempotency-Key was first used at {first_used_at}, which is ahead of the clock: whether this request repeats \
+         that one cannot be told. Nothing was revoked: send another key, or none"
+    );
+    Response::problem(422, &message, request_id)
 }
 
 /// 500, where the host failed. The caller does not know what was done: the request may be repeated under the same

@@ -118,7 +118,7 @@ fn answers(request: &Request<'_>, presented: Option<&Presented<'_>>, asked: &Ask
         outcome,
         "the same request, another answer"
     );
-    let Outcome { events, response } = &outcome;
+    let Outcome { events, response, .. } = &outcome;
     can_be_sent(response);
     assert_eq!(response.status == 202, response.refused_by.is_none());
     let admitted = rest::admit(request, presented, at);

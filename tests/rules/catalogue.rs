@@ -1,4 +1,4 @@
-//! The catalogue itself: every rule has its examples, and docs/rules.md says what the catalogue says.
+//! The catalogue itself: every rule has its examples and is cited where it is checked, and docs/rules.md says so.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,16 @@ fn every_rule_has_its_examples() {
             let test = format!("    #[test]\n    fn {example}() {{\n");
             assert!(homes[0].contains(&test), "`{rule}` needs a test `{example}`");
         }
+    }
+}
+
+/// A check that does not say which rule it keeps is found by nobody who looks for the rule.
+#[test]
+fn every_rule_is_cited_where_it_is_checked() {
+    let sources = sources();
+    for rule in Rule::ALL {
+        let checks = checks(&sources, *rule);
+        assert!(!checks.is_empty(), "no check in src/ cites `Rule::{rule:?}`");
     }
 }
 
@@ -106,23 +116,27 @@ fn document() -> String {
          says why. Of several refusals of one request the one with the lowest *precedence* is answered. Rules without a \
          status cannot be broken by a request to revoke, or describe what it does. One of them can be broken by asking \
          for the progress of a revocation that was never requested: `revocation_known` is then answered with 404. The \
-         examples of a rule stand in the module of its name, `accepted` and `refused` among them.\n",
+         examples of a rule stand in the module of its name, `accepted` and `refused` among them; its check stands in the \
+         files under *checked in*, which cite it by its name in code.\n",
     );
+    let sources = sources();
     for (title, file, text) in FAMILIES {
         write!(
             document,
             "\n## {title}\n\nExamples: [tests/rules/{file}](../tests/rules/{file})\n\n"
         )
         .unwrap();
-        document.push_str("| rule | says | source | status | precedence |\n| --- | --- | --- | --- | --- |\n");
+        document.push_str(
+            "| rule | says | source | status | precedence | checked in |\n| --- | --- | --- | --- | --- | --- |\n",
+        );
         for rule in Rule::ALL.iter().filter(|rule| examples(text, rule.id()).is_some()) {
-            document.push_str(&row(*rule));
+            document.push_str(&row(*rule, &checks(&sources, *rule)));
         }
     }
     document
 }
 
-fn row(rule: Rule) -> String {
+fn row(rule: Rule, checks: &[&str]) -> String {
     let source = match rule.source() {
         Source::Fact => rule.source().to_string(),
         Source::Ruling(number) => format!("[{}](decisions/{})", rule.source(), decision(number)),
@@ -132,7 +146,46 @@ fn row(rule: Rule) -> String {
         None => (String::new(), String::new()),
     };
     let sentence = rule.sentence();
-    format!("| `{rule}` | {sentence} | {source} | {status} | {turn} |\n").replace("|  |", "| |")
+    let checks: Vec<String> = checks.iter().map(|file| format!("[{file}](../src/{file})")).collect();
+    let checks = checks.join(", ");
+    format!("| `{rule}` | {sentence} | {source} | {status} | {turn} | {checks} |\n").replace("|  |", "| |")
+}
+
+/// The files of the core, by their paths below src/, in order, and their texts. Left out is what only lists rules: the
+/// catalogue, and which rule each error names; and the test kit.
+fn sources() -> Vec<(String, String)> {
+    let mut folders = vec![root().join("src")];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let file = path
+                .strip_prefix(root().join("src"))
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
+            let lists = ["rule.rs", "refusal.rs", "rest/fault.rs", "testkit.rs", "testkit"];
+            match path.extension() {
+                _ if lists.contains(&file.as_str()) => {}
+                None => folders.push(path),
+                Some(extension) if extension == "rs" => sources.push((file, std::fs::read_to_string(path).unwrap())),
+                Some(_) => {}
+            }
+        }
+    }
+    sources.sort();
+    sources
+}
+
+/// The files that cite a rule.
+fn checks(sources: &[(String, String)], rule: Rule) -> Vec<&str> {
+    let name = format!("Rule::{rule:?}");
+    let cites = |text: &str| {
+        let mut after = text.split(&name).skip(1);
+        after.any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
+    };
+    let cited = sources.iter().filter(|(_, text)| cites(text));
+    cited.map(|(file, _)| file.as_str()).collect()
 }
 
 /// The file of the decision with this number.

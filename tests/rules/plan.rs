@@ -1,6 +1,8 @@
 //! The plan before a request, and what the job then does.
 
-use enterprise_credentials::{AlreadyPending, CallerFate, Corruption, CredentialKind, NotCovered, Role};
+use enterprise_credentials::{
+    AlreadyPending, CallerFate, Corruption, CredentialKind, KindLoss, NotCovered, Role, RoleLoss,
+};
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add, authorize, change, completed,
@@ -152,8 +154,8 @@ mod not_covered_is_counted {
             .given_request(true);
         let owners = world.plan(true).owners;
         let losses = owners.iter().map(|loss| {
-            let now = (loss.authorizations_revoked, loss.credentials_destroyed);
-            (loss.person, now, loss.already_pending.clone())
+            let now = (loss.loss.authorizations_revoked, loss.loss.credentials_destroyed);
+            (loss.person, now, loss.already_pending)
         });
         let pending = AlreadyPending {
             authorizations: 1,
@@ -221,14 +223,14 @@ mod totals_equal_the_plan {
         let kinds = plan
             .by_kind
             .iter()
-            .map(|loss| (loss.kind, loss.authorizations_revoked, loss.credentials_destroyed));
+            .map(|KindLoss { kind, loss }| (*kind, loss.authorizations_revoked, loss.credentials_destroyed));
         let lost = |(_, authorizations, credentials): &(CredentialKind, u64, u64)| authorizations + credentials > 0;
         let expected = [(CredentialKind::ClassicPat, 2, 1), (CredentialKind::SshKey, 1, 0)];
         assert_eq!(kinds.filter(lost).collect::<Vec<_>>(), expected);
         let roles = plan
             .by_role
             .iter()
-            .map(|loss| (loss.role, loss.authorizations_revoked, loss.credentials_destroyed));
+            .map(|RoleLoss { role, loss }| (*role, loss.authorizations_revoked, loss.credentials_destroyed));
         let losing = roles
             .filter(|(_, authorizations, _)| *authorizations > 0)
             .collect::<Vec<_>>();

@@ -1,6 +1,6 @@
 //! What a request covers, and what it does not.
 
-use enterprise_credentials::{AlreadyPending, CredentialKind, OwnerLoss, PersonId, Role};
+use enterprise_credentials::{AlreadyPending, CredentialKind, Loss, OwnerLoss, PersonId, Role};
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add, add_organization, authorize,
@@ -220,8 +220,10 @@ mod nobody_is_spared {
         let loss = |person: PersonId| OwnerLoss {
             person,
             login: format!("person-{person}").parse().unwrap(),
-            authorizations_revoked: 1,
-            credentials_destroyed: 1,
+            loss: Loss {
+                authorizations_revoked: 1,
+                credentials_destroyed: 1,
+            },
             already_pending: AlreadyPending::default(),
         };
         assert_eq!(owners, [loss(SETUP_USER), loss(SECOND_OWNER)]);

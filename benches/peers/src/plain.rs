@@ -3,6 +3,8 @@
 //! It is also the aggregate of the event-sourcing crates, obeys the same rules as the core, and gives the same events. What
 //! begins and ends is kept with the positions at which it did. So accepting a revoke-all marks nothing: whether something
 //! was there at a cut is asked when it matters. Unlike the core it believes every event that it applies.
+//!
+//! Frozen at revoke-all: what the core learns beyond it is not told here a third time.
 
 mod decide;
 mod message;

@@ -1,8 +1,7 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    AlreadyPending, CallerFate, CallerLoss, Enterprise, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan,
-    RoleLoss,
+    AlreadyPending, CallerFate, CallerLoss, Enterprise, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan,
 };
 
 use super::answer;
@@ -87,55 +86,38 @@ fn items(pending: &AlreadyPending) -> Option<String> {
 }
 
 fn by_kind(plan: &Plan) -> Table<3> {
-    let mut table = Table::new([
+    let losses = plan.by_kind.iter();
+    by(
+        plan,
         "by kind of credential",
-        "authorizations revoked",
-        "credentials destroyed",
-    ]);
-    for KindLoss {
-        kind,
-        authorizations_revoked,
-        credentials_destroyed,
-    } in &plan.by_kind
-    {
-        table.row([
-            kind.to_string(),
-            count(*authorizations_revoked),
-            count(*credentials_destroyed),
-        ]);
-    }
-    table.total(total(plan));
-    table
+        losses.map(|of| (of.kind.to_string(), of.loss)),
+    )
 }
 
 fn by_role(plan: &Plan) -> Table<3> {
-    let mut table = Table::new([
+    let losses = plan.by_role.iter();
+    by(
+        plan,
         "by role of the owner",
-        "authorizations revoked",
-        "credentials destroyed",
-    ]);
-    for RoleLoss {
-        role,
-        authorizations_revoked,
-        credentials_destroyed,
-    } in &plan.by_role
-    {
-        table.row([
-            role.to_string(),
-            count(*authorizations_revoked),
-            count(*credentials_destroyed),
-        ]);
-    }
-    table.total(total(plan));
-    table
+        losses.map(|of| (of.role.to_string(), of.loss)),
+    )
 }
 
-fn total(plan: &Plan) -> [String; 3] {
-    [
+fn by(plan: &Plan, what: &'static str, losses: impl Iterator<Item = (String, Loss)>) -> Table<3> {
+    let mut table = Table::new([what, "authorizations revoked", "credentials destroyed"]);
+    for (of, loss) in losses {
+        table.row([
+            of,
+            count(loss.authorizations_revoked),
+            count(loss.credentials_destroyed),
+        ]);
+    }
+    table.total([
         "all".to_owned(),
         count(plan.authorizations_revoked),
         count(plan.credentials_destroyed),
-    ]
+    ]);
+    table
 }
 
 /// Those that lose most come first.
@@ -171,9 +153,14 @@ fn owners(owners: &[OwnerLoss], rows_max: usize) -> String {
         "credentials destroyed",
     ]);
     let row = |name: String, id: String, losses: &[OwnerLoss]| {
-        let authorizations = losses.iter().map(|loss| loss.authorizations_revoked).sum();
-        let credentials = losses.iter().map(|loss| loss.credentials_destroyed).sum();
-        [name, id, count(authorizations), count(credentials)]
+        let mut sum = Loss::default();
+        losses.iter().for_each(|owner| sum += owner.loss);
+        [
+            name,
+            id,
+            count(sum.authorizations_revoked),
+            count(sum.credentials_destroyed),
+        ]
     };
     let (shown, rest) = owners.split_at(owners.len().min(rows_max));
     for loss in shown {
@@ -186,10 +173,8 @@ fn owners(owners: &[OwnerLoss], rows_max: usize) -> String {
     if !rest.is_empty() {
         table.row(row(format!("{} more", count(rest.len() as u64)), String::new(), rest));
     }
-    let pending = AlreadyPending {
-        authorizations: owners.iter().map(|loss| loss.already_pending.authorizations).sum(),
-        credentials: owners.iter().map(|loss| loss.already_pending.credentials).sum(),
-    };
+    let mut pending = AlreadyPending::default();
+    owners.iter().for_each(|owner| pending += owner.already_pending);
     // Without this, an owner who has lost everything looks like one who loses nothing.
     let lost_before = items(&pending).map_or_else(String::new, |items| {
         format!("  Pending already, and so not counted here: {items} of these owners.\n")

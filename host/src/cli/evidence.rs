@@ -1,6 +1,6 @@
 //! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
-use enterprise_credentials::audit::{Evidence, Finding, Report, Request, SurvivalReason, Survivors};
+use enterprise_credentials::audit::{Evidence, Finding, Report, Requested, SurvivalReason, Survivors};
 use enterprise_credentials::{Actor, CredentialId, RevocationId};
 
 use super::blast_radius;
@@ -86,7 +86,7 @@ fn revocation(evidence: &Evidence) -> String {
     )
 }
 
-fn who(request: &Request) -> String {
+fn who(request: &Requested) -> String {
     match request.requested_by {
         Actor::Installation { installation } => format!("installation {installation} of an app"),
         Actor::Person { person, credential } => {

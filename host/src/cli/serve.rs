@@ -1,6 +1,8 @@
 //! `serve`: the HTTP API and the worker, until a signal says stop.
 
 mod clients;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -12,6 +14,7 @@ use anyhow::Context;
 use clap::Args;
 use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::host::{Host, HostOptions};
+use enterprise_credentials_host::http::HttpOptions;
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
 use enterprise_credentials_host::worker::WorkerOptions;
 
@@ -46,6 +49,9 @@ pub(crate) struct Serve {
     clock_skew_max: u64,
     #[command(flatten)]
     clients: Clients,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: tls::TlsArgs,
     /// How the log on stderr is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -100,15 +106,16 @@ impl Serve {
         options.cache.bytes_max = u64::from(self.memory) << 20;
         options.clock.skew_max = Duration::from_secs(self.clock_skew_max);
         self.clients.apply_to(&mut options.http)?;
+        let scheme = self.secure(&mut options.http)?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;
         let address = host.address();
         tracing::info!(%address, store = %self.store, "listening");
-        if !address.ip().to_canonical().is_loopback() {
+        if scheme == "http" && !address.ip().to_canonical().is_loopback() {
             tracing::warn!("listening beyond this machine without TLS: whoever can read the network can read tokens");
         }
-        print_address(address);
+        print_address(scheme, address);
 
         let clock = host.clock();
         let hung_up = async {
@@ -127,10 +134,24 @@ impl Serve {
     }
 }
 
+impl Serve {
+    /// Serves HTTPS if that is asked for. The scheme of its addresses.
+    #[cfg(feature = "tls")]
+    fn secure(&self, options: &mut HttpOptions) -> anyhow::Result<&'static str> {
+        options.tls = self.tls.load()?;
+        Ok(if options.tls.is_some() { "https" } else { "http" })
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn secure(&self, _: &mut HttpOptions) -> anyhow::Result<&'static str> {
+        Ok("http")
+    }
+}
+
 /// Prints it from a thread of its own: who asked for a fixed port need not read it.
-fn print_address(address: SocketAddr) {
+fn print_address(scheme: &'static str, address: SocketAddr) {
     std::thread::spawn(move || {
-        if let Err(error) = writeln!(std::io::stdout(), "listening on http://{address}") {
+        if let Err(error) = writeln!(std::io::stdout(), "listening on {scheme}://{address}") {
             tracing::warn!(%error, "cannot write the address to standard output");
         }
     });

@@ -37,4 +37,9 @@ impl Clients {
     pub(super) fn count_stranger(&self, client: IpAddr, has_failed: bool) -> Verdict {
         self.strangers.count(client, has_failed)
     }
+
+    /// Tells what the log does not have yet.
+    pub(super) fn report(&self) {
+        self.strangers.report();
+    }
 }

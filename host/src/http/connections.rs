@@ -20,6 +20,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::yield_now;
@@ -62,7 +63,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, mut stop: watch::Receiver<bool>) {
     let registry = Arc::new(Registry::new(options.connections_max, Clients::new(&options)));
     let options = Arc::new(options);
-    let draining = GracefulShutdown::new();
+    let (stopping, draining) = (stop.clone(), GracefulShutdown::new());
     let mut reports = interval(REPORT_INTERVAL);
     reports.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -72,19 +73,20 @@ pub async fn serve(listener: TcpListener, router: Router, options: HttpOptions, 
             _ = reports.tick() => registry.report(),
             (stream, peer) = accept(&listener, &registry) => {
                 if let Some(place) = registry.place(peer.ip()) {
-                    tokio::spawn(converse(stream, place, router.clone(), Arc::clone(&options), draining.watcher()));
+                    let (router, options) = (router.clone(), Arc::clone(&options));
+                    tokio::spawn(serve_one(stream, place, router, options, draining.watcher(), stopping.clone()));
                 }
             }
         }
     }
     drop(listener);
-    registry.report();
     if tokio::time::timeout(options.drain_timeout, draining.shutdown())
         .await
         .is_err()
     {
         tracing::warn!("requests were still under way at the stop");
     }
+    registry.report_last();
 }
 
 async fn accept(listener: &TcpListener, registry: &Registry) -> (TcpStream, SocketAddr) {
@@ -100,10 +102,66 @@ async fn accept(listener: &TcpListener, registry: &Registry) -> (TcpStream, Sock
     }
 }
 
-/// Serves one connection to its end, or until its place is given to another.
-async fn converse(stream: TcpStream, place: Place, router: Router, options: Arc<HttpOptions>, draining: Watcher) {
+/// Serves one connection to its end, until its place is given to another, or until the stop if it asks nothing.
+async fn serve_one(
+    stream: TcpStream,
+    place: Place,
+    router: Router,
+    options: Arc<HttpOptions>,
+    draining: Watcher,
+    stop: watch::Receiver<bool>,
+) {
     // Answers are small and whole: nothing is gained by waiting for more of them.
     let _ = stream.set_nodelay(true);
+    let connection = Arc::clone(&place.connection);
+    tokio::select! {
+        () = converse(stream, &place, router, options, draining, stop) => {}
+        () = connection.dismissed() => {}
+    }
+}
+
+/// Over TLS, after a handshake that may take as long as the head of a request.
+#[cfg(feature = "tls")]
+async fn converse(
+    stream: TcpStream,
+    place: &Place,
+    router: Router,
+    options: Arc<HttpOptions>,
+    draining: Watcher,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Some(tls) = options.tls.clone() else {
+        return converse_over(stream, place, router, options, draining).await;
+    };
+    let secured = tokio::select! {
+        secured = tokio::time::timeout(options.head_timeout, tls.accept(stream)) => secured,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    // A client that shakes hands with nobody is no concern of the log.
+    if let Ok(Ok(stream)) = secured {
+        converse_over(stream, place, router, options, draining).await;
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn converse(
+    stream: TcpStream,
+    place: &Place,
+    router: Router,
+    options: Arc<HttpOptions>,
+    draining: Watcher,
+    _: watch::Receiver<bool>,
+) {
+    converse_over(stream, place, router, options, draining).await;
+}
+
+async fn converse_over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    place: &Place,
+    router: Router,
+    options: Arc<HttpOptions>,
+    draining: Watcher,
+) {
     let connection = Arc::clone(&place.connection);
     let stream = WithWriteTimeout::new(stream, Arc::clone(&connection), options.write_timeout);
     let stream = WithOwnAnswers::new(stream, Arc::clone(&connection));
@@ -126,10 +184,9 @@ async fn converse(stream: TcpStream, place: Place, router: Router, options: Arc<
         .half_close(true)
         .header_read_timeout(options.head_timeout)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::select! {
-        // A client that breaks off, or never ends its request's head, is no concern of the log.
-        ended = draining.watch(served) => if is_unread(ended) { place.registry.count_unread(); },
-        () = place.connection.dismissed() => {}
+    // A client that breaks off, or never ends its request's head, is no concern of the log.
+    if is_unread(draining.watch(served).await) {
+        place.registry.count_unread();
     }
 }
 

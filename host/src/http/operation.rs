@@ -109,7 +109,13 @@ impl<S: Store> Api<S> {
                 let decide = |enterprise: &Enterprise, at: Timestamp| {
                     let presented = presented(enterprise, *credential);
                     let outcome = rest::handle(&request, presented.as_ref(), &body, at);
-                    (outcome.events, outcome.response)
+                    match outcome
+                        .repeats
+                        .filter(|first| self.enterprises.clock().is_of_the_future(*first))
+                    {
+                        Some(first) => (Vec::new(), rest::key_of_the_future(&asked.request_id, first)),
+                        None => (outcome.events, outcome.response),
+                    }
                 };
                 self.enterprises.decide(enterprise, Patience::REQUEST, decide).await?
             }

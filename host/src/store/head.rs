@@ -61,7 +61,7 @@ impl Head {
     }
 
     /// The head behind `batch`, which follows this one, and with whose lines this frontier becomes `frontier`.
-    pub(super) fn behind(&self, batch: &Batch, frontier: Frontier) -> Self {
+    pub(crate) fn behind(&self, batch: &Batch, frontier: Frontier) -> Self {
         Self {
             frontier,
             last_at: batch.last_at().or(self.last_at),

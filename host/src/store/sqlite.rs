@@ -10,6 +10,7 @@ mod file;
 mod heads;
 mod inspect;
 mod look_up;
+mod mend;
 mod migrate;
 mod open;
 mod queue;
@@ -41,6 +42,7 @@ use self::watch::Change;
 use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
 
 pub(super) use copy::{back_up, restore};
+pub(super) use mend::mend;
 pub use reader::SqliteReader;
 pub use readers::INLINE_READS_MAX;
 pub use session::SqliteAppend;
@@ -50,6 +52,8 @@ pub use session::SqliteAppend;
 pub struct SqliteStore {
     shared: Arc<Shared>,
     writer: Arc<Running>,
+    /// Whether this process has created the file.
+    is_new: bool,
 }
 
 /// The writer's thread. It ends when the last store over it is gone.
@@ -169,6 +173,14 @@ impl Streams for SqliteStore {
 
 impl Store for SqliteStore {
     type Append = SqliteAppend;
+
+    async fn abandon(&self) {
+        self.close().await;
+        if self.is_new {
+            let path = self.shared.watch.path().to_owned();
+            let _ = spawn_blocking(move || open::discard(&path)).await;
+        }
+    }
 
     async fn append(
         &self,

@@ -10,9 +10,11 @@
 mod audit;
 mod decide;
 mod generate;
+mod import;
 mod output;
 mod plan;
 mod rehearse;
+mod repair;
 mod replay;
 mod store;
 mod stored;

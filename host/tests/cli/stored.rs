@@ -126,7 +126,7 @@ fn an_export_that_breaks_off_is_taken_by_no_command() {
     let whole = exported.stdout.len();
     let store = format!("sqlite:{}", path("stored-broken-off.db").display());
     for end in [whole, whole - 1, whole - last.len(), whole - last.len() + 1] {
-        let cut = &exported.stdout[..end];
+        let cut = exported.stdout.get(..end).unwrap();
         for command in [
             vec!["audit", "-"],
             vec!["replay", "-"],

@@ -6,7 +6,7 @@ use enterprise_credentials::{
     Timestamp,
 };
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{Line, Store};
+use enterprise_credentials_host::store::{Store, Streams};
 use enterprise_credentials_host::token::fingerprint;
 
 /// The owner, with every kind of token that may call. Their tokens are `TOKEN_…`.
@@ -144,6 +144,18 @@ impl History {
         self.at = Timestamp::from_milliseconds(self.at.milliseconds() + 1).unwrap();
     }
 
+    /// The same history, but for the login of the member: as many bytes, at the same times.
+    pub(crate) fn with_other_login(&self) -> Self {
+        let log = String::from_utf8(self.log.clone()).unwrap();
+        let log = log.replace(r#""login":"lisa""#, r#""login":"lasi""#).into_bytes();
+        assert_ne!(log, self.log);
+        Self {
+            enterprise: replay(&log).unwrap(),
+            log,
+            at: self.at,
+        }
+    }
+
     pub(crate) fn revoke_all(&mut self, revoke_credentials: bool) {
         self.ask(&format!(
             r#"{{"type":"RevokeAll","caller":{{"person":{OWNER}}},"revoke_credentials":{revoke_credentials}}}"#
@@ -182,22 +194,9 @@ pub(crate) fn events(log: &[u8]) -> (Vec<RecordedEvent>, Enterprise) {
 }
 
 /// A whole stream, as the store holds it.
-pub(crate) async fn exported(store: &impl Store, slug: &EnterpriseSlug) -> Vec<u8> {
-    let page = store.read(slug, Default::default(), u32::MAX).await.unwrap();
+pub(crate) async fn exported(store: &impl Streams, slug: &EnterpriseSlug) -> Vec<u8> {
+    let page = store.read(slug, Default::default(), usize::MAX).await.unwrap();
     page.bytes().to_vec()
-}
-
-/// The lines of a log, as a store takes them.
-pub(crate) fn lines(log: &[u8]) -> Vec<Line> {
-    let bytes = log.split(|byte| *byte == b'\n').filter(|bytes| !bytes.is_empty());
-    let events = read(log).map(Result::unwrap);
-    events
-        .zip(bytes)
-        .map(|(event, bytes)| Line {
-            event,
-            bytes: bytes.to_vec(),
-        })
-        .collect()
 }
 
 /// The completions in a log: revocation, authorizations revoked, credentials destroyed.

@@ -11,6 +11,7 @@
 
 pub(crate) mod history;
 pub(crate) mod http;
+pub(crate) mod lines;
 pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod watched;
@@ -22,6 +23,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use enterprise_credentials_host::store::{IfMissing, SqliteStore};
+use rusqlite::Connection;
 
 /// A directory that goes away with the test, unless the test fails.
 #[derive(Debug)]
@@ -67,8 +69,16 @@ impl Directory {
     }
 
     pub(crate) async fn store(&self) -> SqliteStore {
-        let url = self.store_url().parse().unwrap();
-        SqliteStore::open(&url, IfMissing::Create).await.unwrap()
+        SqliteStore::open(&self.file("store.db"), IfMissing::Create)
+            .await
+            .unwrap()
+    }
+
+    /// Another connection to the store's file, beside those of the program. It makes no checkpoint.
+    pub(crate) fn connection(&self) -> Connection {
+        let connection = Connection::open(self.file("store.db")).unwrap();
+        connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        connection
     }
 }
 

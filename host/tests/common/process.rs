@@ -19,7 +19,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    /// Starts it on a free port, and waits until it listens. Its log goes to the file `log`.
+    /// Starts it on a free port, unless the options name an address, and waits until it listens. Its log goes to the file `log`.
     pub(crate) fn start(store_url: &str, log: &Path, options: &[&str]) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         Self::start_with(store_url, log, stderr.into(), options)
@@ -31,8 +31,11 @@ impl Serve {
     }
 
     fn start_with(store_url: &str, log: &Path, stderr: Stdio, options: &[&str]) -> Self {
+        let has_address = options.contains(&"--listen");
+        let listen: &[_] = if has_address { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--store", store_url])
+            .args(["serve", "--store", store_url])
+            .args(listen)
             .args(options)
             .stdout(Stdio::piped())
             .stderr(stderr)
@@ -42,7 +45,8 @@ impl Serve {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
+        let address = line.trim().strip_prefix("listening on http");
+        let address = address.and_then(|address| address.trim_start_matches('s').strip_prefix("://"));
         let address = address.unwrap_or_else(|| panic!("{line:?}: {}", std::fs::read_to_string(log).unwrap()));
         Self {
             child,
@@ -62,12 +66,17 @@ impl Serve {
         self.child.stderr.take().unwrap()
     }
 
-    /// SIGTERM, and the exit code.
-    pub(crate) fn terminate(mut self) -> Option<i32> {
+    /// Sends it a signal, as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([signal, &self.child.id().to_string()])
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    /// SIGTERM, and the exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        self.signal("-TERM");
         let mut ended = None;
         wait_until("the process has ended", || {
             ended = self.child.try_wait().unwrap();

@@ -1,11 +1,14 @@
 //! A store that can be watched, and made to fail.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_host::store::{
+    Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency,
+};
+use tokio::sync::Barrier;
 
 /// A store, with a record of the appends that succeeded, and switches for what is to fail.
 #[derive(Debug, Clone)]
@@ -18,7 +21,7 @@ pub(crate) struct Watched<S> {
 pub(crate) struct Switches {
     /// Every read fails while this is set.
     pub(crate) reads_fail: AtomicBool,
-    /// Every read that begins while this is set never ends.
+    /// Every read of lines that begins while this is set never ends.
     pub(crate) reads_hang: AtomicBool,
     /// How often it was asked for what is unfinished.
     pub(crate) polls: AtomicU32,
@@ -30,9 +33,15 @@ pub(crate) struct Switches {
     pub(crate) appends_wait: AtomicBool,
     /// How often an append has looked whether it may go on.
     pub(crate) appends_waited: AtomicU32,
+    /// That many appends are kept, and reported as perhaps not.
+    pub(crate) appends_unknown: AtomicU32,
+    /// No append is done before so many are under way at once.
+    pub(crate) appends_together: OnceLock<Barrier>,
     /// Which stream was appended to, and how many lines.
     pub(crate) appended: Mutex<Vec<(EnterpriseSlug, usize)>>,
-    /// Which stream was read, once for each read.
+    /// How urgent the appends were that succeeded.
+    pub(crate) urgencies: Mutex<Vec<Urgency>>,
+    /// Which stream was read, or its head, once for each read.
     pub(crate) read: Mutex<Vec<EnterpriseSlug>>,
     /// How many lines all reads gave together.
     pub(crate) lines_read: AtomicUsize,
@@ -68,42 +77,29 @@ impl<S> Watched<S> {
         Ok(())
     }
 
-    fn check_append(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<(), StoreError> {
+    fn check_append(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
         if take_one(&self.switches.appends_to_fail) {
             return Err(failed("append"));
         }
         if take_one(&self.switches.appends_to_conflict) {
             return Err(StoreError::Conflict {
                 enterprise: enterprise.clone(),
-                expected,
-                actual: expected.next(),
+                expected: expected.position(),
+                actual: expected.position().next(),
             });
         }
         Ok(())
     }
 }
 
-impl<S: Store> Store for Watched<S> {
-    type Append = S::Append;
-
-    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
-        self.check_append(enterprise, expected)?;
-        self.inner.begin(enterprise, expected).await
+impl<S: Store> Streams for Watched<S> {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        self.check_read()?;
+        self.switches.read.lock().unwrap().push(enterprise.clone());
+        self.inner.head(enterprise).await
     }
 
-    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
-        self.check_append(enterprise, expected)?;
-        while self.switches.appends_wait.load(Ordering::SeqCst) {
-            self.switches.appends_waited.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        self.inner.append(enterprise, expected, lines).await?;
-        let mut appended = self.switches.appended.lock().unwrap();
-        appended.push((enterprise.clone(), lines.len()));
-        Ok(())
-    }
-
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
         self.check_read()?;
         self.switches.read.lock().unwrap().push(enterprise.clone());
         if after == Position::START {
@@ -116,6 +112,41 @@ impl<S: Store> Store for Watched<S> {
         self.switches.lines_read.fetch_add(lines.len(), Ordering::SeqCst);
         Ok(lines)
     }
+}
+
+impl<S: Store> Store for Watched<S> {
+    type Append = S::Append;
+
+    async fn append(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
+        self.check_append(enterprise, expected)?;
+        while self.switches.appends_wait.load(Ordering::SeqCst) {
+            self.switches.appends_waited.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        if let Some(together) = self.switches.appends_together.get() {
+            together.wait().await;
+        }
+        let lines = batch.page().len();
+        let head = self.inner.append(enterprise, expected, batch, urgency).await?;
+        let mut appended = self.switches.appended.lock().unwrap();
+        appended.push((enterprise.clone(), lines));
+        self.switches.urgencies.lock().unwrap().push(urgency);
+        if take_one(&self.switches.appends_unknown) {
+            return Err(StoreError::unknown("append", "the disk was on fire"));
+        }
+        Ok(head)
+    }
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<S::Append, StoreError> {
+        self.check_append(enterprise, expected)?;
+        self.inner.begin(enterprise, expected).await
+    }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.check_read()?;
@@ -123,23 +154,33 @@ impl<S: Store> Store for Watched<S> {
         self.inner.unfinished().await
     }
 
-    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
         self.check_read()?;
-        self.inner.holder(fingerprint).await
+        self.inner.newest().await
     }
 
-    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
+        self.check_read()?;
+        self.inner.holders(fingerprint).await
+    }
+
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
         self.check_snapshot()?;
         self.switches.snapshots_asked.fetch_add(1, Ordering::SeqCst);
         if self.switches.snapshots_hang.load(Ordering::SeqCst) {
             std::future::pending().await
         }
-        self.inner.keep_snapshot(slug, position, bytes).await
+        self.inner.keep_snapshot(slug, snapshot).await
     }
 
-    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
         self.check_snapshot()?;
         self.inner.snapshot(slug).await
+    }
+
+    async fn health(&self) -> Result<Health, StoreError> {
+        self.check_read()?;
+        self.inner.health().await
     }
 }
 
@@ -150,8 +191,5 @@ fn take_one(count: &AtomicU32) -> bool {
 }
 
 fn failed(action: &'static str) -> StoreError {
-    StoreError::Unavailable {
-        action,
-        source: "the disk is on fire".into(),
-    }
+    StoreError::transient(action, "the disk is on fire")
 }

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::sync::mpsc;
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_host::store::{
+    Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency,
+};
 use tokio::runtime::Handle;
 
 /// A store that works on a runtime of its own, while the caller's thread waits. So its time-outs see a clock that runs,
@@ -23,21 +25,34 @@ impl<S> Aside<S> {
     }
 }
 
+impl<S: Store + Clone> Streams for Aside<S> {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        let (inner, enterprise) = (self.inner.clone(), enterprise.clone());
+        self.wait_for(async move { inner.head(&enterprise).await })
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        let (inner, enterprise) = (self.inner.clone(), enterprise.clone());
+        self.wait_for(async move { inner.read(&enterprise, after, limit).await })
+    }
+}
+
 impl<S: Store + Clone> Store for Aside<S> {
     type Append = S::Append;
 
-    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
+    async fn append(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
+        let (inner, enterprise, expected) = (self.inner.clone(), enterprise.clone(), expected.clone());
+        self.wait_for(async move { inner.append(&enterprise, &expected, batch, urgency).await })
+    }
+
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<S::Append, StoreError> {
         self.inner.begin(enterprise, expected).await
-    }
-
-    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
-        let (inner, enterprise, lines) = (self.inner.clone(), enterprise.clone(), lines.to_vec());
-        self.wait_for(async move { inner.append(&enterprise, expected, &lines).await })
-    }
-
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
-        let (inner, enterprise) = (self.inner.clone(), enterprise.clone());
-        self.wait_for(async move { inner.read(&enterprise, after, limit).await })
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
@@ -45,18 +60,28 @@ impl<S: Store + Clone> Store for Aside<S> {
         self.wait_for(async move { inner.unfinished().await })
     }
 
-    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        let inner = self.inner.clone();
+        self.wait_for(async move { inner.newest().await })
+    }
+
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
         let (inner, fingerprint) = (self.inner.clone(), fingerprint.clone());
-        self.wait_for(async move { inner.holder(&fingerprint).await })
+        self.wait_for(async move { inner.holders(&fingerprint).await })
     }
 
-    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
         let (inner, slug) = (self.inner.clone(), slug.clone());
-        self.wait_for(async move { inner.keep_snapshot(&slug, position, bytes).await })
+        self.wait_for(async move { inner.keep_snapshot(&slug, snapshot).await })
     }
 
-    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
         let (inner, slug) = (self.inner.clone(), slug.clone());
         self.wait_for(async move { inner.snapshot(&slug).await })
+    }
+
+    async fn health(&self) -> Result<Health, StoreError> {
+        let inner = self.inner.clone();
+        self.wait_for(async move { inner.health().await })
     }
 }

@@ -4,15 +4,17 @@ use std::num::NonZeroU32;
 
 use enterprise_credentials::log::replay;
 use enterprise_credentials::{Command, Enterprise};
-use enterprise_credentials_host::store::{Line, Store};
+use enterprise_credentials_host::store::{Batch, Store, Urgency};
 
 use crate::common::history::{OWNER, exported};
+use crate::common::lines::{head_of, lines};
 use crate::workload::slug;
 use crate::world::BATCH;
 
 /// Writes what comes next in turn and the core allows. A stream that does not replay is left to the auditor.
 pub(crate) async fn write(store: &impl Store, number: usize) {
-    let Ok(enterprise) = replay(&exported(store, &slug()).await) else {
+    let log = exported(store, &slug()).await;
+    let Ok(enterprise) = replay(&log) else {
         return;
     };
     let at = enterprise.last_at().unwrap();
@@ -25,9 +27,10 @@ pub(crate) async fn write(store: &impl Store, number: usize) {
         if events.is_empty() {
             continue;
         }
-        let recorded = enterprise.record(events, at, None);
-        let lines: Vec<Line> = recorded.into_iter().map(Line::written).collect();
-        let _ = store.append(&slug(), enterprise.position(), &lines).await;
+        let recorded: Vec<_> = enterprise.record(events, at, None).collect();
+        let batch = Batch::written(enterprise.position(), &recorded).unwrap();
+        let head = head_of(&lines(&log));
+        let _ = store.append(&slug(), &head, batch, Urgency::Request).await;
         return;
     }
 }

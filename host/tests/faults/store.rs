@@ -5,8 +5,10 @@ use std::future::{Future, pending};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
-use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_host::store::{
+    Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency,
+};
 use tokio::sync::watch;
 
 use crate::chance::Chance;
@@ -21,7 +23,9 @@ pub(crate) enum Fate {
     /// Others run before its answer arrives.
     AnsweredLate,
     FailsBefore,
-    /// It is done, and reported as failed.
+    /// It is not done; of an append that is reported as unknown.
+    UnknownBefore,
+    /// It is done, and reported as failed; of an append as unknown.
     FailsAfter,
     /// Somebody else writes first.
     RivalFirst,
@@ -48,8 +52,10 @@ pub(crate) enum Plan {
 }
 
 const DELAYS_MS: [u64; 5] = [0, 1, 7, 40, 150];
-const OF_ANY_KIND: [Fate; 16] = {
-    use Fate::{AnsweredLate, DiesAfter, DiesBefore, Done, DoneLate, FailsAfter, FailsBefore, RivalFirst};
+const OF_ANY_KIND: [Fate; 17] = {
+    use Fate::{
+        AnsweredLate, DiesAfter, DiesBefore, Done, DoneLate, FailsAfter, FailsBefore, RivalFirst, UnknownBefore,
+    };
     [
         Done,
         Done,
@@ -62,6 +68,7 @@ const OF_ANY_KIND: [Fate; 16] = {
         AnsweredLate,
         AnsweredLate,
         FailsBefore,
+        UnknownBefore,
         FailsAfter,
         RivalFirst,
         RivalFirst,
@@ -188,6 +195,16 @@ impl<S: Store> Faulty<S> {
         call: String,
         act: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
+        self.call_or(call, failed, act).await
+    }
+
+    /// `unsure` is what a caller is told who is not to know whether it was done.
+    async fn call_or<T>(
+        &self,
+        call: String,
+        unsure: fn() -> StoreError,
+        act: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
         self.alive().await;
         let (fate, delay) = self.faults.next(self.host, &call);
         match fate {
@@ -204,9 +221,10 @@ impl<S: Store> Faulty<S> {
                 answer
             }
             Fate::FailsBefore => Err(failed()),
+            Fate::UnknownBefore => Err(unsure()),
             Fate::FailsAfter => {
                 act.await?;
-                Err(failed())
+                Err(unsure())
             }
             Fate::RivalFirst => {
                 rival::write(&self.inner, self.faults.rivals_so_far()).await;
@@ -233,30 +251,45 @@ impl<S: Store> Faulty<S> {
     }
 }
 
+impl<S: Store> Streams for Faulty<S> {
+    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        self.call("head".to_string(), self.inner.head(enterprise)).await
+    }
+
+    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        let call = format!("read behind {after}");
+        self.call(call, self.inner.read(enterprise, after, limit)).await
+    }
+}
+
 impl<S: Store> Store for Faulty<S> {
     type Append = S::Append;
 
-    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
-        self.inner.begin(enterprise, expected).await
-    }
-
-    async fn append(&self, enterprise: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+    async fn append(
+        &self,
+        enterprise: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
         self.alive().await;
+        let lines: Vec<Vec<u8>> = batch.page().lines().map(<[u8]>::to_vec).collect();
+        let call = format!("append {} behind {}", lines.len(), expected.position());
         let index = {
             let mut record = self.faults.record.lock().unwrap();
             record.appends.push(Append {
                 host: self.host,
-                expected,
-                lines: lines.iter().map(|line| line.bytes.clone()).collect(),
+                expected: expected.position(),
+                lines,
                 answer: None,
             });
             record.appends.len() - 1
         };
-        let call = format!("append {} behind {expected}", lines.len());
-        let answer = self.call(call, self.inner.append(enterprise, expected, lines)).await;
+        let append = self.inner.append(enterprise, expected, batch, urgency);
+        let answer = self.call_or(call, unsure, append).await;
         let mut record = self.faults.record.lock().unwrap();
         record.appends[index].answer = match &answer {
-            Ok(()) => Some(true),
+            Ok(_) => Some(true),
             Err(StoreError::Conflict { .. }) => Some(false),
             Err(_) => None,
         };
@@ -264,32 +297,40 @@ impl<S: Store> Store for Faulty<S> {
         answer
     }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
-        let call = format!("read behind {after}");
-        self.call(call, self.inner.read(enterprise, after, limit)).await
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<S::Append, StoreError> {
+        self.inner.begin(enterprise, expected).await
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.call("list".to_string(), self.inner.unfinished()).await
     }
 
-    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
-        self.call("look up".to_string(), self.inner.holder(fingerprint)).await
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        self.call("newest".to_string(), self.inner.newest()).await
     }
 
-    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
-        let call = format!("keep snapshot at {position}");
-        self.call(call, self.inner.keep_snapshot(slug, position, bytes)).await
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
+        self.call("look up".to_string(), self.inner.holders(fingerprint)).await
     }
 
-    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
+        let call = format!("keep snapshot at {}", snapshot.frontier.size());
+        self.call(call, self.inner.keep_snapshot(slug, snapshot)).await
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
         self.call("snapshot".to_string(), self.inner.snapshot(slug)).await
+    }
+
+    async fn health(&self) -> Result<Health, StoreError> {
+        self.inner.health().await
     }
 }
 
 pub(crate) fn failed() -> StoreError {
-    StoreError::Unavailable {
-        action: "do as the plan says",
-        source: "a fault".into(),
-    }
+    StoreError::transient("do as the plan says", "a fault")
+}
+
+fn unsure() -> StoreError {
+    StoreError::unknown("do as the plan says", "a fault")
 }

@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use enterprise_credentials::Position;
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{HttpOptions, router};
-use enterprise_credentials_host::store::Store;
+use enterprise_credentials_host::store::{Head, Store};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 
-use crate::common::history::{exported, lines};
+use crate::common::history::exported;
 use crate::common::http::revoke_all_path;
+use crate::common::lines::{append, lines};
 use crate::store::{Faults, Faulty, Life, Plan, Record};
 use crate::workload::{Ask, Request, SLUG, TOKENS, history, slug};
 
@@ -73,10 +73,7 @@ pub(crate) fn run<S: Store + Clone, W: Store>(
         .build()
         .unwrap();
     runtime.block_on(async {
-        store
-            .append(&slug(), Position::START, &lines(&history()))
-            .await
-            .unwrap();
+        append(&store, &slug(), &Head::EMPTY, &lines(&history())).await.unwrap();
         let world = Arc::new(World::start(store, plan, wrap));
         let clients: Vec<_> = workload
             .into_iter()
@@ -165,6 +162,7 @@ impl<S: Store + Clone> World<S> {
         let mut sent = axum::http::Request::builder()
             .method(if is_progress { "GET" } else { "POST" })
             .uri(path)
+            .header("Host", "t")
             .header("User-Agent", "t")
             .header("Authorization", format!("Bearer {}", request.token));
         if let Some(key) = &key {

@@ -1,12 +1,15 @@
 //! Wrong stores and wrong hosts, to prove that the auditor would notice. A wrong store stands below the faults; above
 //! them, between the faults and the host, the same wrapper makes a wrong host.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, RecordedEvent};
-use enterprise_credentials_host::store::{Holder, Line, Page, Store, StoreError};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, RecordedEvent, Timestamp};
+use enterprise_credentials_host::store::{
+    Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency,
+};
 
+use crate::common::lines::{self, Line, head_behind, lines_of};
 use crate::store::failed;
 
 /// What is wrong.
@@ -16,7 +19,7 @@ pub(crate) enum Bug {
     KeepsHalf,
     /// A store that says of an append that it is kept, and does not keep it.
     SaysKept,
-    /// A store that shows only what others appended some appends ago.
+    /// A store that shows where the stream ended before the last append.
     ShowsThePast,
     /// A store that reports conflicts where there are none.
     ConflictsOften,
@@ -45,8 +48,11 @@ pub(crate) struct Wrong<S> {
 #[derive(Debug, Default)]
 struct SoFar {
     appends: usize,
-    is_loaded: bool,
     has_failed: bool,
+    /// What the host knows of the stream's end, once it has read it.
+    known: Option<Head>,
+    /// The end before the last append.
+    before: Option<Head>,
 }
 
 impl<S: Store + Clone> Wrong<S> {
@@ -55,105 +61,149 @@ impl<S: Store + Clone> Wrong<S> {
         Self { inner, bug, so_far }
     }
 
-    /// Where the stream ends now.
-    async fn end(&self, slug: &EnterpriseSlug) -> Result<Position, StoreError> {
-        let page = self.inner.read(slug, Position::START, u32::MAX).await?;
-        Ok(page.lines().fold(Position::START, |end, _| end.next()))
+    fn so_far(&self) -> MutexGuard<'_, SoFar> {
+        self.so_far.lock().unwrap()
     }
 
-    async fn append_behind(&self, slug: &EnterpriseSlug, end: Position, lines: &[Line]) -> Result<(), StoreError> {
-        let mut position = end;
+    /// Appends what these lines record behind whatever is there now.
+    async fn append_behind_the_end(&self, slug: &EnterpriseSlug, lines: &[Line]) -> Result<Head, StoreError> {
+        let end = self.inner.head(slug).await?.unwrap_or_default();
+        let mut position = end.position();
         let mut renumbered = Vec::new();
         for line in lines {
             position = position.next();
             let event = line.event.clone();
-            renumbered.push(Line::written(RecordedEvent { position, ..event }));
+            renumbered.push(RecordedEvent { position, ..event });
         }
-        self.inner.append(slug, end, &renumbered).await
+        let batch = Batch::written(end.position(), &renumbered)?;
+        let head = self.inner.append(slug, &end, batch, Urgency::Request).await?;
+        match lines.last() {
+            // The host has to read what else is there before it can apply them.
+            Some(last) if last.event.position != head.position() => Err(StoreError::Conflict {
+                enterprise: slug.clone(),
+                expected: last.event.position,
+                actual: head.position(),
+            }),
+            _ => Ok(head),
+        }
+    }
+}
+
+fn is_failure(error: &StoreError) -> bool {
+    matches!(error, StoreError::Transient { .. } | StoreError::Unknown { .. })
+}
+
+impl<S: Store + Clone> Streams for Wrong<S> {
+    async fn head(&self, slug: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+        let known = match self.bug {
+            Bug::NeverFresh => self.so_far().known.clone(),
+            Bug::ShowsThePast => self.so_far().before.clone(),
+            _ => None,
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let head = self.inner.head(slug).await?;
+        self.so_far().known.clone_from(&head);
+        Ok(head)
+    }
+
+    async fn read(&self, slug: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
+        self.inner.read(slug, after, limit).await
     }
 }
 
 impl<S: Store + Clone> Store for Wrong<S> {
     type Append = S::Append;
 
-    async fn begin(&self, enterprise: &EnterpriseSlug, expected: Position) -> Result<S::Append, StoreError> {
-        self.inner.begin(enterprise, expected).await
-    }
-
-    async fn append(&self, slug: &EnterpriseSlug, expected: Position, lines: &[Line]) -> Result<(), StoreError> {
+    async fn append(
+        &self,
+        slug: &EnterpriseSlug,
+        expected: &Head,
+        batch: Batch,
+        urgency: Urgency,
+    ) -> Result<Head, StoreError> {
         let (count, has_failed) = {
-            let mut so_far = self.so_far.lock().unwrap();
+            let mut so_far = self.so_far();
             so_far.appends += 1;
             (so_far.appends, so_far.has_failed)
         };
-        let append = self.inner.append(slug, expected, lines);
+        let lines = lines_of(&batch);
+        let behind = head_behind(expected, &lines);
+        let append = self.inner.append(slug, expected, batch.clone(), urgency);
         // The first append of a store is the import.
         let is_due = count > 1 && count.is_multiple_of(3);
-        match self.bug {
+        let answer = match self.bug {
             Bug::KeepsHalf if is_due && lines.len() > 1 => {
-                self.inner.append(slug, expected, &lines[..lines.len() / 2]).await?;
+                let half = lines::batch(&lines[..lines.len() / 2]);
+                self.inner.append(slug, expected, half, urgency).await?;
                 Err(failed())
             }
-            Bug::SaysKept if is_due => Ok(()),
+            Bug::SaysKept if is_due => Ok(behind),
             Bug::ConflictsOften if count > 1 && !count.is_multiple_of(5) => Err(StoreError::Conflict {
                 enterprise: slug.clone(),
-                expected,
-                actual: expected.next(),
+                expected: expected.position(),
+                actual: expected.position().next(),
             }),
-            Bug::TakesFailureForSuccess => match append.await {
-                Err(StoreError::Unavailable { .. }) => Ok(()),
-                other => other,
-            },
+            Bug::TakesFailureForSuccess => append.await.or_else(|error| match error {
+                error if is_failure(&error) => Ok(behind),
+                error => Err(error),
+            }),
             Bug::AnswersFirst => {
-                let (inner, slug, lines) = (self.inner.clone(), slug.clone(), lines.to_vec());
+                let (inner, slug, expected) = (self.inner.clone(), slug.clone(), expected.clone());
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_millis(50)).await;
-                    inner.append(&slug, expected, &lines).await
+                    inner.append(&slug, &expected, batch, urgency).await
                 });
-                Ok(())
+                Ok(behind)
             }
             Bug::DecidesOnce => match append.await {
-                Err(StoreError::Conflict { actual, .. }) => self.append_behind(slug, actual, lines).await,
+                Err(StoreError::Conflict { .. }) => self.append_behind_the_end(slug, &lines).await,
                 other => other,
             },
             Bug::AppendsAgain => match append.await {
-                Err(StoreError::Unavailable { .. }) => self.append_behind(slug, self.end(slug).await?, lines).await,
+                Err(error) if is_failure(&error) => self.append_behind_the_end(slug, &lines).await,
                 other => other,
             },
             Bug::GivesUp if has_failed => Err(failed()),
-            _ => {
-                let answer = append.await;
-                self.so_far.lock().unwrap().has_failed |= matches!(answer, Err(StoreError::Unavailable { .. }));
-                answer
+            _ => append.await,
+        };
+        let mut so_far = self.so_far();
+        match &answer {
+            Ok(head) => {
+                so_far.known = Some(head.clone());
+                so_far.before = (count > 1).then(|| expected.clone());
             }
+            Err(error) => so_far.has_failed |= is_failure(error),
         }
+        answer
     }
 
-    async fn read(&self, slug: &EnterpriseSlug, after: Position, limit: u32) -> Result<Page, StoreError> {
-        if self.bug == Bug::NeverFresh && self.so_far.lock().unwrap().is_loaded {
-            return Ok(Page::default());
-        }
-        let page = self.inner.read(slug, after, limit).await?;
-        self.so_far.lock().unwrap().is_loaded = true;
-        if self.bug == Bug::ShowsThePast && limit != u32::MAX {
-            return Ok(page.lines().take(page.len().saturating_sub(3)).collect());
-        }
-        Ok(page)
+    async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<S::Append, StoreError> {
+        self.inner.begin(enterprise, expected).await
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.inner.unfinished().await
     }
 
-    async fn holder(&self, fingerprint: &Fingerprint) -> Result<Option<Holder>, StoreError> {
-        self.inner.holder(fingerprint).await
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        self.inner.newest().await
     }
 
-    async fn keep_snapshot(&self, slug: &EnterpriseSlug, position: Position, bytes: Vec<u8>) -> Result<(), StoreError> {
-        self.inner.keep_snapshot(slug, position, bytes).await
+    async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
+        self.inner.holders(fingerprint).await
     }
 
-    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn keep_snapshot(&self, slug: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.inner.keep_snapshot(slug, snapshot).await
+    }
+
+    async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
         self.inner.snapshot(slug).await
+    }
+
+    async fn health(&self) -> Result<Health, StoreError> {
+        self.inner.health().await
     }
 }

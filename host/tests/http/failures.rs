@@ -2,10 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use enterprise_credentials_host::store::Store;
-
-use crate::common::history::{History, TOKEN_MEMBER, TOKEN_OWNER, lines};
+use crate::common::history::{History, TOKEN_MEMBER, TOKEN_OWNER};
 use crate::common::http::{get, revoke_all};
+use crate::common::lines::{append, head_of, lines};
 use crate::running::{Running, SLUG};
 
 #[test]
@@ -73,14 +72,15 @@ fn a_corrupt_stream_is_503_and_another_enterprise_answers_on() {
     // An enterprise is created once: the line reads well, and does not fit.
     let created_again = History::new(SLUG, "managed_users");
     let (mut events, slug) = (lines(&created_again.log), created_again.slug());
-    let head = lines(&running.log()).last().unwrap().event.position;
-    events[0].event.position = head.next();
+    let head = head_of(&lines(&running.log()));
+    let next = head.position().next();
+    events[0].event.position = next;
     let text = String::from_utf8(events[0].bytes.clone()).unwrap();
-    let text = text.replace(":1,", &format!(":{},", head.next())).replace("T09", "T10");
+    let text = text.replace(":1,", &format!(":{next},")).replace("T09", "T10");
     events[0].bytes = text.into_bytes();
     running
         .runtime
-        .block_on(running.store.append(&slug, head, &events))
+        .block_on(append(&running.store, &slug, &head, &events))
         .unwrap();
 
     assert_eq!(running.post(TOKEN_OWNER, "").status, 503);

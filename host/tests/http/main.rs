@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
 mod connections;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::{EnterpriseSlug, Event};
+use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::http::HttpOptions;
 use enterprise_credentials_host::store::SqliteStore;
@@ -46,6 +47,11 @@ impl Running {
 
     /// The same, with other options.
     pub(crate) fn with_options(histories: &[History], change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::with_clock(histories, change, Clock::system(Clock::SKEW_MAX_DEFAULT))
+    }
+
+    /// The same, with another clock.
+    pub(crate) fn with_clock(histories: &[History], change: impl FnOnce(&mut HttpOptions), clock: Clock) -> Self {
         let directory = Directory::new();
         let runtime = runtime();
         let mut options = HostOptions::default();
@@ -58,7 +64,8 @@ impl Running {
             }
             let watched = Watched::new(store.clone());
             let switches = watched.switches.clone();
-            let host = Host::start(watched, "127.0.0.1:0".parse().unwrap(), options).await;
+            let address = "127.0.0.1:0".parse().unwrap();
+            let host = Host::start_with_clock(watched, address, options, Arc::new(clock)).await;
             (host.unwrap(), store, switches)
         });
         Self {

@@ -12,19 +12,22 @@ mod common;
 mod rules;
 
 use common::Directory;
-use common::memory::{Bug, Memory, at, held_by};
-use enterprise_credentials::Fingerprint;
-use enterprise_credentials_host::store::{IfMissing, Line, SqliteStore, Store};
-use rules::{conflict, revoked, sample};
-use sqlx::{ConnectOptions, Connection};
+use common::lines::{append, head_of};
+use common::memory::{Bug, Memory, held_by};
+use enterprise_credentials_host::store::{Head, Store, Streams};
+use rules::{conflict, sample};
 
 /// Asks each rule of a store of its own, and names the broken ones.
 macro_rules! broken_rules {
     ($open:expr) => {
-        broken_rules!($open; reads_give_back_the_bytes, streams_are_kept_apart, an_append_elsewhere_conflicts,
-            lines_out_of_place_are_refused, an_append_is_whole_or_nothing, a_fingerprint_stands_for_one_credential,
+        broken_rules!($open; reads_give_back_the_bytes, a_read_gives_lines_until_the_end, streams_are_kept_apart,
+            an_append_elsewhere_conflicts, an_append_to_other_lines_is_altered, lines_out_of_place_are_refused,
+            an_append_is_whole_or_nothing, an_append_gives_the_head_behind_it, heads_commit_to_the_lines_alone,
+            a_fingerprint_stands_for_one_credential_of_an_enterprise, a_fingerprint_may_stand_in_many_enterprises,
             the_look_up_is_filled_by_issues, unfinished_revocations_are_listed, of_appends_at_once_one_wins,
-            nothing_is_seen_before_the_commit, the_latest_snapshot_is_kept, snapshots_are_kept_apart)
+            nothing_is_seen_before_the_commit, the_latest_snapshot_is_kept, snapshots_are_kept_apart,
+            snapshots_are_kept_with_their_frontier, snapshots_from_beyond_the_end_are_replaced,
+            the_newest_event_is_found, a_store_that_works_says_so)
     };
     ($open:expr; $($rule:ident),*) => {{
         let mut broken = Vec::new();
@@ -58,37 +61,99 @@ async fn every_rule_finds_the_store_that_breaks_it() {
     for (bug, rules) in [
         (Bug::WritesBytesAnew, vec!["reads_give_back_the_bytes"]),
         (Bug::IgnoresTheLimit, vec!["reads_give_back_the_bytes"]),
-        (
-            Bug::MixesStreams,
-            vec!["streams_are_kept_apart", "an_append_is_whole_or_nothing"],
-        ),
+        (Bug::EndsPagesEarly, vec!["a_read_gives_lines_until_the_end"]),
+        (Bug::MixesStreams, vec!["streams_are_kept_apart"]),
         (
             Bug::AppendsAnywhere,
             vec!["an_append_elsewhere_conflicts", "of_appends_at_once_one_wins"],
         ),
         (Bug::ReportsTheExpected, vec!["an_append_elsewhere_conflicts"]),
+        (Bug::ComparesSizesAlone, vec!["an_append_to_other_lines_is_altered"]),
+        (
+            Bug::ComparesSizesAloneInPieces,
+            vec!["an_append_to_other_lines_is_altered"],
+        ),
         (Bug::IgnoresPlaces, vec!["lines_out_of_place_are_refused"]),
-        (Bug::KeepsWhatFailed, vec!["an_append_is_whole_or_nothing"]),
+        (
+            Bug::KeepsWhatFailed,
+            vec![
+                "an_append_is_whole_or_nothing",
+                "a_fingerprint_stands_for_one_credential_of_an_enterprise",
+            ],
+        ),
+        (Bug::AnswersTheOldHead, vec!["an_append_gives_the_head_behind_it"]),
+        (
+            Bug::ShowsTheOldHead,
+            vec!["an_append_gives_the_head_behind_it", "heads_commit_to_the_lines_alone"],
+        ),
+        (Bug::HashesLineFeeds, vec!["heads_commit_to_the_lines_alone"]),
+        (Bug::HashesBatches, vec!["heads_commit_to_the_lines_alone"]),
+        (Bug::ForgetsTheTime, vec!["heads_commit_to_the_lines_alone"]),
+        (Bug::TakesTheOldestForNewest, vec!["the_newest_event_is_found"]),
+        (Bug::ForgetsRequests, vec!["heads_commit_to_the_lines_alone"]),
         (
             Bug::LastFingerprintWins,
             vec![
                 "an_append_is_whole_or_nothing",
-                "a_fingerprint_stands_for_one_credential",
+                "a_fingerprint_stands_for_one_credential_of_an_enterprise",
             ],
+        ),
+        (
+            Bug::NamesTheSecond,
+            vec!["a_fingerprint_stands_for_one_credential_of_an_enterprise"],
+        ),
+        (
+            Bug::RefusesAcrossEnterprises,
+            vec!["a_fingerprint_may_stand_in_many_enterprises"],
+        ),
+        (
+            Bug::LooksUpOneEnterprise,
+            vec!["a_fingerprint_may_stand_in_many_enterprises"],
+        ),
+        (
+            Bug::LooksUpInOrderOfIssue,
+            vec!["a_fingerprint_may_stand_in_many_enterprises"],
+        ),
+        (
+            Bug::LooksUpWithoutLimit,
+            vec!["a_fingerprint_may_stand_in_many_enterprises"],
         ),
         (
             Bug::LooksUpAnything,
             vec!["an_append_is_whole_or_nothing", "the_look_up_is_filled_by_issues"],
         ),
         (Bug::ForgetsCompletions, vec!["unfinished_revocations_are_listed"]),
+        (Bug::EndsAllWithOne, vec!["unfinished_revocations_are_listed"]),
         (
             Bug::ShowsWhatIsPushed,
-            vec!["an_append_is_whole_or_nothing", "nothing_is_seen_before_the_commit"],
+            vec![
+                "lines_out_of_place_are_refused",
+                "an_append_is_whole_or_nothing",
+                "nothing_is_seen_before_the_commit",
+            ],
         ),
         (Bug::ChecksTooEarly, vec!["of_appends_at_once_one_wins"]),
-        (Bug::KeepsTheFirstSnapshot, vec!["the_latest_snapshot_is_kept"]),
+        (
+            Bug::KeepsTheFirstSnapshot,
+            vec![
+                "the_latest_snapshot_is_kept",
+                "snapshots_are_kept_with_their_frontier",
+                "snapshots_from_beyond_the_end_are_replaced",
+            ],
+        ),
         (Bug::KeepsAnySnapshot, vec!["the_latest_snapshot_is_kept"]),
+        (
+            Bug::KeepsSnapshotsOfOtherPositionsAlone,
+            vec!["the_latest_snapshot_is_kept", "snapshots_are_kept_with_their_frontier"],
+        ),
         (Bug::MixesSnapshots, vec!["snapshots_are_kept_apart"]),
+        (
+            Bug::FilesSnapshotsUnderTheHead,
+            vec!["snapshots_are_kept_with_their_frontier"],
+        ),
+        (Bug::KeepsJunk, vec!["snapshots_from_beyond_the_end_are_replaced"]),
+        (Bug::IsIll, vec!["a_store_that_works_says_so"]),
+        (Bug::IsIllAfterAnAppend, vec!["a_store_that_works_says_so"]),
     ] {
         assert_eq!(broken_rules!(Memory::new(Some(bug))), rules, "{bug:?}");
     }
@@ -99,51 +164,20 @@ async fn an_append_is_seen_through_another_connection_at_once() {
     let directory = Directory::new();
     let (one, two) = (directory.store().await, directory.store().await);
     let (slug, lines) = sample("octo-corp", "");
-    for (index, line) in lines.iter().enumerate() {
-        let position = at(index as u64);
-        one.append(&slug, position, std::slice::from_ref(line)).await.unwrap();
+    let mut head = Head::EMPTY;
+    for line in &lines {
+        let position = head.position();
+        head = append(&one, &slug, &head, std::slice::from_ref(line)).await.unwrap();
+        assert_eq!(two.head(&slug).await.unwrap().as_ref(), Some(&head));
         assert!(two.read(&slug, position, 10).await.unwrap().lines().eq([&line.bytes]));
         if let Some((fingerprint, credential)) = line.fingerprint() {
-            assert_eq!(two.holder(fingerprint).await.unwrap(), Some(held_by(&slug, credential)));
+            assert_eq!(two.holders(fingerprint).await.unwrap(), [held_by(&slug, credential)]);
         }
     }
     assert_eq!(
-        conflict(&two.append(&slug, at(1), &lines[1..2]).await),
+        conflict(&append(&two, &slug, &head_of(&lines[..1]), &lines[1..2]).await),
         Some((1, lines.len() as u64))
     );
-}
-
-#[tokio::test]
-async fn the_projections_are_rebuilt_from_the_streams_when_their_version_is_another() {
-    let directory = Directory::new();
-    let store = directory.store().await;
-    let (slug, lines) = revoked("octo-corp");
-    store.append(&slug, at(0), &lines).await.unwrap();
-    store.close().await;
-
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(directory.file("store.db"));
-    let mut connection = options.connect().await.unwrap();
-    for statement in [
-        "DELETE FROM fingerprints",
-        "INSERT INTO fingerprints VALUES ('stale', 'octo-corp', 1)",
-        "DELETE FROM unfinished_revocations",
-        "PRAGMA user_version = 0",
-    ] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
-    connection.close().await.unwrap();
-
-    let store = SqliteStore::open(&directory.store_url().parse().unwrap(), IfMissing::Fail)
-        .await
-        .unwrap();
-    for (fingerprint, credential) in lines.iter().filter_map(Line::fingerprint) {
-        assert_eq!(
-            store.holder(fingerprint).await.unwrap(),
-            Some(held_by(&slug, credential))
-        );
-    }
-    assert_eq!(store.holder(&Fingerprint::new("stale").unwrap()).await.unwrap(), None);
-    assert_eq!(store.unfinished().await.unwrap(), [slug]);
 }
 
 #[tokio::test]
@@ -151,7 +185,7 @@ async fn a_closed_store_is_one_file() {
     let directory = Directory::new();
     let store = directory.store().await;
     let (slug, lines) = sample("octo-corp", "");
-    store.append(&slug, at(0), &lines).await.unwrap();
+    append(&store, &slug, &Head::EMPTY, &lines).await.unwrap();
     assert!(directory.file("store.db-wal").exists());
     store.close().await;
     assert!(

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::{TOO_MANY, structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::{Authorization, Outcome, Record};
+use crate::enterprise::record::{Authorization, GrantStatus, Record};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::Scopes;
 use crate::timestamp::Timestamp;
@@ -55,8 +55,8 @@ impl Enterprise {
         }
         let authorization = Authorization {
             organization: membership,
-            granted: self.now()?,
-            outcome: Outcome::Granted,
+            granted: self.revocations.now(),
+            status: GrantStatus::Granted,
         };
         let (slot, replaced) = (credential.slot, replaced.map(|(place, _)| place));
         (self.credentials).grant(slot, replaced, organization, authorization, &self.organizations);
@@ -79,13 +79,13 @@ impl Enterprise {
         let unrecorded = pending.is_some() || self.is_live(&credential, &authorization);
         structure(unrecorded, "the authorization is neither live nor pending")?;
         same_revocation(pending, revocation)?;
-        let outcome = if pending.is_some() {
-            Outcome::Taken
+        let status = if pending.is_some() {
+            GrantStatus::Taken
         } else {
-            Outcome::Revoked
+            GrantStatus::Revoked
         };
         let slot = credential.slot;
-        self.credentials.set_outcome(slot, place, outcome);
+        self.credentials.set_status(slot, place, status);
         self.count(revocation, slot, |revocation| revocation.authorizations_revoked += 1);
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Enterprise {
         same_revocation(pending, revocation)?;
         let (slot, ended) = (credential.slot, self.ended_with(&credential));
         for place in ended {
-            self.credentials.set_outcome(slot, place, Outcome::Ended);
+            self.credentials.set_status(slot, place, GrantStatus::Ended);
         }
         self.credentials.destroy(slot);
         self.count(revocation, slot, |revocation| revocation.credentials_destroyed += 1);
@@ -121,7 +121,7 @@ impl Enterprise {
     fn ended_with(&self, credential: &Credential<'_>) -> Vec<usize> {
         let ends = |(place, authorization): (usize, Authorization)| {
             let pending = self.pending_authorization(credential, &authorization).is_some();
-            (authorization.outcome == Outcome::Granted && !pending).then_some(place)
+            (authorization.status == GrantStatus::Granted && !pending).then_some(place)
         };
         let authorizations = self.credentials.authorizations(credential).enumerate();
         authorizations.filter_map(ends).collect()

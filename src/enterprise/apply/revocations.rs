@@ -1,10 +1,10 @@
 //! Revocations: requested, counted item by item, completed.
 
-use super::{structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::revocations::{Revocation, Scope};
+use crate::enterprise::revocations::Revocation;
 use crate::event::{Actor, RecordedEvent};
 use crate::id::RevocationId;
 use crate::name::IdempotencyKey;
@@ -19,11 +19,9 @@ impl Enterprise {
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<(), Corruption> {
         self.known_actor(requested_by)?;
-        let scope = Scope {
-            request: self.now()?,
-            issued: self.credentials.len(),
-            revoke_credentials,
-        };
+        if self.revocations.is_full() {
+            return Err(TOO_MANY);
+        }
         let id = RevocationId::new(recorded.position.value()).map_err(|_| Corruption::Position {
             expected: self.position.next(),
         })?;
@@ -33,7 +31,7 @@ impl Enterprise {
         }
         self.revocations.begin(Revocation {
             id,
-            scope,
+            coverage: self.next_coverage(revoke_credentials),
             requested_at: recorded.at,
             completed_at: None,
             authorizations_revoked: 0,
@@ -71,9 +69,17 @@ impl Enterprise {
 
     /// Counts an item for its revocation, and lets the cursor pass the credentials before it that have nothing left.
     pub(super) fn count(&mut self, id: Option<RevocationId>, slot: u32, count: impl FnOnce(&mut Revocation)) {
-        let Some((id, revocation)) = id.and_then(|id| Some((id, self.revocations.get_mut(id)?))) else {
+        let Some(id) = id else {
             return;
         };
+        let Some(revocation) = self.revocations.get_mut(id) else {
+            debug_assert!(false, "an item is pending in `{id}`, which was never requested");
+            return;
+        };
+        debug_assert!(
+            revocation.completed_at.is_none(),
+            "nothing is pending in `{id}`, which is completed"
+        );
         count(revocation);
         let passed = revocation.cursor..slot;
         if passed.is_empty() {

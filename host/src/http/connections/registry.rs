@@ -115,6 +115,12 @@ impl Registry {
         }
     }
 
+    /// Says all that is left to say.
+    pub(super) fn report_last(&self) {
+        self.report();
+        self.clients.report();
+    }
+
     fn connected(&self) -> MutexGuard<'_, Connected> {
         self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -151,16 +151,10 @@ impl LaidAside {
     /// Lays aside what a batch issues.
     pub(super) fn add(&mut self, connection: &Connection, issued: &[Issued]) -> Result<(), StoreError> {
         if issued.is_empty() {
-            // There may be no table yet.
             return Ok(());
         }
         if self.count == 0 {
-            connection
-                .execute_batch(
-                    "DROP TABLE IF EXISTS temp.issued; CREATE TABLE temp.issued (position INTEGER PRIMARY KEY, \
-                     fingerprint TEXT NOT NULL, credential INTEGER NOT NULL, leaf INTEGER NOT NULL)",
-                )
-                .map_err(failed(WRITE))?;
+            begin_laying_aside(connection)?;
         }
         self.count += issued.len();
         let insert = || -> rusqlite::Result<()> {
@@ -201,6 +195,52 @@ impl LaidAside {
     }
 }
 
+fn begin_laying_aside(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .execute_batch(
+            "DROP TABLE IF EXISTS temp.issued; CREATE TABLE temp.issued (position INTEGER PRIMARY KEY, \
+             fingerprint TEXT NOT NULL, credential INTEGER NOT NULL, leaf INTEGER NOT NULL)",
+        )
+        .map_err(failed(WRITE))
+}
+
+impl LaidAside {
+    /// Has the table hold what was laid aside of `enterprise`, all that a stream issues, and nothing else of it; nor anything
+    /// of a stream that does not exist. Gives how many rows were taken out, and how many written.
+    pub(super) fn renew(self, connection: &Connection, enterprise: &EnterpriseSlug) -> Result<(u64, u64), StoreError> {
+        if self.count == 0 {
+            begin_laying_aside(connection)?;
+        }
+        let index = "CREATE INDEX temp.issued_by_fingerprint ON issued (fingerprint)";
+        connection.execute_batch(index).map_err(failed(WRITE))?;
+        let execute = |statement: &str, parameters: &[&str]| {
+            let changed = connection.execute(statement, rusqlite::params_from_iter(parameters));
+            changed.map(|rows| rows as u64).map_err(failed(WRITE))
+        };
+        let wrong = execute(
+            "DELETE FROM look_up WHERE enterprise = ? AND NOT EXISTS (SELECT 1 FROM temp.issued AS issued \
+             WHERE issued.fingerprint = look_up.fingerprint AND issued.position = look_up.position \
+             AND issued.leaf = look_up.leaf)",
+            &[enterprise.as_str()],
+        )?;
+        let of_none = execute(
+            "DELETE FROM look_up WHERE NOT EXISTS (SELECT 1 FROM heads WHERE heads.enterprise = look_up.enterprise) \
+             AND NOT EXISTS (SELECT 1 FROM segments WHERE segments.enterprise = look_up.enterprise) AND enterprise <> ?",
+            &[enterprise.as_str()],
+        )?;
+        let added = execute(
+            "INSERT INTO look_up (fingerprint, enterprise, position, leaf) \
+             SELECT fingerprint, ?, position, leaf FROM temp.issued WHERE true ORDER BY fingerprint, position \
+             ON CONFLICT DO NOTHING",
+            &[enterprise.as_str()],
+        )?;
+        connection
+            .execute_batch("DROP TABLE temp.issued")
+            .map_err(failed(WRITE))?;
+        Ok((wrong + of_none, added))
+    }
+}
+
 /// Of fingerprints that were not all inserted, the first issued that stands for something else.
 fn first_duplicate(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<StoreError, StoreError> {
     let found: Option<(i64, i64, String, i64)> = connection
@@ -225,18 +265,4 @@ fn first_duplicate(connection: &Connection, enterprise: &EnterpriseSlug) -> Resu
         leaf: leaf_hash(&[]),
     };
     duplicate(connection, enterprise, &issued)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches_that_issue_nothing_need_no_table() {
-        let connection = Connection::open_in_memory().unwrap();
-        let mut laid_aside = LaidAside::default();
-        laid_aside.add(&connection, &[]).unwrap();
-        let slug = EnterpriseSlug::new("octo-corp").unwrap();
-        laid_aside.end(&connection, &slug).unwrap();
-    }
 }

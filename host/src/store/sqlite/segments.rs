@@ -4,7 +4,7 @@ use enterprise_credentials::{EnterpriseSlug, Position};
 use rusqlite::{Connection, params};
 
 use super::failure::{altered, failed};
-use crate::store::{Alteration, Batch, Page, StoreError};
+use crate::store::{Alteration, Page, StoreError};
 
 /// How many lines a segment holds at most, and how many bytes, unless one line alone is longer. What a segment holds is read
 /// whole for one line of it, for the look-up.
@@ -13,12 +13,17 @@ const SEGMENT_BYTES_MAX: usize = 64 * 1024;
 
 const READ: &str = "read a stream";
 
-/// Inserts a batch's lines, in as many segments as they take.
-pub(super) fn insert(connection: &Connection, enterprise: &EnterpriseSlug, batch: &Batch) -> rusqlite::Result<()> {
+/// Inserts the lines behind `after`, in as many segments as they take.
+pub(super) fn insert(
+    connection: &Connection,
+    enterprise: &EnterpriseSlug,
+    after: Position,
+    lines: &Page,
+) -> rusqlite::Result<()> {
     let mut insert =
         connection.prepare_cached("INSERT INTO segments (enterprise, first, last, lines) VALUES (?, ?, ?, ?)")?;
-    let mut last = integer(batch.expected().value());
-    for (count, lines) in cut(batch.page()) {
+    let mut last = integer(after.value());
+    for (count, lines) in cut(lines) {
         let first = last + 1;
         last += i64::try_from(count).unwrap_or(i64::MAX);
         let begin = (first != last).then_some(first);
@@ -108,16 +113,16 @@ pub(super) fn end(connection: &Connection, enterprise: &EnterpriseSlug) -> Resul
 }
 
 /// A row of the table.
-struct Segment<'a> {
-    first: i64,
-    last: i64,
-    lines: &'a [u8],
+pub(super) struct Segment<'a> {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) lines: &'a [u8],
 }
 
 impl Segment<'_> {
     /// How many of its lines stand before position `next`. Nothing where that one is not in it, or it does not hold as many
     /// lines as it says.
-    fn place_of(&self, next: u64) -> Option<usize> {
+    pub(super) fn place_of(&self, next: u64) -> Option<usize> {
         let next = i64::try_from(next).ok()?;
         let count = usize::try_from(self.last.checked_sub(self.first)?.checked_add(1)?).ok()?;
         let holds = memchr::memchr_iter(b'\n', self.lines).count() + 1;

@@ -72,8 +72,9 @@ impl Shared {
                 Err(_) => return Err(replaced()),
             };
             match follows(&connection, &enterprise, &known, &head) {
+                Ok(true) => self.known.note(&enterprise, &head),
                 // Of lines that are missing behind what is known, its readers will tell.
-                Ok(true) | Err(StoreError::Altered(_)) => {}
+                Err(StoreError::Altered(_)) => {}
                 _ => return Err(replaced()),
             }
         }

@@ -35,13 +35,13 @@ pub(super) enum Done {
     Nothing,
 }
 
-/// The position of the current snapshot, and how far the stream goes.
+/// Whether the current snapshot was taken later. One of the same position is replaced: that may be damaged, or of other lines.
 pub(super) fn is_late(connection: &Connection, enterprise: &EnterpriseSlug, position: u64) -> Result<bool, StoreError> {
     // A snapshot from beyond the stream's end is junk, and no reason to keep none.
     connection
         .query_row(
             "SELECT EXISTS (SELECT 1 FROM snapshots JOIN heads USING (enterprise) \
-             WHERE enterprise = ? AND position BETWEEN ? AND size)",
+             WHERE enterprise = ? AND position > ? AND position <= size)",
             params![enterprise.as_str(), integer(position)],
             |row| row.get(0),
         )

@@ -119,7 +119,7 @@ fn append_one(connection: &Connection, append: &mut Appending) -> Result<Head, R
 fn insert(connection: &Connection, append: &mut Appending) -> Result<Head, Refused> {
     let (enterprise, batch) = (&append.enterprise, &append.batch);
     heads::check(connection, enterprise, &append.expected)?;
-    segments::insert(connection, enterprise, batch)?;
+    segments::insert(connection, enterprise, batch.expected(), batch.page())?;
     look_up::insert(connection, enterprise, batch.issued())?;
     // The runtime that hashes may have ended: that is no reason to fail the others.
     let Some(frontier) = append.frontier.grown() else {

@@ -160,7 +160,8 @@ impl Writer {
         laid_aside: &mut LaidAside,
     ) -> Result<(), StoreError> {
         self.within(|connection| {
-            segments::insert(connection, enterprise, batch).map_err(|error| Failure::of(APPEND, error).told())?;
+            segments::insert(connection, enterprise, batch.expected(), batch.page())
+                .map_err(|error| Failure::of(APPEND, error).told())?;
             laid_aside.add(connection, batch.issued())
         })
     }

@@ -35,7 +35,7 @@ impl ScopeTable {
         match u32::try_from(self.numbered.len()) {
             Ok(place) if number_at(place) < Record::SCOPES_MAX => {
                 self.numbered.push(scopes.clone());
-                let hash_at = |place: u32| self.numbered.get(place as usize).map_or(0, hash);
+                let hash_at = |place: u32| self.numbered.get(place as usize).map(hash);
                 self.numbers.insert(hash(scopes), place, hash_at);
                 number_at(place)
             }
@@ -46,14 +46,25 @@ impl ScopeTable {
         }
     }
 
-    /// The scopes of the credential in this slot, whose record has this number.
+    /// The scopes of the credential in this slot, whose record has this number. There are some: neither numbers nor lists are
+    /// ever taken back.
     pub(crate) fn get(&self, slot: u32, number: u16) -> &Scopes {
-        let scopes = match usize::from(number).checked_sub(1) {
-            None => None,
+        let scopes = self.find(slot, number);
+        debug_assert!(scopes.is_some(), "number {number} was not given to slot {slot}");
+        scopes.unwrap_or(&self.none)
+    }
+
+    /// Whether the credential in this slot got this number. For a state that was not made by events.
+    pub(crate) fn has(&self, slot: u32, number: u16) -> bool {
+        self.find(slot, number).is_some()
+    }
+
+    fn find(&self, slot: u32, number: u16) -> Option<&Scopes> {
+        match usize::from(number).checked_sub(1) {
+            None => Some(&self.none),
             Some(_) if number == Record::SCOPES_MAX => self.unnumbered.get(&slot),
             Some(place) => self.numbered.get(place),
-        };
-        scopes.unwrap_or(&self.none)
+        }
     }
 }
 
@@ -69,7 +80,7 @@ impl Stored for ScopeTable {
             unnumbered: Stored::load(bytes)?,
             ..Self::default()
         };
-        let hash_at = |place: u32| table.numbered.get(place as usize).map_or(0, hash);
+        let hash_at = |place: u32| table.numbered.get(place as usize).map(hash);
         for (place, scopes) in (0..).zip(&table.numbered) {
             table.numbers.insert(hash(scopes), place, hash_at);
         }

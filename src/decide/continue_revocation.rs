@@ -12,15 +12,20 @@ use crate::refusal::Refusal;
 
 impl Enterprise {
     /// Records up to `limit` credentials with something left, in order of issue; and the completion, if none is left then.
-    pub(crate) fn decide_continue_revocation(
+    ///
+    /// [`Rule::CompletedOnceWhenNothingIsLeft`](crate::Rule::CompletedOnceWhenNothingIsLeft),
+    /// [`Rule::NothingToRevokeCompletesWithZeros`](crate::Rule::NothingToRevokeCompletesWithZeros)
+    pub(super) fn decide_continue_revocation(
         &self,
         id: RevocationId,
         limit: NonZeroU32,
     ) -> Result<Vec<Event>, Refusal> {
+        // Rule::RevocationKnown
         let revocation = self.revocations.get(id).ok_or(Refusal::RevocationUnknown(id))?;
         if revocation.completed_at.is_some() {
             return Ok(Vec::new());
         }
+        // Rule::RevocationsInOrder
         if let Some(earlier) = self.revocations.running().next().filter(|earlier| *earlier < id) {
             return Err(Refusal::EarlierRevocationRuns {
                 revocation: id,
@@ -38,10 +43,12 @@ impl Enterprise {
         Ok(batch.events)
     }
 
+    /// [`Rule::JobResumesFromTheStream`](crate::Rule::JobResumesFromTheStream): nothing but the state says
+    /// what is left.
     fn next_batch(&self, revocation: &Revocation, limit: NonZeroU32) -> Batch {
         let mut batch = Batch::default();
         let mut recorded = 0;
-        for credential in self.credentials_in_scope(revocation) {
+        for credential in self.credentials_not_passed(revocation) {
             if recorded < limit.get() {
                 let before = batch.events.len();
                 self.record_credential(revocation.id, &credential, &mut batch);
@@ -54,19 +61,9 @@ impl Enterprise {
         batch
     }
 
-    /// The credentials with something left for a running revocation, in order of issue.
-    pub(crate) fn credentials_left(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        let id = revocation.id;
-        let credentials = self.credentials_in_scope(revocation);
-        credentials.filter(move |credential| self.has_something_left(credential, id))
-    }
-
-    /// The credentials that the job of a running revocation has not passed.
-    fn credentials_in_scope(&self, revocation: &Revocation) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        self.credentials.range(revocation.cursor..revocation.scope.issued)
-    }
-
     /// A credential's pending authorizations in order of grant, then its pending destruction.
+    ///
+    /// [`Rule::JobInOrderOfIssue`](crate::Rule::JobInOrderOfIssue)
     fn record_credential(&self, id: RevocationId, credential: &Credential<'_>, batch: &mut Batch) {
         if credential.may_have_granted() {
             let authorizations = self.credentials.authorizations(credential);

@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::decide::one;
 use crate::enterprise::Enterprise;
-use crate::enterprise::people::PersonStay;
+use crate::enterprise::people_and_organizations::PersonStay;
 use crate::event::Event;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
@@ -12,17 +11,18 @@ use crate::person::{Permission, Role};
 use crate::refusal::Refusal;
 
 impl Enterprise {
-    /// [`Rule::OrganizationDataUnchanged`](crate::Rule::OrganizationDataUnchanged)
+    /// [`Rule::OrganizationDataUnchanged`](crate::Rule::OrganizationDataUnchanged),
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack): who left is not asked.
     pub(super) fn decide_add_organization(
         &self,
         organization: OrganizationId,
         login: &Login,
     ) -> Result<Vec<Event>, Refusal> {
         match self.organizations.present(organization) {
-            None => Ok(one(Event::OrganizationAdded {
+            None => Ok(Vec::from([Event::OrganizationAdded {
                 organization,
                 login: login.clone(),
-            })),
+            }])),
             Some(present) if present.data.login == *login => Ok(Vec::new()),
             Some(present) => Err(Refusal::OrganizationDiffers {
                 organization,
@@ -37,18 +37,19 @@ impl Enterprise {
         if !stay.ok_or(Refusal::OrganizationUnknown(organization))?.is_present() {
             return Ok(Vec::new());
         }
-        Ok(one(Event::OrganizationRemoved { organization }))
+        Ok(Vec::from([Event::OrganizationRemoved { organization }]))
     }
 
-    /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged)
+    /// [`Rule::MemberDataUnchanged`](crate::Rule::MemberDataUnchanged),
+    /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack): who left is not asked.
     pub(super) fn decide_add_member(&self, member: PersonId, login: &Login, role: Role) -> Result<Vec<Event>, Refusal> {
         self.check_role(role)?;
         let Some(present) = self.people.present(member) else {
-            return Ok(one(Event::MemberAdded {
+            return Ok(Vec::from([Event::MemberAdded {
                 member,
                 login: login.clone(),
                 role,
-            }));
+            }]));
         };
         if present.data.login == *login && present.stay.facts.role == role {
             return Ok(Vec::new());
@@ -67,7 +68,7 @@ impl Enterprise {
         if person.facts.role == role {
             return Ok(Vec::new());
         }
-        Ok(one(Event::MemberRoleChanged { member, role }))
+        Ok(Vec::from([Event::MemberRoleChanged { member, role }]))
     }
 
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown)
@@ -76,7 +77,7 @@ impl Enterprise {
         if !stay.is_present() {
             return Ok(Vec::new());
         }
-        Ok(one(Event::MemberRemoved { member }))
+        Ok(Vec::from([Event::MemberRemoved { member }]))
     }
 
     /// [`Rule::MemberPresent`](crate::Rule::MemberPresent)
@@ -88,7 +89,7 @@ impl Enterprise {
         if self.present_member(member)?.facts.may_write_credentials {
             return Ok(Vec::new());
         }
-        Ok(one(Event::PermissionGranted { member, permission }))
+        Ok(Vec::from([Event::PermissionGranted { member, permission }]))
     }
 
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown): who left lost the permission then, so there is nothing to do.
@@ -101,7 +102,7 @@ impl Enterprise {
         if !self.may_write_credentials(member) {
             return Ok(Vec::new());
         }
-        Ok(one(Event::PermissionWithdrawn { member, permission }))
+        Ok(Vec::from([Event::PermissionWithdrawn { member, permission }]))
     }
 
     /// [`Rule::MemberKnown`](crate::Rule::MemberKnown), [`Rule::MemberPresent`](crate::Rule::MemberPresent)
@@ -115,6 +116,10 @@ impl Enterprise {
 
     /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)
     fn check_role(&self, role: Role) -> Result<(), Refusal> {
+        debug_assert!(
+            self.kind().is_some(),
+            "`decide` has asked whether the enterprise exists"
+        );
         match self.kind() {
             Some(kind) if !role.exists_in(kind) => Err(Refusal::RoleDoesNotFit { role, kind }),
             _ => Ok(()),

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::ops::AddAssign;
 
 use serde::Serialize;
 
@@ -9,8 +10,8 @@ use crate::command::RevokeAll;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::Outcome;
-use crate::enterprise::revocations::Scope;
+use crate::enterprise::record::GrantStatus;
+use crate::enterprise::revocations::Coverage;
 use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::Login;
 use crate::person::Role;
@@ -48,15 +49,30 @@ pub struct Plan {
     pub not_covered: NotCovered,
 }
 
+/// What a part of the enterprise loses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// Authorizations revoked.
+    pub authorizations_revoked: u64,
+    /// Credentials destroyed.
+    pub credentials_destroyed: u64,
+}
+
+impl AddAssign for Loss {
+    fn add_assign(&mut self, other: Self) {
+        self.authorizations_revoked += other.authorizations_revoked;
+        self.credentials_destroyed += other.credentials_destroyed;
+    }
+}
+
 /// The loss of one kind of credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KindLoss {
     /// The kind.
     pub kind: CredentialKind,
-    /// Authorizations revoked.
-    pub authorizations_revoked: u64,
-    /// Credentials destroyed.
-    pub credentials_destroyed: u64,
+    /// Their loss.
+    #[serde(flatten)]
+    pub loss: Loss,
 }
 
 /// The loss of the people in one role.
@@ -64,10 +80,9 @@ pub struct KindLoss {
 pub struct RoleLoss {
     /// The role.
     pub role: Role,
-    /// Authorizations revoked.
-    pub authorizations_revoked: u64,
-    /// Credentials destroyed.
-    pub credentials_destroyed: u64,
+    /// Their loss.
+    #[serde(flatten)]
+    pub loss: Loss,
 }
 
 /// The loss of one organization.
@@ -88,10 +103,9 @@ pub struct OwnerLoss {
     pub person: PersonId,
     /// Their login.
     pub login: Login,
-    /// Authorizations revoked.
-    pub authorizations_revoked: u64,
-    /// Credentials destroyed.
-    pub credentials_destroyed: u64,
+    /// Their loss.
+    #[serde(flatten)]
+    pub loss: Loss,
     /// What earlier revocations have taken from them already and will record: who loses nothing now may have lost it all.
     pub already_pending: AlreadyPending,
 }
@@ -136,7 +150,7 @@ pub enum CallerFate {
 }
 
 /// What is pending in earlier revocations.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct AlreadyPending {
     /// Authorizations.
     pub authorizations: u64,
@@ -144,8 +158,17 @@ pub struct AlreadyPending {
     pub credentials: u64,
 }
 
+impl AddAssign for AlreadyPending {
+    fn add_assign(&mut self, other: Self) {
+        self.authorizations += other.authorizations;
+        self.credentials += other.credentials;
+    }
+}
+
 /// Credentials that still authenticate once the revocation is done, expired ones left out. The first two counts are
 /// disjoint and together all of them; the third is a part of both.
+///
+/// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
 ///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -161,59 +184,53 @@ pub struct NotCovered {
 impl Enterprise {
     /// What a request would do if it were the next event. A scan of the whole state.
     ///
+    /// [`Rule::TotalsEqualThePlan`](crate::Rule::TotalsEqualThePlan): the job finds these items by the same
+    /// question to the state.
+    ///
     /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
     pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
-        let scope = self.next_scope(request);
+        let coverage = self.next_coverage(request.revoke_credentials);
         let mut tally = Tally::default();
         for credential in self.credentials.iter() {
-            self.tally_credential(scope, &credential, at, &mut tally);
+            self.tally_credential(coverage, &credential, at, &mut tally);
         }
         Plan {
             cut: self.position().next(),
-            revoke_credentials: scope.revoke_credentials,
-            authorizations_revoked: tally.total.authorizations,
-            credentials_destroyed: tally.total.credentials,
+            revoke_credentials: coverage.revoke_credentials,
+            authorizations_revoked: tally.total.authorizations_revoked,
+            credentials_destroyed: tally.total.credentials_destroyed,
             by_kind: tally.kinds(),
             by_role: tally.roles(),
             by_organization: self.organization_losses(&tally),
             owners: self.owner_losses(&tally),
-            caller: self.caller_loss(request, scope, at),
-            already_pending: tally.already_pending.into(),
+            caller: self.caller_loss(request, coverage, at),
+            already_pending: tally.already_pending,
             not_covered: tally.not_covered,
         }
     }
 
-    /// The scope of a request that were the next event.
-    pub(crate) fn next_scope(&self, request: &RevokeAll) -> Scope {
-        Scope {
-            request: self.revocations.now().unwrap_or_default(),
-            issued: self.credentials.len(),
-            revoke_credentials: request.revoke_credentials,
-        }
-    }
-
-    fn tally_credential(&self, scope: Scope, credential: &Credential<'_>, at: Timestamp, tally: &mut Tally) {
+    fn tally_credential(&self, coverage: Coverage, credential: &Credential<'_>, at: Timestamp, tally: &mut Tally) {
         let Some(owner) = self.people.get(credential.owner()) else {
             return;
         };
         let mut live_at_cut = 0_u64;
-        let (mut loss, mut pending) = (Loss::default(), Loss::default());
+        let (mut loss, mut pending) = (Loss::default(), AlreadyPending::default());
         let authorizations = self.credentials.authorizations(credential);
-        for authorization in authorizations.filter(|authorization| authorization.outcome == Outcome::Granted) {
+        for authorization in authorizations.filter(|authorization| authorization.status == GrantStatus::Granted) {
             if self.pending_authorization(credential, &authorization).is_some() {
                 pending.authorizations += 1;
-            } else if self.covers_authorization(scope, credential, &authorization) {
+            } else if self.covers_authorization(coverage, credential, &authorization) {
                 tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
-                loss.authorizations += 1;
+                loss.authorizations_revoked += 1;
                 live_at_cut += 1;
             }
         }
         let is_pending = self.pending_destruction(credential).is_some();
         pending.credentials += u64::from(is_pending);
-        let destroyed = !is_pending && self.covers_credential(scope, credential);
-        loss.credentials += u64::from(destroyed);
+        let destroyed = !is_pending && self.covers_credential(coverage, credential);
+        loss.credentials_destroyed += u64::from(destroyed);
         tally.lose(credential.kind(), owner.facts.role, loss);
-        tally.already_pending.add(pending);
+        tally.already_pending += pending;
         if owner.facts.role == Role::Owner {
             tally.lose_as_owner(owner.id, loss, pending);
         }
@@ -227,9 +244,11 @@ impl Enterprise {
             .by_organization
             .iter()
             .filter_map(|(organization, authorizations)| {
+                let present = self.organizations.present(*organization);
+                debug_assert!(present.is_some(), "nothing is live for `{organization}`, which left");
                 Some(OrganizationLoss {
                     organization: *organization,
-                    login: self.organizations.present(*organization)?.data.login.clone(),
+                    login: present?.data.login.clone(),
                     authorizations_revoked: *authorizations,
                 })
             });
@@ -243,21 +262,20 @@ impl Enterprise {
             OwnerLoss {
                 person,
                 login: login.clone(),
-                authorizations_revoked: loss.authorizations,
-                credentials_destroyed: loss.credentials,
-                already_pending: pending.into(),
+                loss,
+                already_pending: pending,
             }
         });
         losses.collect()
     }
 
-    fn caller_loss(&self, request: &RevokeAll, scope: Scope, at: Timestamp) -> Option<CallerLoss> {
+    fn caller_loss(&self, request: &RevokeAll, coverage: Coverage, at: Timestamp) -> Option<CallerLoss> {
         let credential = self.credentials.get(request.caller.credential()?)?;
         let (mut revoked, mut pending) = (0, 0);
         for authorization in self.credentials.authorizations(&credential) {
             if self.pending_authorization(&credential, &authorization).is_some() {
                 pending += 1;
-            } else if self.covers_authorization(scope, &credential, &authorization) {
+            } else if self.covers_authorization(coverage, &credential, &authorization) {
                 revoked += 1;
             }
         }
@@ -272,7 +290,7 @@ impl Enterprise {
                     CallerFate::DestructionPending { revocation }
                 }
                 Some(CredentialDenial::OwnerDeparted(_)) => CallerFate::OwnerDeparted,
-                _ if self.covers_credential(scope, &credential) => CallerFate::Destroyed,
+                _ if self.covers_credential(coverage, &credential) => CallerFate::Destroyed,
                 _ => CallerFate::Kept,
             },
             expired_at: match denied {
@@ -284,28 +302,6 @@ impl Enterprise {
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Loss {
-    authorizations: u64,
-    credentials: u64,
-}
-
-impl Loss {
-    fn add(&mut self, other: Self) {
-        self.authorizations += other.authorizations;
-        self.credentials += other.credentials;
-    }
-}
-
-impl From<Loss> for AlreadyPending {
-    fn from(pending: Loss) -> Self {
-        Self {
-            authorizations: pending.authorizations,
-            credentials: pending.credentials,
-        }
-    }
-}
-
 #[derive(Default)]
 struct Tally {
     total: Loss,
@@ -313,22 +309,22 @@ struct Tally {
     by_role: BTreeMap<Role, Loss>,
     by_organization: BTreeMap<OrganizationId, u64>,
     /// What each owner loses, and what is pending already.
-    by_owner: BTreeMap<PersonId, (Loss, Loss)>,
-    already_pending: Loss,
+    by_owner: BTreeMap<PersonId, (Loss, AlreadyPending)>,
+    already_pending: AlreadyPending,
     not_covered: NotCovered,
 }
 
 impl Tally {
     fn lose(&mut self, kind: CredentialKind, role: Role, loss: Loss) {
-        self.total.add(loss);
-        self.by_kind.entry(kind).or_default().add(loss);
-        self.by_role.entry(role).or_default().add(loss);
+        self.total += loss;
+        *self.by_kind.entry(kind).or_default() += loss;
+        *self.by_role.entry(role).or_default() += loss;
     }
 
-    fn lose_as_owner(&mut self, owner: PersonId, loss: Loss, pending: Loss) {
+    fn lose_as_owner(&mut self, owner: PersonId, loss: Loss, pending: AlreadyPending) {
         let (lost, already_pending) = self.by_owner.entry(owner).or_default();
-        lost.add(loss);
-        already_pending.add(pending);
+        *lost += loss;
+        *already_pending += pending;
     }
 
     fn lose_from(&mut self, organization: Option<OrganizationId>) {
@@ -337,6 +333,7 @@ impl Tally {
         }
     }
 
+    /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
     fn survive(&mut self, role: Role, live_at_cut: u64) {
         if role.is_enterprise_member() {
             self.not_covered.member_credentials += 1;
@@ -347,25 +344,17 @@ impl Tally {
     }
 
     fn kinds(&self) -> Vec<KindLoss> {
-        let losses = CredentialKind::ALL.map(|kind| {
-            let loss = self.by_kind.get(&kind).copied().unwrap_or_default();
-            KindLoss {
-                kind,
-                authorizations_revoked: loss.authorizations,
-                credentials_destroyed: loss.credentials,
-            }
+        let losses = CredentialKind::ALL.map(|kind| KindLoss {
+            kind,
+            loss: self.by_kind.get(&kind).copied().unwrap_or_default(),
         });
         losses.into()
     }
 
     fn roles(&self) -> Vec<RoleLoss> {
-        let losses = Role::ALL.map(|role| {
-            let loss = self.by_role.get(&role).copied().unwrap_or_default();
-            RoleLoss {
-                role,
-                authorizations_revoked: loss.authorizations,
-                credentials_destroyed: loss.credentials,
-            }
+        let losses = Role::ALL.map(|role| RoleLoss {
+            role,
+            loss: self.by_role.get(&role).copied().unwrap_or_default(),
         });
         losses.into()
     }

@@ -1,10 +1,10 @@
 //! Organizations and people: added, changed, removed.
 
-use super::{TOO_MANY, structure, unknown_person};
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
 use crate::enterprise::membership::Ordinal;
-use crate::enterprise::people::{Organization, Person, Standing};
+use crate::enterprise::people_and_organizations::{Organization, Person, Standing};
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::{Permission, Role};
@@ -18,9 +18,8 @@ impl Enterprise {
     }
 
     pub(super) fn remove_organization(&mut self, id: OrganizationId) -> Result<(), Corruption> {
-        self.present_organization(id)?;
-        self.organizations.end(id, self.now()?);
-        Ok(())
+        let ended = self.organizations.end(id, self.revocations.now());
+        ended.ok_or(unknown_organization(id))
     }
 
     pub(super) fn add_member(&mut self, id: PersonId, login: &Login, role: Role) -> Result<(), Corruption> {
@@ -30,7 +29,7 @@ impl Enterprise {
     }
 
     pub(super) fn change_role(&mut self, id: PersonId, role: Role) -> Result<(), Corruption> {
-        let (now, oldest) = (self.now()?, self.revocations.oldest_destroying());
+        let (now, oldest) = (self.revocations.now(), self.revocations.oldest_destroying());
         let (standing, person) = self.present_person(id)?;
         structure(standing.role != role, "the person has this role already")?;
         person.change_role(standing, role, now, oldest);
@@ -38,9 +37,8 @@ impl Enterprise {
     }
 
     pub(super) fn remove_member(&mut self, id: PersonId) -> Result<(), Corruption> {
-        self.present_person(id)?;
-        self.people.end(id, self.now()?);
-        Ok(())
+        let ended = self.people.end(id, self.revocations.now());
+        ended.ok_or(unknown_person(id))
     }
 
     pub(super) fn grant_permission(&mut self, id: PersonId, permission: Permission) -> Result<(), Corruption> {
@@ -66,13 +64,17 @@ impl Enterprise {
     }
 
     pub(super) fn present_organization(&self, id: OrganizationId) -> Result<Ordinal, Corruption> {
-        self.organizations.present_ordinal(id).ok_or(Corruption::Unknown {
-            what: "organization",
-            id: id.value(),
-        })
+        self.organizations.present_ordinal(id).ok_or(unknown_organization(id))
     }
 
     fn present_person(&mut self, id: PersonId) -> Result<(&mut Standing, &mut Person), Corruption> {
         self.people.present_mut(id).ok_or(unknown_person(id))
+    }
+}
+
+fn unknown_organization(id: OrganizationId) -> Corruption {
+    Corruption::Unknown {
+        what: "organization",
+        id: id.value(),
     }
 }

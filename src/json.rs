@@ -1,7 +1,9 @@
-//! Values that have one shape on the wire, and are read from that shape alone. Serde's derives take more: a struct's fields
+//! Values that have one shape in JSON, and are read from that shape alone. Serde's derives take more: a struct's fields
 //! from an array, in their order, and `{"owner":null}` for `"owner"`. Such a shape is documented nowhere, and would have to be
 //! read for ever.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -56,26 +58,44 @@ impl<T: Copy, const N: usize> Visitor<'_> for Name<T, N> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, value) in self.all.into_iter().enumerate() {
-            let before = if index == 0 { "" } else { " or " };
-            write!(f, "{before}`{}`", (self.name)(value))?;
-        }
-        Ok(())
+        f.write_str(&names(self.all, self.name))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        let mut all = self.all.into_iter();
-        all.find(|value| (self.name)(*value) == text)
-            .ok_or_else(|| E::invalid_value(Unexpected::Str(&excerpt(text)), &self))
+        named(self.all, self.name, text).ok_or_else(|| E::invalid_value(Unexpected::Str(&excerpt(text)), &self))
     }
 }
 
-/// Reads a type from the names that it has on the wire.
+/// The value that has this name.
+pub(crate) fn named<T: Copy, const N: usize>(all: [T; N], name: fn(T) -> &'static str, text: &str) -> Option<T> {
+    all.into_iter().find(|value| name(*value) == text)
+}
+
+/// The names of these values, for a person: `` `a` or `b` ``.
+pub(crate) fn names<T: Copy, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> String {
+    all.map(|value| format!("`{}`", name(value))).join(" or ")
+}
+
+/// Reads a type from the names that it has on the wire, in JSON and in plain text.
 macro_rules! read_by_name {
-    ($type:ident) => {
+    ($type:ident, $what:literal) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::name(deserializer, Self::ALL, Self::as_str)
+                $crate::json::name(deserializer, Self::ALL, Self::as_str)
+            }
+        }
+
+        impl core::str::FromStr for $type {
+            type Err = $crate::limits::InvalidValue;
+
+            /// Reads the name that it has on the wire.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let named = $crate::json::named(Self::ALL, Self::as_str, text);
+                named.ok_or_else(|| $crate::limits::InvalidValue::Name {
+                    what: $what,
+                    allowed: $crate::json::names(Self::ALL, Self::as_str),
+                    found: $crate::limits::excerpt(text),
+                })
             }
         }
     };

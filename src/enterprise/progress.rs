@@ -1,16 +1,6 @@
-//! The job of a revocation: the plan before it, its progress, and its next batch.
-//!
-//! What is in scope is decided in one place, `enterprise/scope.rs`, for all three, for every access check and for `apply`:
-//! that is why the plan at the request equals the totals at completion.
-
-mod batch;
-mod plan;
+//! How far a revocation is.
 
 use serde::Serialize;
-
-pub use plan::{
-    AlreadyPending, CallerFate, CallerLoss, KindLoss, NotCovered, OrganizationLoss, OwnerLoss, Plan, RoleLoss,
-};
 
 use crate::enterprise::revocations::Revocation;
 use crate::id::RevocationId;
@@ -70,7 +60,7 @@ impl Progress {
                 None => RevocationState::Queued,
             },
             requested_at: revocation.requested_at,
-            revoke_credentials: revocation.scope.revoke_credentials,
+            revoke_credentials: revocation.coverage.revoke_credentials,
             authorizations_revoked: revocation.authorizations_revoked,
             credentials_destroyed: revocation.credentials_destroyed,
             completed_at: revocation.completed_at,
