@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod backup;
 mod decide;
 mod generate;
 mod import;
@@ -19,6 +20,9 @@ mod replay;
 mod store;
 mod stored;
 mod verify;
+
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
