@@ -12,7 +12,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use survivors::{SurvivalReason, Survivors};
 
@@ -53,7 +53,7 @@ pub struct Auditor {
 }
 
 /// A rule or a law that a recorded event breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The event.
     pub position: Position,
@@ -67,7 +67,7 @@ pub struct Finding {
 }
 
 /// What a history says, and what it breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The enterprise's name in URLs.
     pub slug: Option<EnterpriseSlug>,
@@ -95,7 +95,7 @@ impl Report {
 }
 
 /// The evidence of one revocation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// What was recorded of it: id, times, state and totals.
     #[serde(flatten)]
@@ -106,7 +106,7 @@ pub struct Evidence {
 }
 
 /// A request to revoke everything, as it was when it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requested {
     /// Who asked, with which credential.
     pub requested_by: Actor,
