@@ -248,7 +248,11 @@ fn one_fingerprint_on_two_credentials_is_a_finding() {
         panic!("{report:?}")
     };
     assert_eq!(finding.position, report.position);
-    assert!(finding.what.contains("`906`") && finding.what.contains("`one`"), "{}", finding.what);
+    assert!(
+        finding.what.contains("`906`") && finding.what.contains("`one`"),
+        "{}",
+        finding.what
+    );
 }
 
 #[test]
