@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking, its helpers too"
 )]
 
@@ -11,6 +12,7 @@ mod audit;
 mod backup;
 mod decide;
 mod generate;
+mod help;
 mod import;
 mod output;
 mod plan;
