@@ -19,6 +19,7 @@ pub struct CorruptHistory {
 
 /// What is wrong with a recorded event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Corruption {
     /// A position is missing, or comes twice.
     #[error("expected position {expected}")]

@@ -34,6 +34,7 @@ const EXCERPT_LENGTH_MAX: usize = 80;
 ///
 /// [`Rule::ValuesWithinLimits`](crate::Rule::ValuesWithinLimits)
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.
     #[error("{what} must be 1 to {ID_MAX}, not `{found}`")]

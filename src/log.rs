@@ -52,6 +52,8 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError
 }
 
 /// Where a replay ends.
+///
+/// Exhaustive: it is made by callers, and a log ends by place or by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// After the event at this position, or at the end of a shorter log.
@@ -61,6 +63,8 @@ pub enum Until {
 }
 
 /// Why a log does not replay.
+///
+/// Exhaustive: a line cannot be read, or does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// The bytes are at fault.

@@ -131,6 +131,8 @@ pub struct CallerLoss {
 }
 
 /// What becomes of the token that the request is made with.
+///
+/// Exhaustive: whoever warns the caller must have words for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "snake_case")]
 pub enum CallerFate {

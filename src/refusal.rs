@@ -13,6 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// The request is at fault: a rule forbids the command in this state. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// [`Rule::EnterpriseExists`]
     #[error("the enterprise does not exist: create it first")]
@@ -162,6 +163,7 @@ impl Refusal {
 
 /// Why a credential does not authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CredentialDenial {
     /// [`Rule::CredentialKnown`]
     #[error("credential `{0}` was never issued")]
@@ -205,6 +207,7 @@ impl CredentialDenial {
 
 /// Why a credential may not be used for an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AccessDenial {
     /// The credential does not authenticate at all; the reason names the rule.
     #[error(transparent)]

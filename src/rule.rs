@@ -12,6 +12,8 @@ use crate::limits::{InvalidValue, excerpt};
 use crate::name::TextVisitor;
 
 /// Where a rule comes from.
+///
+/// Exhaustive: a rule is documented or it is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The provider's public documentation.
@@ -43,6 +45,7 @@ macro_rules! rules {
     ($($(#[$section:meta])* $rule:ident, $id:literal, $source:expr, $http:expr, $sentence:literal;)*) => {
         /// A rule of the operation.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Rule {
             $(#[doc = $sentence] $rule,)*
         }

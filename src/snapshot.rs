@@ -45,6 +45,7 @@ const CORPUS: &[u8] = include_bytes!("snapshot/corpus.jsonl");
 
 /// Why bytes are no snapshot to start from. The stream is to be replayed instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SnapshotError {
     /// The bytes do not begin as a snapshot does.
     #[error("these bytes are no snapshot: replay the stream instead")]

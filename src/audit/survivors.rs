@@ -20,6 +20,7 @@ const EXAMPLES_MAX: usize = 10;
 /// Why something is alive after a revocation. In the order in which reports show them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SurvivalReason {
     /// The credential's owner was no enterprise member at the cut.
     OwnerWasCollaborator,

@@ -27,6 +27,8 @@ pub struct Progress {
 }
 
 /// The state of a revocation.
+///
+/// Exhaustive: a revocation has no other states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationState {

@@ -35,6 +35,7 @@ error_as_object!(LogErrorKind);
 
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LogErrorKind {
     /// Nothing but white space.
     #[error("the line is empty: remove it, an event stands on every line")]
