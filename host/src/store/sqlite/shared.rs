@@ -34,19 +34,22 @@ pub(super) struct Shared {
     pub(super) status: Status,
     pub(super) known: KnownHeads,
     pub(super) checked: CheckedHolders,
+    /// How long an append waits for its turn.
+    pub(super) patience: Duration,
     told_replaced: Mutex<Option<Instant>>,
 }
 
 impl Shared {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, patience: Duration) -> Self {
         let watch = Watch::new(path);
         Self {
             readers: Readers::new(watch.path()),
             watch,
             queue: Queue::default(),
-            status: Status::new(),
+            status: Status::new(patience),
             known: KnownHeads::default(),
             checked: CheckedHolders::default(),
+            patience,
             told_replaced: Mutex::default(),
         }
     }

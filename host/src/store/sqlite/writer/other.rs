@@ -10,7 +10,7 @@ use super::{APPEND, Changed, Writer, group, late};
 use crate::store::sqlite::connection::{Sorts, set_sorts};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::look_up::LaidAside;
-use crate::store::sqlite::queue::{Other, PATIENCE};
+use crate::store::sqlite::queue::Other;
 use crate::store::sqlite::session::{Piece, Session};
 use crate::store::sqlite::snapshots::{self, Step};
 use crate::store::sqlite::{heads, segments};
@@ -67,7 +67,7 @@ impl Writer {
         action: &'static str,
         act: impl Fn(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.shared.patience;
         loop {
             let begun = self.begin(|now| now < deadline).map_err(|failure| failure.told())?;
             let (Some(()), Some(open)) = (begun, &self.open) else {
