@@ -10,12 +10,14 @@ main() {
     trap clean_up EXIT
     cc -Wall -Wextra -Werror -O2 -shared -fPIC -o "$scratch/shim.so" ci/faults/shim.c -ldl
     export FAULTS_SHIM="$scratch/shim.so"
+    cargo build --release --locked
+    export FAULTS_PROGRAM="$PWD/target/release/enterprise-credentials"
     if [ "${1:-}" = --without-mounts ]; then
         shift
         printf 'NOT RUN: the faults that need a small file system of their own\n' >&2
     else
         mkdir "$scratch/small"
-        mount -t tmpfs -o size=16m tmpfs "$scratch/small" || {
+        mount -t tmpfs -o size=64m tmpfs "$scratch/small" || {
             printf 'cannot mount a tmpfs: run as root, or with --without-mounts\n' >&2
             exit 1
         }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::id::{Position, RevocationId};
+use crate::json::error_as_object;
 use crate::timestamp::Timestamp;
 
 /// The data is at fault: a recorded event does not fit what was recorded before it.
@@ -63,6 +64,9 @@ pub enum Corruption {
         credentials_destroyed: u64,
     },
 }
+
+error_as_object!(CorruptHistory, position);
+error_as_object!(Corruption);
 
 fn revocation(id: &Option<RevocationId>) -> String {
     id.map_or_else(|| String::from("no revocation"), |id| format!("revocation {id}"))

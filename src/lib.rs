@@ -87,7 +87,9 @@ pub mod testkit;
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
-pub use enterprise::{CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary};
+pub use enterprise::{
+    AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,
+};
 pub use event::{Actor, Authority, Event, RecordedEvent};
 pub use id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 pub use limits::InvalidValue;

@@ -31,6 +31,7 @@ use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::Enterprise;
 use crate::event::RecordedEvent;
 use crate::id::Position;
+use crate::json::error_as_object;
 use crate::timestamp::Timestamp;
 
 pub use decoder::Decoder;
@@ -74,6 +75,8 @@ pub enum ReplayError {
         corrupt: CorruptHistory,
     },
 }
+
+error_as_object!(ReplayError);
 
 /// Folds a whole log into the state at its end.
 ///

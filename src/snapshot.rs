@@ -34,6 +34,7 @@ use core::hash::Hasher;
 use crate::enterprise::Enterprise;
 use crate::enterprise::stored::Stored;
 use crate::hashing::Hash;
+use crate::json::error_as_object;
 use crate::log;
 use crate::timestamp::Timestamp;
 
@@ -55,6 +56,8 @@ pub enum SnapshotError {
     #[error("the snapshot is damaged: replay the stream instead")]
     Damaged,
 }
+
+error_as_object!(SnapshotError);
 
 /// The state as bytes: 24 for each credential, and what its people, organizations and rarer facts need.
 pub fn write(enterprise: &Enterprise) -> Vec<u8> {

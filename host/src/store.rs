@@ -170,6 +170,12 @@ pub trait Store: Streams {
     /// An append in pieces.
     type Append: Append;
 
+    /// Closes a store for which there is no use after all: what was created when it was opened is removed, unless there is a stream
+    /// in it or another process uses it.
+    fn abandon(&self) -> impl Future<Output = ()> + Send {
+        self.close()
+    }
+
     /// Appends `batch` to a stream that ends with `expected` ([`Head::EMPTY`] for a new one), in one piece. Gives the head
     /// behind it; nothing happens where the batch has no line.
     ///

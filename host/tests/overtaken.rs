@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position};
+use enterprise_credentials::{
+    EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp,
+};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, Patience};
 use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::sample::Sample;
@@ -78,6 +80,10 @@ impl Store for HoldsBack {
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.inner.unfinished().await
+    }
+
+    async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
+        self.inner.newest().await
     }
 
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use enterprise_credentials_host::import::{Imported, Stream};
+use enterprise_credentials_host::import::{ImportError, Imported, Stream};
 use enterprise_credentials_host::mark::Mark;
-use enterprise_credentials_host::store::{self, IfMissing, StoreUrl, Streams};
+use enterprise_credentials_host::store::{self, IfMissing, Store, StoreError, StoreUrl, Streams};
 
 use super::directory::Directory;
 use super::mark;
@@ -17,7 +17,8 @@ use super::output::print;
 /// Import a log of recorded events.
 ///
 /// Creates the store where it is missing. Into a stream that exists it skips what is identical, appends the rest, and
-/// refuses a difference. The whole log is checked first; all of it is imported or nothing.
+/// refuses a difference. The whole log is checked first; all of it is imported or nothing, and a store that was created for
+/// nothing is removed.
 ///
 /// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have waited
 /// for half a minute fail: a request to revoke is answered with 503 then. Input that cannot be read twice is first copied
@@ -46,8 +47,20 @@ impl Import {
         let imported = super::runtime()?.block_on(async {
             let store = store::open(&self.store, IfMissing::Create).await?;
             let imported = stream.import(&store).await;
-            store.close().await;
-            imported.with_context(cannot_import)
+            match &imported {
+                Ok(_) => store.close().await,
+                Err(_) => store.abandon().await,
+            }
+            imported.map_err(|error| match error {
+                ImportError::Store(error @ StoreError::Unknown { .. }) => {
+                    let again = format!(
+                        "cannot import `{}`; import it again, which skips what was kept",
+                        self.file.display()
+                    );
+                    anyhow::Error::new(error).context(again)
+                }
+                error => anyhow::Error::new(error).context(cannot_import()),
+            })
         })?;
         let Imported {
             enterprise,

@@ -14,7 +14,6 @@ pub(crate) struct RightLines {
     /// How many there are.
     pub(crate) size: u64,
     /// Begins to read them.
-    #[expect(clippy::type_complexity, reason = "it is said once")]
     pub(crate) open: Box<dyn Fn() -> Result<Batches<'static>, StoreError> + Send + Sync>,
 }
 

@@ -53,6 +53,8 @@ pub use session::SqliteAppend;
 pub struct SqliteStore {
     shared: Arc<Shared>,
     writer: Arc<Running>,
+    /// Whether this process has created the file.
+    is_new: bool,
 }
 
 /// The writer's thread. It ends when the last store over it is gone.
@@ -172,6 +174,14 @@ impl Streams for SqliteStore {
 
 impl Store for SqliteStore {
     type Append = SqliteAppend;
+
+    async fn abandon(&self) {
+        self.close().await;
+        if self.is_new {
+            let path = self.shared.watch.path().to_owned();
+            let _ = spawn_blocking(move || open::discard(&path)).await;
+        }
+    }
 
     async fn append(
         &self,

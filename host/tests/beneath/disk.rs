@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::load::Load;
-use crate::scene::{Fault, REVOKE, Scene, run, usual, wait_until};
+use crate::scene::{Fault, REVOKE, Scene, usual, wait_until};
 use crate::{Given, Row};
 
 const EIO: i32 = 5;
@@ -220,32 +220,28 @@ pub(crate) fn hangs(given: &Given) -> Vec<Row> {
 /// An import that finds no room. The obvious form says that nothing was written, and leaves an empty store.
 pub(crate) fn import_on_full(given: &Given) -> Vec<Row> {
     let Some(small) = &given.small else { return Vec::new() };
-    let mut scene = Scene::new(given, usual(), 0, 50);
-    let log = scene.generate(20_000);
+    let mut scene = Scene::new(given, small, 0, 50);
+    let log = scene.generate(20_000, 1);
     let file = scene.log_of(&log, "octo-corp");
-    let store = small.join("new.db");
+    let store = scene.store();
     let filler = fill(small);
-    let url = format!("sqlite:{}", store.display());
+    let url = scene.url();
     let import = || {
-        run(["import", "--store", &url]
-            .map(AsRef::as_ref)
-            .into_iter()
-            .chain([file.as_os_str()]))
+        scene.run(
+            ["import", "--store", &url]
+                .map(AsRef::as_ref)
+                .into_iter()
+                .chain([file.as_os_str()]),
+        )
     };
     let output = import();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    let left: Vec<_> = std::fs::read_dir(small)
-        .unwrap()
-        .map(|file| file.unwrap().file_name())
-        .collect();
-    assert_eq!(left, ["filler"], "the import left something: {said}");
+    let left = std::fs::read_dir(store.parent().unwrap()).unwrap().count();
+    assert_eq!(left, 0, "the import left something: {said}");
     std::fs::remove_file(filler).unwrap();
     let output = import();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for file in std::fs::read_dir(small).unwrap() {
-        std::fs::remove_file(file.unwrap().path()).unwrap();
-    }
     vec![Row {
         fault: "an import on a full file system".to_owned(),
         happens: "exit 1, says so, leaves no file; with room it succeeds".to_owned(),

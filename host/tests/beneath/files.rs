@@ -51,7 +51,7 @@ impl Files {
 
 const ALL: [&str; 3] = ["", "-wal", "-shm"];
 
-const DEEDS: [Deed; 6] = [
+const DEEDS: [Deed; 7] = [
     Deed {
         name: "the database deleted",
         is_folded: true,
@@ -81,9 +81,18 @@ const DEEDS: [Deed; 6] = [
         undo: |_| {},
     },
     Deed {
-        name: "another store moved there",
+        name: "another store moved there, beside the old `-wal`",
         is_folded: true,
         act: |files| std::fs::rename(&files.other, &files.store).unwrap(),
+        undo: |files| files.put_back(&ALL),
+    },
+    Deed {
+        name: "another store, with longer streams of the same names, in its place",
+        is_folded: true,
+        act: |files| {
+            std::fs::rename(&files.other, &files.store).unwrap();
+            files.remove_log();
+        },
         undo: |files| files.put_back(&ALL),
     },
     Deed {
@@ -111,7 +120,8 @@ fn replace(given: &Given, deed: &Deed) -> Row {
     std::fs::copy(&files.store, &files.older).unwrap();
     let serve = scene.serve(&[]);
     let client = serve.client();
-    let ask = || client.revoke_all(slug, &scene.token, REVOKE, None);
+    let ask_of = |slug: &str| client.revoke_all(slug, &scene.token, REVOKE, None);
+    let ask = || ask_of(slug);
     let mut told = vec![ask()];
     assert_eq!(told[0].status, 202, "{told:?}");
     if deed.is_folded {
@@ -123,14 +133,16 @@ fn replace(given: &Given, deed: &Deed) -> Row {
     }
     std::fs::copy(&files.store, files.kept(".bytes")).unwrap();
     (deed.act)(&files);
-    let during: Vec<Told> = (0..20)
-        .map(|_| {
+    // The second enterprise has not been asked before.
+    let in_turn = scene.slugs.iter().cycle().take(20);
+    let during: Vec<Told> = in_turn
+        .map(|slug| {
             std::thread::sleep(Duration::from_millis(50));
-            ask()
+            ask_of(slug)
         })
         .collect();
     let health = client.health();
-    let errors = serve.logged("ERROR", "the store's files were replaced");
+    let errors = serve.logged("ERROR", "nothing is answered from");
     (deed.undo)(&files);
     let end = Instant::now();
     wait_until(
@@ -160,9 +172,12 @@ fn replace(given: &Given, deed: &Deed) -> Row {
     assert_eq!(serve.terminate().0, Some(0));
     let happens = if refused > 0 {
         assert_eq!(refused, during.len(), "{}: some requests were accepted", deed.name);
-        assert_eq!(health.status, 503, "{}: {health:?}", deed.name);
-        assert_eq!(errors, 1, "{}", deed.name);
-        "each request 503, healthz 503, one ERROR".to_owned()
+        assert!(errors > 0, "{}", deed.name);
+        // Where the old log lies over another file, each stream is found altered by itself.
+        let is_degraded = health.status == 200 && health.body.contains("degraded");
+        assert!(health.status == 503 || is_degraded, "{}: {health:?}", deed.name);
+        let well = if is_degraded { "200 `degraded`" } else { "503" };
+        format!("each request 503, healthz {well}, {errors} ERROR")
     } else {
         "nothing was lost with it: it goes on, and every 202 is kept".to_owned()
     };

@@ -24,8 +24,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// What stands between the program and the disk.
+/// The program, and what stands between it and the disk.
 struct Given {
+    program: PathBuf,
     shim: PathBuf,
     /// A small file system; nothing where the caller has said that there is none.
     small: Option<PathBuf>,
@@ -54,12 +55,13 @@ const FAULTS: [Faults; 8] = [
 ];
 
 fn main() -> ExitCode {
-    let Some(shim) = std::env::var_os("FAULTS_SHIM").map(PathBuf::from) else {
-        eprintln!("FAULTS_SHIM is not set: run ci/faults.sh");
+    let path = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let (Some(program), Some(shim)) = (path("FAULTS_PROGRAM"), path("FAULTS_SHIM")) else {
+        eprintln!("FAULTS_PROGRAM and FAULTS_SHIM are not set: run ci/faults.sh");
         return ExitCode::FAILURE;
     };
-    let small = std::env::var_os("FAULTS_SMALL").map(PathBuf::from);
-    let given = Given { shim, small };
+    let small = path("FAULTS_SMALL");
+    let given = Given { program, shim, small };
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for (name, run) in FAULTS {

@@ -1,5 +1,6 @@
 //! A store with some enterprises, the program over it, and the faults beneath.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -14,14 +15,16 @@ use enterprise_credentials::{Enterprise, Event};
 use crate::Given;
 use crate::http::{Client, Told};
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_enterprise-credentials");
 /// After how long at most the host works again when a fault is over. The figures are printed.
 pub(crate) const RECOVERY_MAX: Duration = Duration::from_secs(2);
 pub(crate) const REVOKE: &str = r#"{"revoke_credentials":false}"#;
 
-/// Enterprises that differ by nothing but their slugs, in a store below a directory that goes away with the scene.
+/// Enterprises that differ by nothing but their slugs, in a store. All of it goes away with the scene.
 pub(crate) struct Scene {
+    /// Of the store alone.
+    stored: PathBuf,
     directory: PathBuf,
+    program: PathBuf,
     shim: PathBuf,
     pub(crate) slugs: Vec<String>,
     /// Of an owner: it survives a request that destroys nothing.
@@ -44,16 +47,21 @@ impl Scene {
     pub(crate) fn new(given: &Given, below: &Path, enterprises: usize, credentials: u32) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = below.join(format!("beneath-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
+        let name = format!("beneath-{}-{number}", std::process::id());
+        let (stored, directory) = (below.join(&name).join("store"), usual().join(&name));
+        for directory in [&stored, &directory] {
+            std::fs::create_dir_all(directory).unwrap();
+        }
         let mut scene = Self {
+            stored,
             directory,
+            program: given.program.clone(),
             shim: given.shim.clone(),
             slugs: (0..enterprises).map(|number| format!("corp-{number}")).collect(),
             token: String::new(),
             serves: AtomicU32::new(0),
         };
-        let log = scene.generate(credentials);
+        let log = scene.generate(credentials, 1);
         for slug in &scene.slugs {
             scene.import(&log, slug);
         }
@@ -61,18 +69,23 @@ impl Scene {
     }
 
     /// A history of a sample enterprise; its owner's token is kept.
-    pub(crate) fn generate(&mut self, credentials: u32) -> String {
+    pub(crate) fn generate(&mut self, credentials: u32, seed: u8) -> String {
         let tokens = self.file("tokens.csv");
-        let (members, credentials) = ((credentials / 5).max(5).to_string(), credentials.to_string());
+        // Those of another sample are not overwritten.
+        let _ = std::fs::remove_file(&tokens);
+        let (members, seed) = ((credentials / 5).max(5).to_string(), seed.to_string());
+        let credentials = credentials.to_string();
         let sample = [
             "generate",
+            "--seed",
+            &seed,
             "--members",
             &members,
             "--credentials",
             &credentials,
             "--tokens",
         ];
-        let log = run_well(sample.iter().map(AsRef::as_ref).chain([tokens.as_path().as_os_str()]));
+        let log = self.run_well(sample.iter().map(AsRef::as_ref).chain([tokens.as_path().as_os_str()]));
         let log = String::from_utf8(log).unwrap();
         let tokens = std::fs::read_to_string(tokens).unwrap();
         let owners = tokens.lines().map(|row| row.split(',').collect::<Vec<_>>());
@@ -88,7 +101,7 @@ impl Scene {
     /// Imports a sample's history under another name.
     pub(crate) fn import(&self, log: &str, slug: &str) {
         let file = self.log_of(log, slug);
-        run_well(
+        self.run_well(
             ["import", "--store", &self.url()]
                 .map(AsRef::as_ref)
                 .into_iter()
@@ -108,7 +121,7 @@ impl Scene {
     }
 
     pub(crate) fn store(&self) -> PathBuf {
-        self.file("store.db")
+        self.stored.join("store.db")
     }
 
     pub(crate) fn url(&self) -> String {
@@ -118,7 +131,7 @@ impl Scene {
     /// `serve`, with the shim beneath it.
     pub(crate) fn serve(&self, options: &[&str]) -> Serve {
         let log = self.file(&format!("serve-{}.log", self.serves.fetch_add(1, Ordering::Relaxed)));
-        let mut child = Command::new(PROGRAM)
+        let mut child = Command::new(&self.program)
             .args(["serve", "--listen", "127.0.0.1:0", "--store", &self.url()])
             .args(options)
             .env("LD_PRELOAD", &self.shim)
@@ -168,8 +181,19 @@ impl Scene {
         self.file("fault.struck").metadata().map_or(0, |struck| struck.len())
     }
 
+    pub(crate) fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a OsStr>) -> Output {
+        Command::new(&self.program).args(arguments).output().unwrap()
+    }
+
+    /// Runs a command, which must succeed, and gives what it printed.
+    pub(crate) fn run_well<'a>(&self, arguments: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     pub(crate) fn export(&self, slug: &str) -> Vec<u8> {
-        run_well(["export", "--store", &self.url(), "--enterprise", slug].map(AsRef::as_ref))
+        self.run_well(["export", "--store", &self.url(), "--enterprise", slug].map(AsRef::as_ref))
     }
 
     /// Waits until no job is left, and fails unless each 202 is one request in the stream, at the position that was told, and no
@@ -223,6 +247,7 @@ impl Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.stored);
             let _ = std::fs::remove_dir_all(&self.directory);
         }
     }
@@ -269,17 +294,6 @@ impl Drop for Serve {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a std::ffi::OsStr>) -> Output {
-    Command::new(PROGRAM).args(arguments).output().unwrap()
-}
-
-/// Runs a command, which must succeed, and gives what it printed.
-pub(crate) fn run_well<'a>(arguments: impl IntoIterator<Item = &'a std::ffi::OsStr>) -> Vec<u8> {
-    let output = run(arguments);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
 }
 
 /// Asks again and again until it holds.

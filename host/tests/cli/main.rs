@@ -8,8 +8,10 @@
 )]
 
 mod audit;
+mod backup;
 mod decide;
 mod generate;
+mod import;
 mod output;
 mod plan;
 mod rehearse;
@@ -18,6 +20,9 @@ mod replay;
 mod store;
 mod stored;
 mod verify;
+
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
