@@ -251,6 +251,62 @@ fn a_clean_stop_keeps_snapshots_and_the_next_start_uses_them() {
     assert!(!log.contains("snapshot"), "nothing was wrong with one: {log}");
 }
 
+/// SQLite takes no value of more than a billion bytes, and nobody else writes while a large one is written.
+#[tokio::test]
+async fn a_large_snapshot_takes_several_chunks_and_comes_back_whole() {
+    const CHUNK: usize = 4 * 1024 * 1024;
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let history = History::sample("octo-corp", "");
+    history.import(&store).await;
+    let bytes: Vec<u8> = (0..2 * CHUNK + 3)
+        .map(|index| (index % 251) as u8 ^ (index / CHUNK) as u8)
+        .collect();
+    let large = snapshot_of(&history.log, bytes);
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    let connection = directory.connection();
+    let chunks = || -> Vec<(i64, i64, usize)> {
+        let mut select = connection
+            .prepare("SELECT position, number, length(bytes) FROM snapshot_chunks ORDER BY position, number")
+            .unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)));
+        let rows = rows.unwrap().map(Result::unwrap);
+        rows.map(|(position, number, bytes)| (position, number, usize::try_from(bytes).unwrap()))
+            .collect()
+    };
+    let end = i64::try_from(lines(&history.log).len()).unwrap();
+    let expected = [(end, 0, CHUNK), (end, 1, CHUNK), (end, 2, 3)];
+    assert_eq!(chunks(), expected);
+    assert_eq!(store.snapshot(&history.slug()).await.unwrap(), Some(large.clone()));
+
+    // One whose keeping was broken off, by a kill, at a later position.
+    connection
+        .execute(
+            "INSERT INTO snapshot_chunks (enterprise, position, number, bytes) VALUES ('octo-corp', ?, 0, x'00')",
+            [end + 1],
+        )
+        .unwrap();
+    assert_eq!(
+        store.snapshot(&history.slug()).await.unwrap(),
+        Some(large.clone()),
+        "it is not current"
+    );
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    assert_eq!(chunks(), expected, "and is tidied away by the next");
+
+    // One of whose chunks is lost.
+    connection
+        .execute("DELETE FROM snapshot_chunks WHERE number = 1", [])
+        .unwrap();
+    assert_eq!(
+        store.snapshot(&history.slug()).await.unwrap(),
+        None,
+        "it is passed over"
+    );
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    assert_eq!(store.snapshot(&history.slug()).await.unwrap(), Some(large));
+}
+
 /// The same snapshot as if another version had written it, its checksum made right.
 fn with_fingerprint(bytes: &[u8], fingerprint: u64) -> Vec<u8> {
     let mut bytes = bytes[..bytes.len() - 8].to_vec();
