@@ -43,7 +43,10 @@ fn a_retry_says_when_the_first_was_recorded_for_a_host_whose_clock_is_behind_tha
     assert_eq!(answer(&world).repeats, first_at);
     let refused = rest::key_of_the_future("R1", first_at.unwrap());
     assert_eq!(refused.status, 422);
-    let expected = format!("This Idempotency-Key was first used at {}, which is ahead of the clock", first_at.unwrap());
+    let expected = format!(
+        "This Idempotency-Key was first used at {}, which is ahead of the clock",
+        first_at.unwrap()
+    );
     assert!(message(&refused).starts_with(&expected), "{}", message(&refused));
 }
 
