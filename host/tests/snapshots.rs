@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::Directory;
-use common::history::{History, TOKEN_OWNER_OAUTH};
+use common::history::{FIRST_OF_MANY, History, TOKEN_OWNER_OAUTH};
 use common::http::{get, revoke_all};
 use common::lines::{append, head_of, lines};
 use common::memory::Memory;
@@ -27,6 +27,9 @@ use tokio::time::Instant;
 
 /// Each has three events.
 const CREDENTIALS: u64 = SNAPSHOT_EVENTS_MIN / 3 + 1;
+
+/// The last of them.
+const LAST: u64 = FIRST_OF_MANY + CREDENTIALS - 1;
 
 /// A stream that is worth a snapshot, and another to drive its state out of memory.
 struct Kept {
@@ -163,23 +166,32 @@ async fn a_snapshot_of_what_the_stream_does_not_hold_is_not_used() {
     assert_eq!(read, kept.lines(), "the stream does not reach it");
 
     // It does, but with another event there, at the same time and of the same length.
-    let otherwise = kept.history.with_other_login();
-    assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
-    assert_eq!(otherwise.enterprise.last_at(), kept.history.enterprise.last_at());
-    let read = kept
-        .ask_with(&otherwise.log, snapshot::write(&otherwise.enterprise))
-        .await;
-    assert_eq!(read, kept.lines(), "it does not lead to the head");
+    let of_others = [
+        (r#""login":"lisa""#.to_owned(), r#""login":"lasi""#),
+        (format!(r#""credential":{LAST},"#), r#""credential":55555,"#),
+    ];
+    let of_others = of_others.map(|(word, other)| kept.history.with_other(&word, other));
+    for otherwise in &of_others {
+        assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
+        assert_eq!(otherwise.enterprise.last_at(), kept.history.enterprise.last_at());
+        let read = kept
+            .ask_with(&otherwise.log, snapshot::write(&otherwise.enterprise))
+            .await;
+        assert_eq!(read, kept.lines(), "it does not lead to the head");
+    }
 
-    // And where the stream has gone on since, with the event that follows the snapshot's.
+    // And where the stream has gone on since, with an event that fits the first and not the second.
     let mut longer = kept.history.clone();
-    longer.revoke_all(true);
+    longer.ask(&format!(r#"{{"type":"DestroyCredential","credential":{LAST}}}"#));
     let lines = lines(&longer.log);
     let (old, new) = lines.split_at(kept.lines());
     append(&kept.store, &longer.slug(), &head_of(old), new).await.unwrap();
-    kept.store.switches.lines_read.store(0, Ordering::SeqCst);
-    let read = kept.ask(&kept.host(), &longer).await;
-    assert_eq!(read, 1 + kept.lines() + 1, "the event behind it, and then all of them");
+    for otherwise in &of_others {
+        let snapshot = snapshot_of(&otherwise.log, snapshot::write(&otherwise.enterprise));
+        kept.store.keep_snapshot(&longer.slug(), snapshot).await.unwrap();
+        let read = kept.ask(&kept.host(), &longer).await;
+        assert_eq!(read, 1 + kept.lines() + 1, "the event behind it, and then all of them");
+    }
 }
 
 #[tokio::test]
