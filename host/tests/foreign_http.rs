@@ -9,12 +9,15 @@
 mod common;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use enterprise_credentials::log::read;
 use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
 use enterprise_credentials::{
     Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
 };
+use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{self, HttpOptions};
 use enterprise_credentials_host::store::{Batch, Head, SqliteStore, Store, StoreError, Streams, Urgency};
@@ -75,7 +78,9 @@ impl Service {
         let (stop, stopped) = watch::channel(false);
         let (store, address) = runtime.block_on(async {
             let store = directory.store().await;
-            let (enterprises, _) = Enterprises::new(store.clone(), CacheOptions::default());
+            // The random histories are of other years than the machine's clock.
+            let clock = Arc::new(Clock::system(Duration::MAX));
+            let (enterprises, _) = Enterprises::with_clock(store.clone(), CacheOptions::default(), clock);
             let options = HttpOptions::default();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
