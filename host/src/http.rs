@@ -33,7 +33,7 @@ pub use proxies::{Proxies, ProxyHeader};
 pub use tls::{Tls, TlsError, TlsFiles};
 
 use answer::{Answer, RequestId};
-use connections::Connection;
+use connections::connection::Connection;
 use observe::REQUEST_ID;
 
 /// What the API allows its clients.

@@ -272,7 +272,7 @@ async fn a_large_snapshot_takes_several_chunks_and_comes_back_whole() {
     let history = History::sample("octo-corp", "");
     history.import(&store).await;
     let bytes: Vec<u8> = (0..2 * CHUNK + 3)
-        .map(|index| (index % 251) as u8 ^ (index / CHUNK) as u8)
+        .map(|index| u8::try_from(index % 251).unwrap() ^ u8::try_from(index / CHUNK).unwrap())
         .collect();
     let large = snapshot_of(&history.log, bytes);
     store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();

@@ -1,7 +1,7 @@
 //! Accepting connections, and giving up the idlest where there are too many; each with a time limit on the heads of its
 //! requests and on the reading of its answers, drained at the stop.
 
-mod connection;
+pub(super) mod connection;
 mod own_answers;
 mod registry;
 mod unread;
@@ -32,7 +32,6 @@ use own_answers::WithOwnAnswers;
 use registry::{Place, Registry};
 use unread::WithWriteTimeout;
 
-pub(super) use connection::Connection;
 
 /// The pause after a failed accept, which most often means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

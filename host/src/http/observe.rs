@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use enterprise_credentials::rest;
 
 use super::answer::{Answer, Noted, RequestId};
-use super::connections::Connection;
+use super::connections::connection::Connection;
 use super::malformed;
 
 /// The header of each answer that has the request's id.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::connection;
-use super::migrate::{FIRST_CHECKSUM, NEWEST};
+use super::migrations::{FIRST_CHECKSUM, NEWEST};
 use crate::store::{IfMissing, StoreError};
 
 const OPEN: &str = "be opened";

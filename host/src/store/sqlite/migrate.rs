@@ -12,38 +12,9 @@ use sha2::{Digest, Sha384};
 use super::connection::{Sorts, set_sorts};
 use super::failure::failed;
 use super::look_up::LaidAside;
+use super::migrations::{HEADS, MIGRATIONS, TABLE};
 use super::{file, heads, segments};
 use crate::store::{Batch, Head, IfMissing, StoreError};
-
-/// The migrations in their order: the name of each, and its SQL. What has been released is never changed.
-const MIGRATIONS: [(&str, &str); 4] = [
-    ("streams", include_str!("../../../migrations/0001_streams.sql")),
-    (
-        "unfinished revocations",
-        include_str!("../../../migrations/0002_unfinished_revocations.sql"),
-    ),
-    ("snapshots", include_str!("../../../migrations/0003_snapshots.sql")),
-    (
-        "heads and segments",
-        include_str!("../../../migrations/0004_heads_and_segments.sql"),
-    ),
-];
-/// The number of the newest migration; the first has 1.
-pub(super) const NEWEST: i64 = 4;
-/// The migration that brings the tables whose content is computed here.
-const HEADS: i64 = 4;
-
-/// The SHA-384 of the first migration: by it, in the table of migrations, a store of this program is known.
-pub(super) static FIRST_CHECKSUM: std::sync::LazyLock<[u8; 48]> = std::sync::LazyLock::new(|| {
-    let [(_, first), ..] = MIGRATIONS;
-    Sha384::digest(first).into()
-});
-
-/// The table in which earlier versions of this program kept, by a library, which migrations a store has had. They still read it,
-/// and refuse a store that has had more than they know.
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
-     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
-     execution_time BIGINT NOT NULL)";
 
 const MIGRATE: &str = "migrate the tables";
 const PAGE_LINES: usize = 4_096;

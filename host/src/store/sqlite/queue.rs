@@ -8,7 +8,7 @@ use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::Frontier;
 use tokio::sync::oneshot;
 
-use super::session::Session;
+use super::pieces::Session;
 use super::snapshots::{Done, Step};
 use crate::store::{Batch, Head, StoreError, Urgency};
 

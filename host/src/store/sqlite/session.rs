@@ -9,28 +9,10 @@ use enterprise_credentials_seal::Frontier;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::pieces::{Piece, Session};
 use super::queue::Other;
 use super::{SqliteStore, WRITER_ENDED};
 use crate::store::{Append, Batch, Head, StoreError};
-
-/// What the writer gets of it.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) enterprise: EnterpriseSlug,
-    pub(super) expected: Head,
-    pub(super) deadline: Instant,
-    /// Told when the transaction has begun.
-    pub(super) begun: oneshot::Sender<Result<(), StoreError>>,
-    /// The pieces; gone without a commit, the transaction is rolled back.
-    pub(super) pieces: mpsc::Receiver<Piece>,
-}
-
-/// A part of the append.
-#[derive(Debug)]
-pub(super) enum Piece {
-    Batch(Arc<Batch>, oneshot::Sender<Result<(), StoreError>>),
-    Commit(Head, oneshot::Sender<Result<Head, StoreError>>),
-}
 
 /// An append to a stream of a [`SqliteStore`]. It holds the one write lock of the file.
 #[derive(Debug)]
