@@ -4,6 +4,7 @@
 //! An auditor trusts only the stream. What broke a rule is a [`Finding`]; what does not fit the stream at all is a
 //! [`CorruptHistory`], at which an audit stops.
 
+mod fingerprints;
 pub(crate) mod redecide;
 mod survivors;
 
@@ -11,7 +12,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use survivors::{SurvivalReason, Survivors};
 
@@ -25,6 +26,7 @@ use crate::person::{EnterpriseKind, Role};
 use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
+use fingerprints::Fingerprints;
 use survivors::Traces;
 
 /// Reads a history event by event, and reports.
@@ -47,10 +49,11 @@ pub struct Auditor {
     findings: Vec<Finding>,
     requests: Vec<Requested>,
     traces: Traces,
+    fingerprints: Fingerprints,
 }
 
 /// A rule or a law that a recorded event breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The event.
     pub position: Position,
@@ -64,7 +67,7 @@ pub struct Finding {
 }
 
 /// What a history says, and what it breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The enterprise's name in URLs.
     pub slug: Option<EnterpriseSlug>,
@@ -92,7 +95,7 @@ impl Report {
 }
 
 /// The evidence of one revocation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// What was recorded of it: id, times, state and totals.
     #[serde(flatten)]
@@ -103,7 +106,7 @@ pub struct Evidence {
 }
 
 /// A request to revoke everything, as it was when it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requested {
     /// Who asked, with which credential.
     pub requested_by: Actor,
@@ -161,6 +164,7 @@ impl Auditor {
             self.requests.push(request);
         }
         self.check_totals(recorded);
+        self.check_fingerprint(recorded);
         Ok(())
     }
 
@@ -239,6 +243,23 @@ impl Auditor {
         if planned != Some((*authorizations_revoked, *credentials_destroyed)) {
             let what = format!("the totals of revocation `{revocation}` differ from its plan");
             self.find(recorded, Some(Rule::TotalsEqualThePlan), what);
+        }
+    }
+
+    /// No rule of decide, which does not know them: whoever looks a token up by its fingerprint must find one credential.
+    fn check_fingerprint(&mut self, recorded: &RecordedEvent) {
+        if let Event::CredentialIssued {
+            credential,
+            fingerprint: Some(fingerprint),
+            ..
+        } = &recorded.event
+            && !self.fingerprints.is_new(fingerprint)
+        {
+            let what = format!(
+                "credential `{credential}` has the fingerprint `{fingerprint}`, as another credential has: whose token it is \
+                 cannot be told"
+            );
+            self.find(recorded, None, what);
         }
     }
 

@@ -19,6 +19,8 @@ use crate::timestamp::Timestamp;
 ///
 /// Only [`Command::RevokeAll`] carries its caller. The others are the host's word, after it has asked
 /// [`Enterprise::authenticates`](crate::Enterprise::authenticates) or [`Enterprise::may_use`](crate::Enterprise::may_use).
+///
+/// Exhaustive: whoever translates or judges commands must see a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields, remote = "Self")]
 pub enum Command {
@@ -159,6 +161,8 @@ pub struct RevokeAll {
 ///
 /// On the wire `{"person":7,"credential":901}`, `{"person":7}` for a web session,
 /// `{"installation":55,"permissions":["enterprise_credentials=write"]}`, or `{}` for a stranger.
+///
+/// Exhaustive: whoever is asked for authority must see a new kind of caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Caller {

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::id::{Position, RevocationId};
+use crate::json::error_as_object;
 use crate::timestamp::Timestamp;
 
 /// The data is at fault: a recorded event does not fit what was recorded before it.
@@ -18,6 +19,7 @@ pub struct CorruptHistory {
 
 /// What is wrong with a recorded event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Corruption {
     /// A position is missing, or comes twice.
     #[error("expected position {expected}")]
@@ -63,6 +65,9 @@ pub enum Corruption {
         credentials_destroyed: u64,
     },
 }
+
+error_as_object!(CorruptHistory, position);
+error_as_object!(Corruption);
 
 fn revocation(id: &Option<RevocationId>) -> String {
     id.map_or_else(|| String::from("no revocation"), |id| format!("revocation {id}"))

@@ -12,6 +12,8 @@ pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
 pub const ENTERPRISE_CREDENTIALS_WRITE: &str = "enterprise_credentials=write";
 
 /// A kind of credential.
+///
+/// Exhaustive: what a new kind may do, and whether it dies, has to be decided wherever kinds are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
@@ -28,6 +30,8 @@ pub enum CredentialKind {
 }
 
 /// What a kind of credential needs to call the operation.
+///
+/// Exhaustive: whoever asks for it must be able to meet it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallRequirement {
     /// This scope or app permission, exactly.

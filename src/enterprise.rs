@@ -6,6 +6,7 @@ pub(crate) mod authorizations;
 pub(crate) mod coverage;
 pub(crate) mod credentials;
 pub(crate) mod epoch;
+mod holdings;
 mod index;
 pub(crate) mod membership;
 pub(crate) mod people_and_organizations;
@@ -19,6 +20,7 @@ mod summary;
 use alloc::vec::Vec;
 
 pub use access::CredentialRef;
+pub use holdings::AuthorizationRef;
 pub use progress::{Progress, RevocationState};
 pub use summary::{CountByKind, CountByRole, Summary};
 

@@ -11,6 +11,8 @@ use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
 
 /// One thing that happened to an enterprise. The names on the wire are the variants' names.
+///
+/// Exhaustive: whoever folds events must see a new one, or their state is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Event {
@@ -178,6 +180,8 @@ with_event_shapes!(names);
 /// Who did something: a person, with a credential or in a web session, or an app's installation.
 ///
 /// On the wire `{"person":7,"credential":901}`, `{"person":7}` or `{"installation":55}`.
+///
+/// Exhaustive: whoever names causes must see a new kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Actor {
@@ -224,6 +228,8 @@ impl TryFrom<ActorFields> for Actor {
 }
 
 /// By what a request to revoke everything was allowed.
+///
+/// Exhaustive: whoever judges a request must see a new ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {

@@ -10,6 +10,8 @@ use core::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
+use serde::{Serialize, Serializer};
+
 use crate::limits::excerpt;
 
 /// Reads a value from an object; for anything else the error says what was `expected`.
@@ -102,3 +104,29 @@ macro_rules! read_by_name {
 }
 
 pub(crate) use read_by_name;
+
+/// Writes what a value displays as a string.
+pub(crate) struct Text<'a, T>(pub(crate) &'a T);
+
+impl<T: fmt::Display> Serialize for Text<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+/// Writes an error as an object: its facts, then its message.
+macro_rules! error_as_object {
+    ($type:ident $(, $fact:ident)*) => {
+        /// As an object: where the fault is, if it is known, and the message.
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut object = serde::Serializer::serialize_map(serializer, None)?;
+                $(serde::ser::SerializeMap::serialize_entry(&mut object, stringify!($fact), &self.$fact)?;)*
+                serde::ser::SerializeMap::serialize_entry(&mut object, "message", &$crate::json::Text(self))?;
+                serde::ser::SerializeMap::end(object)
+            }
+        }
+    };
+}
+
+pub(crate) use error_as_object;

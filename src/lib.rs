@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
 
@@ -87,7 +88,9 @@ pub mod testkit;
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
-pub use enterprise::{CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary};
+pub use enterprise::{
+    AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,
+};
 pub use event::{Actor, Authority, Event, RecordedEvent};
 pub use id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 pub use limits::InvalidValue;
@@ -99,6 +102,21 @@ pub use plan::{
 pub use refusal::{AccessDenial, CredentialDenial, Refusal};
 pub use rule::{HttpRefusal, Rule, Source};
 pub use timestamp::Timestamp;
+
+/// Guides, for those who embed, audit or test. The same texts stand in the folder `docs` of the repository.
+#[cfg(all(doc, not(doctest)))]
+pub mod guides {
+    #[doc = include_str!("../docs/embedding.md")]
+    pub mod embedding {}
+    #[doc = include_str!("../docs/auditing.md")]
+    pub mod auditing {}
+    #[doc = include_str!("../docs/wire-format.md")]
+    pub mod wire_format {}
+    #[doc = include_str!("../docs/testkit.md")]
+    pub mod testkit {}
+    #[doc = include_str!("../docs/rules.md")]
+    pub mod rules {}
+}
 
 /// The examples of the documents, compiled and run with the doctests.
 #[cfg(doctest)]

@@ -2,7 +2,9 @@
 //!
 //! Source: decision 0014. A value that exists in this crate is within them.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The largest id and position: 2^53 − 1, so that ids survive JSON readers that keep numbers as doubles.
 pub const ID_MAX: u64 = (1 << 53) - 1;
@@ -32,6 +34,7 @@ const EXCERPT_LENGTH_MAX: usize = 80;
 ///
 /// [`Rule::ValuesWithinLimits`](crate::Rule::ValuesWithinLimits)
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidValue {
     /// An id or a position outside 1 to 2^53 − 1.
     #[error("{what} must be 1 to {ID_MAX}, not `{found}`")]
@@ -101,6 +104,15 @@ pub enum InvalidValue {
         /// What was given, in milliseconds from 1970-01-01T00:00:00Z.
         milliseconds: i64,
     },
+}
+
+/// As `{"message":"…"}`.
+impl Serialize for InvalidValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(1))?;
+        object.serialize_entry("message", &self.to_string())?;
+        object.end()
+    }
 }
 
 /// The start of `text`, short enough for an error message, and without characters that would steer a terminal.

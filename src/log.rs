@@ -31,6 +31,7 @@ use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::Enterprise;
 use crate::event::RecordedEvent;
 use crate::id::Position;
+use crate::json::error_as_object;
 use crate::timestamp::Timestamp;
 
 pub use decoder::Decoder;
@@ -51,6 +52,8 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<RecordedEvent, LogError
 }
 
 /// Where a replay ends.
+///
+/// Exhaustive: it is made by callers, and a log ends by place or by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
     /// After the event at this position, or at the end of a shorter log.
@@ -60,6 +63,8 @@ pub enum Until {
 }
 
 /// Why a log does not replay.
+///
+/// Exhaustive: a line cannot be read, or does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// The bytes are at fault.
@@ -74,6 +79,8 @@ pub enum ReplayError {
         corrupt: CorruptHistory,
     },
 }
+
+error_as_object!(ReplayError);
 
 /// Folds a whole log into the state at its end.
 ///

@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::json::read_by_name;
 
 /// The two kinds of enterprise.
+///
+/// Exhaustive: what a new kind allows has to be decided wherever kinds are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EnterpriseKind {
@@ -38,6 +40,8 @@ impl fmt::Display for EnterpriseKind {
 }
 
 /// The one role that a person has in the enterprise.
+///
+/// Exhaustive: whether a new role is a member, and may revoke, has to be decided wherever roles are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -106,6 +110,8 @@ impl fmt::Display for Role {
 }
 
 /// What a person may hold beside the role. Teams and custom roles are flattened by the host.
+///
+/// Exhaustive: what a new permission allows has to be decided wherever permissions are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::AddAssign;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::command::RevokeAll;
 use crate::credential::CredentialKind;
@@ -22,7 +22,7 @@ use crate::timestamp::Timestamp;
 ///
 /// [`Enterprise::authorize`] says who is. What is pending in an earlier revocation belongs to that one and is counted in
 /// [`Plan::already_pending`] only, so the totals here are those of the completion to come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The position that the request would have: its cut.
     pub cut: Position,
@@ -50,7 +50,7 @@ pub struct Plan {
 }
 
 /// What a part of the enterprise loses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// Authorizations revoked.
     pub authorizations_revoked: u64,
@@ -66,7 +66,7 @@ impl AddAssign for Loss {
 }
 
 /// The loss of one kind of credential.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindLoss {
     /// The kind.
     pub kind: CredentialKind,
@@ -76,7 +76,7 @@ pub struct KindLoss {
 }
 
 /// The loss of the people in one role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleLoss {
     /// The role.
     pub role: Role,
@@ -86,7 +86,7 @@ pub struct RoleLoss {
 }
 
 /// The loss of one organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationLoss {
     /// The organization.
     pub organization: OrganizationId,
@@ -97,7 +97,7 @@ pub struct OrganizationLoss {
 }
 
 /// The loss of one enterprise owner by this request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnerLoss {
     /// Who.
     pub person: PersonId,
@@ -111,7 +111,7 @@ pub struct OwnerLoss {
 }
 
 /// What happens to the token that the request is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerLoss {
     /// The token's credential.
     pub credential: CredentialId,
@@ -131,7 +131,9 @@ pub struct CallerLoss {
 }
 
 /// What becomes of the token that the request is made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+///
+/// Exhaustive: whoever warns the caller must have words for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "snake_case")]
 pub enum CallerFate {
     /// This request destroys it.
@@ -150,7 +152,7 @@ pub enum CallerFate {
 }
 
 /// What is pending in earlier revocations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlreadyPending {
     /// Authorizations.
     pub authorizations: u64,
@@ -171,7 +173,7 @@ impl AddAssign for AlreadyPending {
 /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
 ///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotCovered {
     /// Credentials of guests and collaborators, who are not enterprise members.
     pub collaborator_credentials: u64,

@@ -1,5 +1,9 @@
 //! Why not: the one error of `decide`, and the reasons for which access is denied.
 
+use alloc::string::{String, ToString};
+
+use serde::{Serialize, Serializer};
+
 use crate::credential::{ADMIN_ENTERPRISE_SCOPE, ENTERPRISE_CREDENTIALS_WRITE};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
@@ -9,6 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// The request is at fault: a rule forbids the command in this state. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Refusal {
     /// [`Rule::EnterpriseExists`]
     #[error("the enterprise does not exist: create it first")]
@@ -158,6 +163,7 @@ impl Refusal {
 
 /// Why a credential does not authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CredentialDenial {
     /// [`Rule::CredentialKnown`]
     #[error("credential `{0}` was never issued")]
@@ -201,23 +207,24 @@ impl CredentialDenial {
 
 /// Why a credential may not be used for an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AccessDenial {
-    /// It does not authenticate at all.
+    /// The credential does not authenticate at all; the reason names the rule.
     #[error(transparent)]
     Credential(#[from] CredentialDenial),
-    /// The organization was never part of the enterprise.
+    /// [`Rule::OrganizationKnown`]
     #[error("organization `{0}` was never added to the enterprise")]
     OrganizationUnknown(OrganizationId),
-    /// The organization is not part of the enterprise now.
+    /// [`Rule::OrganizationPresent`]
     #[error("organization `{0}` is not in the enterprise any more")]
     OrganizationGone(OrganizationId),
-    /// The credential holds no authorization for the organization's present membership.
+    /// [`Rule::AuthorizationRequired`]: none was ever granted, or it ended.
     #[error("the credential is not authorized for organization `{0}`")]
     NotAuthorized(OrganizationId),
-    /// The authorization was revoked, by a revocation or singly.
+    /// [`Rule::AuthorizationRequired`]: it was revoked, by a revocation or singly.
     #[error("the authorization for organization `{0}` is revoked")]
     Revoked(OrganizationId),
-    /// The authorization is in the scope of a running revocation.
+    /// [`Rule::EffectiveAtOnce`]: the authorization is in the scope of a running revocation.
     #[error("the authorization for organization `{organization}` is to be revoked by revocation `{revocation}`")]
     RevocationPending {
         /// For which organization.
@@ -225,4 +232,38 @@ pub enum AccessDenial {
         /// By which revocation.
         revocation: RevocationId,
     },
+}
+
+impl AccessDenial {
+    /// The rule that says no.
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::Credential(denial) => denial.rule(),
+            Self::OrganizationUnknown(_) => Rule::OrganizationKnown,
+            Self::OrganizationGone(_) => Rule::OrganizationPresent,
+            Self::NotAuthorized(_) | Self::Revoked(_) => Rule::AuthorizationRequired,
+            Self::RevocationPending { .. } => Rule::EffectiveAtOnce,
+        }
+    }
+}
+
+/// Writes a refusal as its rule and its message.
+macro_rules! serialized {
+    ($($type:ident),*) => {$(
+        /// As `{"rule":"…","message":"…"}`.
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let (rule, message) = (self.rule(), self.to_string());
+                Told { rule, message }.serialize(serializer)
+            }
+        }
+    )*};
+}
+
+serialized!(Refusal, CredentialDenial, AccessDenial);
+
+#[derive(Serialize)]
+struct Told {
+    rule: Rule,
+    message: String,
 }

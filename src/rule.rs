@@ -4,10 +4,16 @@
 //! `tests/rules`, under the same id. `docs/rules.md` lists both.
 
 use core::fmt;
+use core::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::limits::{InvalidValue, excerpt};
+use crate::name::TextVisitor;
 
 /// Where a rule comes from.
+///
+/// Exhaustive: a rule is documented or it is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The provider's public documentation.
@@ -39,6 +45,7 @@ macro_rules! rules {
     ($($(#[$section:meta])* $rule:ident, $id:literal, $source:expr, $http:expr, $sentence:literal;)*) => {
         /// A rule of the operation.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Rule {
             $(#[doc = $sentence] $rule,)*
         }
@@ -130,6 +137,7 @@ rules! {
     NobodyIsSpared, "nobody_is_spared", Ruling(12), None, "All means all: neither the setup user, nor another owner, nor the caller's own token is spared.";
     ScopeIsSettledAtTheCut, "scope_is_settled_at_the_cut", Ruling(6), None, "In scope is what was live just before the request; what comes after it, roles and removals included, changes nothing in it.";
     NotCoveredIsCounted, "not_covered_is_counted", Fact, None, "What stays alive is named and counted in the plan: first credentials of guests and collaborators, then of members, and of both those not authorized at the cut, which may be authorized later.";
+    AuthorizationRequired, "authorization_required", Fact, None, "A credential is used for an organization only while it holds a live authorization for the organization's present membership.";
     EffectiveAtOnce, "effective_at_once", Ruling(7), None, "From the request on everything in its scope is refused, before any job has run.";
     RevocationPendingStillAuthenticates, "revocation_pending_still_authenticates", Ruling(7), None, "A credential whose authorization is pending is refused for that organization and still authenticates at enterprise level.";
     EarliestRevocationOwnsItem, "earliest_revocation_owns_item", Ruling(6), None, "An item belongs to the earliest running revocation that covers it, and is recorded once.";
@@ -155,6 +163,26 @@ rules! {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = InvalidValue;
+
+    /// Reads the id.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let named = Self::ALL.iter().find(|rule| rule.id() == text);
+        named.copied().ok_or_else(|| InvalidValue::Name {
+            what: "a rule",
+            allowed: "an id of the catalogue".into(),
+            found: excerpt(text),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor::new(Self::from_str))
     }
 }
 

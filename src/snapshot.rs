@@ -34,6 +34,7 @@ use core::hash::Hasher;
 use crate::enterprise::Enterprise;
 use crate::enterprise::stored::Stored;
 use crate::hashing::Hash;
+use crate::json::error_as_object;
 use crate::log;
 use crate::timestamp::Timestamp;
 
@@ -44,6 +45,7 @@ const CORPUS: &[u8] = include_bytes!("snapshot/corpus.jsonl");
 
 /// Why bytes are no snapshot to start from. The stream is to be replayed instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SnapshotError {
     /// The bytes do not begin as a snapshot does.
     #[error("these bytes are no snapshot: replay the stream instead")]
@@ -55,6 +57,8 @@ pub enum SnapshotError {
     #[error("the snapshot is damaged: replay the stream instead")]
     Damaged,
 }
+
+error_as_object!(SnapshotError);
 
 /// The state as bytes: 24 for each credential, and what its people, organizations and rarer facts need.
 pub fn write(enterprise: &Enterprise) -> Vec<u8> {

@@ -234,6 +234,28 @@ fn a_second_request_under_one_key_is_a_finding() {
 }
 
 #[test]
+fn one_fingerprint_on_two_credentials_is_a_finding() {
+    let issue = |credential: u64, fingerprint: &str| {
+        format!(
+            r#"{{"type":"CredentialIssued","credential":{credential},"owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"{fingerprint}"}}"#
+        )
+    };
+    let other = with(&format!("{}\n{}", issue(905, "one"), issue(906, "two")));
+    assert!(audit(&other).is_clean());
+    let same = with(&format!("{}\n{}", issue(905, "one"), issue(906, "one")));
+    let report = audit(&same);
+    let [finding] = report.findings.as_slice() else {
+        panic!("{report:?}")
+    };
+    assert_eq!(finding.position, report.position);
+    assert!(
+        finding.what.contains("`906`") && finding.what.contains("`one`"),
+        "{}",
+        finding.what
+    );
+}
+
+#[test]
 fn an_installation_is_taken_at_its_hosts_word() {
     let history = with(
         r#"{"type":"RevokeAllRequested","requested_by":{"installation":55},"authority":"installation","revoke_credentials":false}"#,

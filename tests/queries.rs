@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its sample has failed")]
 
 use enterprise_credentials::{
-    CredentialId, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, RevocationId, RevocationState, Timestamp,
-    log,
+    AuthorizationRef, CredentialId, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, RevocationId,
+    RevocationState, Timestamp, log,
 };
 
 const SAMPLE: &[u8] = include_bytes!("samples/v1.jsonl");
@@ -149,5 +149,67 @@ fn who_and_what_is_there_now_is_told_with_its_name() {
             .map(|progress| progress.id)
             .collect();
         assert_eq!(enterprise.pending_revocations().collect::<Vec<_>>(), running);
+    }
+}
+
+/// The pairs that a history ever authorized, in order of the last grant of each.
+fn pairs(history: &[RecordedEvent]) -> Vec<(CredentialId, OrganizationId)> {
+    let mut pairs = Vec::new();
+    for recorded in history {
+        if let Event::CredentialAuthorized {
+            credential,
+            organization,
+        } = recorded.event
+        {
+            pairs.retain(|pair| *pair != (credential, organization));
+            pairs.push((credential, organization));
+        }
+    }
+    pairs
+}
+
+#[test]
+fn every_authorization_is_told_by_its_credential_and_by_its_organization() {
+    let history = history();
+    for length in 0..=history.len() {
+        let enterprise = fold(&history[..length]);
+        let pairs = pairs(&history[..length]);
+        let at = enterprise.last_at().unwrap_or(Timestamp::MIN);
+        let told = |held: AuthorizationRef| {
+            let pair = (held.credential(), held.organization());
+            assert_eq!(held.usable(), enterprise.may_use(pair.0, pair.1, at), "{pair:?}");
+            pair
+        };
+        for credential in enterprise.credentials().map(|credential| credential.id()) {
+            let expected: Vec<_> = pairs.iter().copied().filter(|pair| pair.0 == credential).collect();
+            let found: Vec<_> = enterprise.authorizations_of(credential, at).map(told).collect();
+            assert_eq!(found, expected, "after {length} events");
+        }
+        for id in [3, 4, 9_007_199_254_740_991] {
+            let organization = OrganizationId::new(id).unwrap();
+            let mut expected: Vec<_> = pairs.iter().copied().filter(|pair| pair.1 == organization).collect();
+            expected.sort();
+            let found: Vec<_> = enterprise.authorizations_for(organization, at).map(told).collect();
+            assert_eq!(found, expected, "in order of issue, which in the sample is that of ids");
+        }
+    }
+    let enterprise = fold(&history);
+    let unknown = CredentialId::new(424_242).unwrap();
+    assert_eq!(enterprise.authorizations_of(unknown, Timestamp::MIN).count(), 0);
+}
+
+#[test]
+fn a_persons_credentials_are_told_also_after_they_left() {
+    let enterprise = fold(&history());
+    for (person, expected) in [
+        (7, vec![901]),
+        (12, vec![902, 903, 908]),
+        (15, vec![907]),
+        (16, vec![909]),
+        (99, vec![]),
+    ] {
+        let credentials = enterprise.credentials_of(PersonId::new(person).unwrap());
+        let ids: Vec<u64> = credentials.map(|credential| credential.id().value()).collect();
+        assert_eq!(ids, expected, "{person}");
     }
 }

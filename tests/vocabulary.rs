@@ -1,7 +1,12 @@
 //! The words of the domain: on the wire, in a sentence and in a table they are the same, and each kind is what its row says.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 use core::fmt::Display;
+use std::path::Path;
 
 use enterprise_credentials::{
     ADMIN_ENTERPRISE_SCOPE, Authority, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE, EnterpriseKind,
@@ -144,4 +149,45 @@ fn positions_and_times_stay_within_what_can_be_written() {
     for inside in [first.milliseconds(), 0, last.milliseconds()] {
         assert_eq!(Timestamp::from_milliseconds(inside).unwrap().milliseconds(), inside);
     }
+}
+
+/// A new variant must break those who have to think of it, and nobody else.
+#[test]
+fn every_public_enum_says_whether_it_may_grow() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut enums = 0;
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                enums += check_enums(&path);
+            }
+        }
+    }
+    assert!(enums > 20, "{enums} public enums");
+}
+
+fn check_enums(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let mut enums = 0;
+    for (place, line) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("pub enum "))
+    {
+        let mut above = lines[..place]
+            .iter()
+            .rev()
+            .take_while(|line| line.starts_with(['#', '/']));
+        let says = above.any(|line| *line == "#[non_exhaustive]" || line.starts_with("/// Exhaustive: "));
+        assert!(
+            says,
+            "{}: `{line}` is neither non-exhaustive nor says why not",
+            path.display()
+        );
+        enums += 1;
+    }
+    enums
 }

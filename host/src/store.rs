@@ -29,7 +29,7 @@ pub use inspect::{Ends, Inspect, LookUpRow};
 pub use mend::Mended;
 pub(crate) use mend::{Batches, Mending, RightLines};
 pub use page::Page;
-pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteReader, SqliteStore};
+pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteOptions, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, StoreUrl};
 pub use walk::{check_end, walk};
 

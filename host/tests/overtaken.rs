@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp};
+use enterprise_credentials::{
+    EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp,
+};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, Patience};
 use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::sample::Sample;

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::Directory;
-use common::history::{History, TOKEN_OWNER_OAUTH};
+use common::history::{FIRST_OF_MANY, History, TOKEN_OWNER_OAUTH};
 use common::http::{get, revoke_all};
 use common::lines::{append, head_of, lines};
 use common::memory::Memory;
@@ -27,6 +27,9 @@ use tokio::time::Instant;
 
 /// Each has three events.
 const CREDENTIALS: u64 = SNAPSHOT_EVENTS_MIN / 3 + 1;
+
+/// The last of them.
+const LAST: u64 = FIRST_OF_MANY + CREDENTIALS - 1;
 
 /// A stream that is worth a snapshot, and another to drive its state out of memory.
 struct Kept {
@@ -163,23 +166,32 @@ async fn a_snapshot_of_what_the_stream_does_not_hold_is_not_used() {
     assert_eq!(read, kept.lines(), "the stream does not reach it");
 
     // It does, but with another event there, at the same time and of the same length.
-    let otherwise = kept.history.with_other_login();
-    assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
-    assert_eq!(otherwise.enterprise.last_at(), kept.history.enterprise.last_at());
-    let read = kept
-        .ask_with(&otherwise.log, snapshot::write(&otherwise.enterprise))
-        .await;
-    assert_eq!(read, kept.lines(), "it does not lead to the head");
+    let of_others = [
+        (r#""login":"lisa""#.to_owned(), r#""login":"lasi""#),
+        (format!(r#""credential":{LAST},"#), r#""credential":55555,"#),
+    ];
+    let of_others = of_others.map(|(word, other)| kept.history.with_other(&word, other));
+    for otherwise in &of_others {
+        assert_eq!(otherwise.enterprise.position(), kept.history.enterprise.position());
+        assert_eq!(otherwise.enterprise.last_at(), kept.history.enterprise.last_at());
+        let read = kept
+            .ask_with(&otherwise.log, snapshot::write(&otherwise.enterprise))
+            .await;
+        assert_eq!(read, kept.lines(), "it does not lead to the head");
+    }
 
-    // And where the stream has gone on since, with the event that follows the snapshot's.
+    // And where the stream has gone on since, with an event that fits the first and not the second.
     let mut longer = kept.history.clone();
-    longer.revoke_all(true);
+    longer.ask(&format!(r#"{{"type":"DestroyCredential","credential":{LAST}}}"#));
     let lines = lines(&longer.log);
     let (old, new) = lines.split_at(kept.lines());
     append(&kept.store, &longer.slug(), &head_of(old), new).await.unwrap();
-    kept.store.switches.lines_read.store(0, Ordering::SeqCst);
-    let read = kept.ask(&kept.host(), &longer).await;
-    assert_eq!(read, 1 + kept.lines() + 1, "the event behind it, and then all of them");
+    for otherwise in &of_others {
+        let snapshot = snapshot_of(&otherwise.log, snapshot::write(&otherwise.enterprise));
+        kept.store.keep_snapshot(&longer.slug(), snapshot).await.unwrap();
+        let read = kept.ask(&kept.host(), &longer).await;
+        assert_eq!(read, 1 + kept.lines() + 1, "the event behind it, and then all of them");
+    }
 }
 
 #[tokio::test]
@@ -249,6 +261,62 @@ fn a_clean_stop_keeps_snapshots_and_the_next_start_uses_them() {
     assert_eq!(second.terminate(), Some(0));
     let log = std::fs::read_to_string(kept.directory.file("serve.log")).unwrap();
     assert!(!log.contains("snapshot"), "nothing was wrong with one: {log}");
+}
+
+/// SQLite takes no value of more than a billion bytes, and nobody else writes while a large one is written.
+#[tokio::test]
+async fn a_large_snapshot_takes_several_chunks_and_comes_back_whole() {
+    const CHUNK: usize = 4 * 1024 * 1024;
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let history = History::sample("octo-corp", "");
+    history.import(&store).await;
+    let bytes: Vec<u8> = (0..2 * CHUNK + 3)
+        .map(|index| (index % 251) as u8 ^ (index / CHUNK) as u8)
+        .collect();
+    let large = snapshot_of(&history.log, bytes);
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    let connection = directory.connection();
+    let chunks = || -> Vec<(i64, i64, usize)> {
+        let mut select = connection
+            .prepare("SELECT position, number, length(bytes) FROM snapshot_chunks ORDER BY position, number")
+            .unwrap();
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)));
+        let rows = rows.unwrap().map(Result::unwrap);
+        rows.map(|(position, number, bytes)| (position, number, usize::try_from(bytes).unwrap()))
+            .collect()
+    };
+    let end = i64::try_from(lines(&history.log).len()).unwrap();
+    let expected = [(end, 0, CHUNK), (end, 1, CHUNK), (end, 2, 3)];
+    assert_eq!(chunks(), expected);
+    assert_eq!(store.snapshot(&history.slug()).await.unwrap(), Some(large.clone()));
+
+    // One whose keeping was broken off, by a kill, at a later position.
+    connection
+        .execute(
+            "INSERT INTO snapshot_chunks (enterprise, position, number, bytes) VALUES ('octo-corp', ?, 0, x'00')",
+            [end + 1],
+        )
+        .unwrap();
+    assert_eq!(
+        store.snapshot(&history.slug()).await.unwrap(),
+        Some(large.clone()),
+        "it is not current"
+    );
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    assert_eq!(chunks(), expected, "and is tidied away by the next");
+
+    // One of whose chunks is lost.
+    connection
+        .execute("DELETE FROM snapshot_chunks WHERE number = 1", [])
+        .unwrap();
+    assert_eq!(
+        store.snapshot(&history.slug()).await.unwrap(),
+        None,
+        "it is passed over"
+    );
+    store.keep_snapshot(&history.slug(), large.clone()).await.unwrap();
+    assert_eq!(store.snapshot(&history.slug()).await.unwrap(), Some(large));
 }
 
 /// The same snapshot as if another version had written it, its checksum made right.

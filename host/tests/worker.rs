@@ -13,9 +13,9 @@ use common::history::{History, completions, exported};
 use common::lines::{append, lines};
 use common::watched::Watched;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
-use enterprise_credentials_host::store::{Head, SqliteStore, Store};
+use enterprise_credentials_host::store::{Head, SqliteStore, Store, Urgency};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tokio::task::JoinHandle;
 
 /// A worker at work; `stop` ends it.
@@ -265,4 +265,47 @@ async fn a_stream_that_cannot_be_read_holds_up_no_other() {
     let working = Working::new(store.clone(), 2);
     assert_eq!(until_completed(&store, &sound, 1).await, [expected]);
     working.stop().await;
+}
+
+/// Their appends are committed together, with one wait for the disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn turns_of_several_enterprises_are_under_way_at_once() {
+    const AT_ONCE: usize = 8;
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let mut histories = Vec::new();
+    for number in 0..AT_ONCE {
+        let (history, expected) = unfinished(&format!("corp-{number}"), 10);
+        history.import(&store).await;
+        histories.push((history, expected));
+    }
+    let watched = Watched::new(store.clone());
+    // All have as many batches: no append ends before one of each enterprise is under way.
+    watched.switches.appends_together.set(Barrier::new(AT_ONCE)).unwrap();
+    let working = Working::new(watched.clone(), 5);
+    for (history, expected) in &histories {
+        assert_eq!(until_completed(&store, history, 1).await, [*expected]);
+    }
+    working.stop().await;
+    let urgencies = watched.switches.urgencies.lock().unwrap();
+    assert!(
+        urgencies.iter().all(|urgency| *urgency == Urgency::Job),
+        "{urgencies:?}"
+    );
+}
+
+/// Whoever is not told whether it was kept reads on before the next decision.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_may_have_been_kept_is_not_recorded_twice() {
+    let directory = Directory::new();
+    let store = directory.store().await;
+    let (history, expected) = unfinished("octo-corp", 20);
+    history.import(&store).await;
+    let watched = Watched::new(store.clone());
+    watched.switches.appends_unknown.store(3, Ordering::SeqCst);
+    let working = Working::new(watched.clone(), 5);
+    assert_eq!(until_completed(&store, &history, 1).await, [expected]);
+    working.stop().await;
+    assert_eq!(watched.switches.appends_unknown.load(Ordering::SeqCst), 0);
+    common::history::events(&exported(&store, &history.slug()).await);
 }

@@ -4,7 +4,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
@@ -18,8 +18,9 @@ use crate::id::{CredentialId, OrganizationId, RevocationId};
 const EXAMPLES_MAX: usize = 10;
 
 /// Why something is alive after a revocation. In the order in which reports show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SurvivalReason {
     /// The credential's owner was no enterprise member at the cut.
     OwnerWasCollaborator,
@@ -50,7 +51,7 @@ impl SurvivalReason {
 }
 
 /// A group of survivors of one kind, for one reason: credentials that authenticate, or live authorizations.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivors {
     /// Why they are alive.
     pub reason: SurvivalReason,

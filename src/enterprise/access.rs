@@ -172,7 +172,11 @@ impl Enterprise {
     ///
     /// [`Rule::RevocationPendingStillAuthenticates`](crate::Rule::RevocationPendingStillAuthenticates):
     /// what is pending is asked here, and not where the credential authenticates.
-    fn check_use(&self, credential: &Credential<'_>, organization: OrganizationId) -> Result<(), AccessDenial> {
+    pub(crate) fn check_use(
+        &self,
+        credential: &Credential<'_>,
+        organization: OrganizationId,
+    ) -> Result<(), AccessDenial> {
         let found = (self.credentials).authorization(credential, organization, &self.organizations);
         let found = found.map(|(_, authorization)| authorization);
         let Some(authorization) = found.filter(|authorization| self.is_live_with_credential(authorization)) else {
@@ -187,6 +191,9 @@ impl Enterprise {
         }
     }
 
+    /// [`Rule::AuthorizationRequired`](crate::Rule::AuthorizationRequired),
+    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown),
+    /// [`Rule::OrganizationPresent`](crate::Rule::OrganizationPresent)
     #[cold]
     fn why_not_usable(
         &self,
@@ -215,7 +222,7 @@ impl Enterprise {
         }
     }
 
-    fn credential_ref(&self, credential: Credential<'_>) -> Option<CredentialRef<'_>> {
+    pub(crate) fn credential_ref(&self, credential: Credential<'_>) -> Option<CredentialRef<'_>> {
         Some(CredentialRef {
             id: credential.id(),
             owner: self.people.get(credential.owner())?.id,

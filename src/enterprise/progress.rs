@@ -1,13 +1,13 @@
 //! How far a revocation is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::enterprise::revocations::Revocation;
 use crate::id::RevocationId;
 use crate::timestamp::Timestamp;
 
 /// How far a revocation is. Recorded counts only: what remains would be a scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// The revocation: the position of its request, which is its cut.
     pub id: RevocationId,
@@ -27,7 +27,9 @@ pub struct Progress {
 }
 
 /// The state of a revocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+///
+/// Exhaustive: a revocation has no other states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationState {
     /// Requested, and effective; nothing is recorded yet.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
@@ -14,7 +14,7 @@ use crate::refusal::CredentialDenial;
 use crate::timestamp::Timestamp;
 
 /// The state in numbers. Made by a scan of the whole state, O(its size).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// The enterprise's name in URLs.
     pub slug: Option<EnterpriseSlug>,
@@ -39,7 +39,7 @@ pub struct Summary {
 }
 
 /// How many people have a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountByRole {
     /// The role.
     pub role: Role,
@@ -48,7 +48,7 @@ pub struct CountByRole {
 }
 
 /// What became of the credentials of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountByKind {
     /// The kind.
     pub kind: CredentialKind,

@@ -84,6 +84,7 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::decode`].
     #[cfg(feature = "testkit")]
+    #[doc(hidden)]
     pub fn decode_by_parser(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
         self.decode_next(line, fields::read)
     }
@@ -94,6 +95,7 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::decode`].
     #[cfg(feature = "testkit")]
+    #[doc(hidden)]
     pub fn decode_in_two_passes(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
         self.decode_next(line, fields::read_in_two_passes)
     }

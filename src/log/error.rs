@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::id::Position;
+use crate::json::error_as_object;
 use crate::limits::LINE_BYTES_MAX;
 use crate::timestamp::Timestamp;
 
@@ -29,8 +30,12 @@ impl fmt::Display for LogError {
 
 impl core::error::Error for LogError {}
 
+error_as_object!(LogError, line, column);
+error_as_object!(LogErrorKind);
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LogErrorKind {
     /// Nothing but white space.
     #[error("the line is empty: remove it, an event stands on every line")]

@@ -279,6 +279,9 @@ impl Accepted<'_> {
                     .is_some_and(|it| it.has_anything_pending());
                 rules.extend(stays.then_some(Rule::SingleDestructionSettlesOnlyItself));
             }
+            (Command::RevokeAuthorization { .. }, [Event::AuthorizationRevoked { revocation: None, .. }]) => {
+                rules.insert(Rule::AuthorizationRequired);
+            }
             (Command::DestroyCredential { credential }, [Event::CredentialDestroyed { revocation: None, .. }]) => {
                 let kind = self.before.credential(*credential).map(|it| it.kind);
                 use CredentialKind::{GithubAppUserToken, OauthAppUserToken};

@@ -105,6 +105,8 @@ pub struct Asked<'a> {
 }
 
 /// What an implementation answers.
+///
+/// Exhaustive: it is made by callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Nothing: the command is not its business. It has followed the core.

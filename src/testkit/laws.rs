@@ -32,6 +32,7 @@ macro_rules! laws {
     ($($law:ident, $id:literal, $check:ident, $sentence:literal;)*) => {
         /// A law of the core: it holds for every word.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Law {
             $(#[doc = $sentence] $law,)*
         }

@@ -22,6 +22,8 @@ pub struct Step {
 
 /// What is asked in a step. What refers to earlier steps is resolved while the word runs, so that it still makes sense
 /// when a part of the word is taken away; a step that has nothing to refer to is passed over.
+///
+/// Exhaustive: whoever runs words must run all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// A command.

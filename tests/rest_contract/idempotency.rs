@@ -1,8 +1,9 @@
 //! One key, one revocation, for 24 hours: a retry is answered like the first request and records nothing.
 
+use enterprise_credentials::rest;
 use serde_json::{Value, json};
 
-use crate::world::{AGENT, APP, CLASSIC, HOUR_MS, OAUTH, World, header, is_warned, message, with_token};
+use crate::world::{AGENT, APP, CLASSIC, HOUR_MS, OAUTH, SLUG, World, header, is_warned, message, with_token};
 
 const KEY: (&str, &[u8]) = ("Idempotency-Key", b"incident-7");
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -29,6 +30,24 @@ fn a_retry_gets_the_same_location_and_records_nothing() {
         assert_eq!(post(&mut world, caller, body), first);
     }
     assert_eq!(world.enterprise, recorded);
+}
+
+#[test]
+fn a_retry_says_when_the_first_was_recorded_for_a_host_whose_clock_is_behind_that() {
+    let mut world = World::managed();
+    let answer = |world: &World| world.answer(Some(with_token(CLASSIC)), SLUG, &[AGENT, KEY], b"");
+    assert_eq!(answer(&world).repeats, None);
+    post(&mut world, with_token(CLASSIC), b"");
+    let first_at = world.enterprise.last_at();
+    world.wait(HOUR_MS);
+    assert_eq!(answer(&world).repeats, first_at);
+    let refused = rest::key_of_the_future("R1", first_at.unwrap());
+    assert_eq!(refused.status, 422);
+    let expected = format!(
+        "This Idempotency-Key was first used at {}, which is ahead of the clock",
+        first_at.unwrap()
+    );
+    assert!(message(&refused).starts_with(&expected), "{}", message(&refused));
 }
 
 #[test]

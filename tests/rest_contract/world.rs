@@ -82,7 +82,7 @@ impl World {
 
     /// Answers a request to this enterprise and, as a host does, applies what it gave.
     pub(crate) fn post(&mut self, caller: Value, headers: &[(&str, &[u8])], body: &[u8]) -> Response {
-        let Outcome { events, response } = self.answer(Some(caller), SLUG, headers, body);
+        let Outcome { events, response, .. } = self.answer(Some(caller), SLUG, headers, body);
         for recorded in self.enterprise.record(events, self.at, None) {
             self.enterprise.apply(&recorded).unwrap();
         }

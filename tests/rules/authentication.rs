@@ -1,10 +1,12 @@
 //! Which credentials authenticate, and which of them at the API.
 
-use enterprise_credentials::{Authority, CredentialDenial, CredentialKind, Refusal, Role, Rule, Timestamp};
+use enterprise_credentials::{
+    Authority, CredentialDenial, CredentialKind, OrganizationId, Refusal, Role, Rule, Timestamp,
+};
 
 use crate::given::{
-    GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, TOKEN, World, add, authorize, destroy, issue, issue_with,
-    remove, revoke, revoke_all_under, with_token,
+    GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, TOKEN, World, add, add_organization, authorize, destroy, issue,
+    issue_with, remove, remove_organization, revoke, revoke_all_under, with_token,
 };
 
 mod credential_known {
@@ -259,5 +261,56 @@ mod ssh_key_is_no_api_credential {
         let world = World::managed_users().given(key);
         let rule = Rule::SshKeyIsNoApiCredential;
         world.refuses_caller(with_token(OWNER, TOKEN), Refusal::SshKey(TOKEN), rule);
+    }
+}
+
+mod authorization_required {
+    use super::*;
+
+    #[test]
+    fn accepted() {
+        for kind in CredentialKind::ALL {
+            let world = World::managed_users().given_authorized(TOKEN, MEMBER, kind);
+            assert_eq!(world.may_use(TOKEN, ORG), Ok(()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn refused() {
+        let issued = World::managed_users().given(issue(TOKEN, MEMBER, CredentialKind::ClassicPat));
+        let authorized = || World::managed_users().given_authorized(TOKEN, MEMBER, CredentialKind::ClassicPat);
+        for world in [
+            issued,
+            authorized().given(revoke(TOKEN, ORG)),
+            authorized()
+                .given(remove_organization(ORG))
+                .given(add_organization(ORG)),
+        ] {
+            let denied = world.may_use(TOKEN, ORG).map_err(|denial| denial.rule());
+            assert_eq!(denied, Err(Rule::AuthorizationRequired));
+            assert_eq!(
+                world.authenticates(TOKEN),
+                Ok(MEMBER),
+                "it is for this organization alone"
+            );
+        }
+    }
+
+    #[test]
+    fn every_denial_names_its_rule() {
+        let authorized = || World::managed_users().given_authorized(TOKEN, MEMBER, CredentialKind::ClassicPat);
+        let gone = authorized().given(remove_organization(ORG));
+        let dead = authorized().given(destroy(TOKEN));
+        let (pending, _) = authorized().given_request(false);
+        let unknown = OrganizationId::new(424_242).unwrap();
+        for (world, organization, rule) in [
+            (authorized(), unknown, Rule::OrganizationKnown),
+            (gone, ORG, Rule::OrganizationPresent),
+            (dead, ORG, Rule::CredentialNotDestroyed),
+            (pending, ORG, Rule::EffectiveAtOnce),
+        ] {
+            let denied = world.may_use(TOKEN, organization).map_err(|denial| denial.rule());
+            assert_eq!(denied, Err(rule));
+        }
     }
 }

@@ -100,6 +100,9 @@ impl<S: Store> Enterprises<S> {
         live.has_snapshot_at(begun.head.position());
         let loading = Loading::new(live.slug(), begun.enterprise);
         let loaded = walk(&*self.store, live.slug(), &frontier, head, loading, Loading::fold).await?;
+        if let Some(fault) = loaded.fault {
+            return Err(fault);
+        }
         self.check_nothing_behind(live.slug(), head).await?;
         live.check_name(&loaded.enterprise)?;
         Ok(Held::new(loaded.enterprise, head.clone()))
@@ -195,6 +198,8 @@ struct Loading {
     enterprise: Enterprise,
     decoder: Decoder,
     window: Vec<RecordedEvent>,
+    /// What cannot be folded. Whether these are the lines that were appended shows at the end.
+    fault: Option<EnterpriseError>,
 }
 
 impl Loading {
@@ -204,10 +209,18 @@ impl Loading {
             decoder: Decoder::resume(enterprise.position(), enterprise.last_at()),
             enterprise,
             window: Vec::with_capacity(WINDOW),
+            fault: None,
         }
     }
 
     fn fold(&mut self, page: &Page) -> Result<(), EnterpriseError> {
+        if self.fault.is_none() {
+            self.fault = self.try_to_fold(page).err();
+        }
+        Ok(())
+    }
+
+    fn try_to_fold(&mut self, page: &Page) -> Result<(), EnterpriseError> {
         let mut lines = page.lines();
         loop {
             self.window.clear();

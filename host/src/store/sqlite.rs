@@ -33,7 +33,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use self::queue::{Appending, Growing, Other, PATIENCE, Queue};
+use self::queue::{Appending, Growing, Other, Queue};
 use self::session::grown;
 use self::shared::Shared;
 use self::snapshots::{CHUNK_BYTES, Done, Step};
@@ -43,6 +43,7 @@ use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Stre
 
 pub(super) use copy::{back_up, restore};
 pub(super) use mend::mend;
+pub use open::SqliteOptions;
 pub use reader::SqliteReader;
 pub use readers::INLINE_READS_MAX;
 pub use session::SqliteAppend;
@@ -206,7 +207,7 @@ impl Store for SqliteStore {
             expected: expected.clone(),
             batch,
             frontier,
-            deadline: Instant::now() + PATIENCE,
+            deadline: Instant::now() + self.shared.patience,
             answer,
         };
         if !self.queue().push(append, urgency) {

@@ -20,7 +20,7 @@ fn duplicate() -> String {
     let fingerprint = |line: &str| {
         line.split("\"fingerprint\":\"")
             .nth(1)
-            .map(|rest| rest[..44].to_owned())
+            .map(|rest| rest.get(..44).unwrap().to_owned())
     };
     let mut fingerprints = log.lines().filter_map(fingerprint);
     let (first, second) = (fingerprints.next().unwrap(), fingerprints.next().unwrap());

@@ -4,12 +4,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking, its helpers too"
 )]
 
 mod audit;
+mod backup;
 mod decide;
 mod generate;
+mod help;
 mod import;
 mod output;
 mod plan;
@@ -19,6 +22,9 @@ mod replay;
 mod store;
 mod stored;
 mod verify;
+
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

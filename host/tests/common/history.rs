@@ -144,10 +144,10 @@ impl History {
         self.at = Timestamp::from_milliseconds(self.at.milliseconds() + 1).unwrap();
     }
 
-    /// The same history, but for the login of the member: as many bytes, at the same times.
-    pub(crate) fn with_other_login(&self) -> Self {
+    /// The same history, but for a word: at the same times.
+    pub(crate) fn with_other(&self, word: &str, other: &str) -> Self {
         let log = String::from_utf8(self.log.clone()).unwrap();
-        let log = log.replace(r#""login":"lisa""#, r#""login":"lasi""#).into_bytes();
+        let log = log.replace(word, other).into_bytes();
         assert_ne!(log, self.log);
         Self {
             enterprise: replay(&log).unwrap(),

@@ -74,10 +74,11 @@ impl Directory {
             .unwrap()
     }
 
-    /// Another connection to the store's file, beside those of the program. It makes no checkpoint.
+    /// Another connection to the store's file, beside those of the program. It makes no checkpoint, and lets any row go.
     pub(crate) fn connection(&self) -> Connection {
         let connection = Connection::open(self.file("store.db")).unwrap();
         connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
         connection
     }
 }

@@ -37,8 +37,7 @@ impl Leaping {
     }
 
     fn post(&self, token: &str, key: &str) -> Answer {
-        let header = format!("Idempotency-Key: {key}");
-        revoke_all(self.running.address, SLUG, token, "", &[&header])
+        revoke_all(self.running.address, SLUG, token, "", &[("Idempotency-Key", key)])
     }
 
     fn health(&self) -> u16 {

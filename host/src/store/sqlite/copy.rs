@@ -291,3 +291,36 @@ fn refused(action: &'static str, message: String) -> StoreError {
 fn at(action: &'static str, path: &Path, error: &io::Error) -> StoreError {
     refused(action, format!("`{}`: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::migrate;
+    use super::*;
+
+    /// A crash between the removal of the old log and the new file's taking its place leaves the old file alone.
+    #[test]
+    fn folded_the_file_that_is_replaced_is_whole_without_its_log() {
+        let name = format!("enterprise-credentials-fold-{}.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let killed = path.with_extension("killed");
+        fs::write(&path, "").unwrap();
+        let connection = connection::writer(&path).unwrap();
+        migrate::prepare(&connection, &path, IfMissing::Create).unwrap();
+        connection.execute_batch("UPDATE probe SET at = 7").unwrap();
+        for suffix in ["", "-wal"] {
+            fs::copy(beside(&path, suffix), beside(&killed, suffix)).unwrap();
+        }
+        drop(connection);
+
+        let locked = Locked::lock(&killed).unwrap();
+        locked.fold().unwrap();
+        fs::remove_file(beside(&killed, "-wal")).unwrap();
+        let alone = connection::untouched(&killed).unwrap();
+        let at: i64 = alone.query_row("SELECT at FROM probe", [], |row| row.get(0)).unwrap();
+        assert_eq!(at, 7);
+        drop(locked);
+        for file in [path, killed] {
+            fs::remove_file(file).unwrap();
+        }
+    }
+}

@@ -21,33 +21,61 @@ const OPEN: &str = "be opened";
 /// How long the first look at the files waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How a store in a file behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct SqliteOptions {
+    /// How long an append waits for its turn, from its arrival on. It is told to have failed by the writer alone, before it
+    /// has begun: nobody stops waiting for an append that may still happen.
+    pub patience: Duration,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        let patience = Duration::from_secs(30);
+        Self { patience }
+    }
+}
+
 impl SqliteStore {
     /// Opens the store at `path`, and brings its tables up to date.
     ///
     /// # Errors
+    /// Those of [`SqliteStore::open_with`].
+    pub async fn open(path: &Path, if_missing: IfMissing) -> Result<Self, StoreError> {
+        Self::open_with(path, if_missing, SqliteOptions::default()).await
+    }
+
+    /// The same, with options of one's own.
+    ///
+    /// # Errors
     /// [`StoreError::Permanent`] for a file that is missing where it must not be, and for one that is not a store of this
     /// version or an older one, which is left as it is; and where SQLite fails.
-    pub async fn open(path: &Path, if_missing: IfMissing) -> Result<Self, StoreError> {
+    pub async fn open_with(path: &Path, if_missing: IfMissing, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        spawn_blocking(move || open(&path, if_missing))
+        spawn_blocking(move || open(&path, if_missing, options))
             .await
             .map_err(|error| StoreError::permanent(OPEN, error))?
     }
 }
 
-fn open(path: &Path, if_missing: IfMissing) -> Result<SqliteStore, StoreError> {
+fn open(path: &Path, if_missing: IfMissing, options: SqliteOptions) -> Result<SqliteStore, StoreError> {
     file::check(path, if_missing)?;
     let is_new = if_missing == IfMissing::Create && create(path)?;
-    let opened = open_file(path, if_missing, is_new);
+    let opened = open_file(path, if_missing, options, is_new);
     if opened.is_err() && is_new {
         discard(path);
     }
     opened
 }
 
-fn open_file(path: &Path, if_missing: IfMissing, is_new: bool) -> Result<SqliteStore, StoreError> {
+fn open_file(
+    path: &Path,
+    if_missing: IfMissing,
+    options: SqliteOptions,
+    is_new: bool,
+) -> Result<SqliteStore, StoreError> {
     let refused = |error| file::refused(path, &error);
-    let shared = Arc::new(Shared::new(path));
+    let shared = Arc::new(Shared::new(path, options.patience));
     let opened = shared.watch.at_path();
     let connection = connection::writer(path).map_err(refused)?;
     migrate::prepare(&connection, path, if_missing)?;

@@ -12,9 +12,6 @@ use super::session::Session;
 use super::snapshots::{Done, Step};
 use crate::store::{Batch, Head, StoreError, Urgency};
 
-/// How long an append waits for its turn, from its arrival on. It is told to have failed by the writer alone, before it has
-/// begun: nobody stops waiting for an append that may still happen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How much one transaction takes.
 const GROUP_APPENDS_MAX: usize = 64;
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;

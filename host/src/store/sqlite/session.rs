@@ -9,7 +9,7 @@ use enterprise_credentials_seal::Frontier;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::queue::{Other, PATIENCE};
+use super::queue::Other;
 use super::{SqliteStore, WRITER_ENDED};
 use crate::store::{Append, Batch, Head, StoreError};
 
@@ -53,7 +53,7 @@ impl SqliteAppend {
         store.queue().push_other(Other::Session(Session {
             enterprise: enterprise.clone(),
             expected: expected.clone(),
-            deadline: Instant::now() + PATIENCE,
+            deadline: Instant::now() + store.shared.patience,
             begun,
             pieces: received,
         }));

@@ -34,19 +34,22 @@ pub(super) struct Shared {
     pub(super) status: Status,
     pub(super) known: KnownHeads,
     pub(super) checked: CheckedHolders,
+    /// How long an append waits for its turn.
+    pub(super) patience: Duration,
     told_replaced: Mutex<Option<Instant>>,
 }
 
 impl Shared {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, patience: Duration) -> Self {
         let watch = Watch::new(path);
         Self {
             readers: Readers::new(watch.path()),
             watch,
             queue: Queue::default(),
-            status: Status::new(),
+            status: Status::new(patience),
             known: KnownHeads::default(),
             checked: CheckedHolders::default(),
+            patience,
             told_replaced: Mutex::default(),
         }
     }
@@ -64,23 +67,41 @@ impl Shared {
         let connection = connection::writer(self.watch.path()).map_err(cannot_read)?;
         // Reading, it waits for nobody, and nobody takes the files beside it away.
         connection.execute_batch("BEGIN").map_err(cannot_read)?;
+        self.compare(&connection)?;
+        self.watch.note();
+        connection.execute_batch("ROLLBACK").map_err(cannot_read)?;
+        Ok(connection)
+    }
+
+    /// The same beside a transaction that is under way, whose connection cannot be closed: another process's checkpoint may
+    /// have written to the file meanwhile.
+    pub(super) fn examine_beside(&self) -> Result<(), Failure> {
+        let content = self.watch.content();
+        self.readers.close();
+        let connection = connection::reader(self.watch.path(), BUSY_TIMEOUT);
+        self.compare(&connection.map_err(|error| Failure::of(EXAMINE, error))?)?;
+        self.watch.accept(content);
+        Ok(())
+    }
+
+    /// Looks whether every stream is the one that is known here, or what it has grown to since.
+    fn compare(&self, connection: &Connection) -> Result<(), Failure> {
+        let replaced = || Failure::transient(EXAMINE, self.watch.replaced());
         for (enterprise, known) in self.known.all() {
-            let head = match heads::read(&connection, &enterprise) {
+            let head = match heads::read(connection, &enterprise) {
                 Ok(head) => head.unwrap_or_default(),
                 // Of this one stream its readers will tell.
                 Err(StoreError::Altered(_)) => continue,
                 Err(_) => return Err(replaced()),
             };
-            match follows(&connection, &enterprise, &known, &head) {
+            match follows(connection, &enterprise, &known, &head) {
                 Ok(true) => self.known.note(&enterprise, &head),
                 // Of lines that are missing behind what is known, its readers will tell.
                 Err(StoreError::Altered(_)) => {}
                 _ => return Err(replaced()),
             }
         }
-        self.watch.note();
-        connection.execute_batch("ROLLBACK").map_err(cannot_read)?;
-        Ok(connection)
+        Ok(())
     }
 
     /// Says, now and then, that the files are not those that were opened.

@@ -3,8 +3,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::queue::PATIENCE;
-
 /// How long a transaction or a read may take before the storage is said to hang.
 const HANGS_AFTER: Duration = Duration::from_secs(1);
 /// How long a commit vouches for the next.
@@ -25,6 +23,8 @@ struct State {
     committed: Instant,
     /// What failed since.
     failure: Option<String>,
+    /// How long it may wait.
+    patience: Duration,
     /// When it was last probed.
     probed: Option<Instant>,
 }
@@ -43,12 +43,13 @@ pub(super) enum Known {
 }
 
 impl Status {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(patience: Duration) -> Self {
         Self(Mutex::new(State {
             busy: None,
             waiting: None,
             committed: Instant::now(),
             failure: None,
+            patience,
             probed: None,
         }))
     }
@@ -100,7 +101,7 @@ impl Status {
             return if state.busy.is_none() && !was_probed {
                 // Those who waited have been told, and nobody has looked since.
                 Known::Unsure
-            } else if waiting >= PATIENCE {
+            } else if waiting >= state.patience {
                 Known::Ill(format!(
                     "another process has held the write lock for {} s",
                     waiting.as_secs()

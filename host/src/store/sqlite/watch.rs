@@ -26,7 +26,7 @@ struct Known {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Content {
+pub(super) struct Content {
     seconds: i64,
     nanoseconds: i64,
     bytes: u64,
@@ -111,6 +111,18 @@ impl Watch {
         let now = self.look();
         if let (Some(known), Some(now)) = (&mut *self.known(), now) {
             known.content = now.content;
+        }
+    }
+
+    /// When the file was last changed, and how long it is. Nothing where it is gone.
+    pub(super) fn content(&self) -> Option<Content> {
+        self.look()?.content
+    }
+
+    /// Takes the file for the right one as it was at that look.
+    pub(super) fn accept(&self, content: Option<Content>) {
+        if let (Some(known), Some(content)) = (&mut *self.known(), content) {
+            known.content = Some(content);
         }
     }
 

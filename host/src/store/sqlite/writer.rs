@@ -13,7 +13,7 @@ use self::checkpoint::Log;
 use super::Shared;
 use super::connection;
 use super::failure::{Failure, is_busy};
-use super::queue::{Next, PATIENCE};
+use super::queue::Next;
 use super::watch::Change;
 use crate::store::StoreError;
 
@@ -217,9 +217,8 @@ fn jitter(now: Instant) -> Duration {
 
 /// An append, a caller's or an import's, that waited too long for the write lock.
 fn late() -> StoreError {
-    let seconds = PATIENCE.as_secs();
     StoreError::transient(
         APPEND,
-        format!("it waited {seconds} s for its turn: another process holds the write lock"),
+        "its turn did not come in time: another process holds the write lock",
     )
 }

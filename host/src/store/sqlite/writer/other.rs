@@ -10,9 +10,10 @@ use super::{APPEND, Changed, Writer, group, late};
 use crate::store::sqlite::connection::{Sorts, set_sorts};
 use crate::store::sqlite::failure::Failure;
 use crate::store::sqlite::look_up::LaidAside;
-use crate::store::sqlite::queue::{Other, PATIENCE};
+use crate::store::sqlite::queue::Other;
 use crate::store::sqlite::session::{Piece, Session};
 use crate::store::sqlite::snapshots::{self, Step};
+use crate::store::sqlite::watch::Change;
 use crate::store::sqlite::{heads, segments};
 use crate::store::{Batch, Head, StoreError};
 
@@ -67,7 +68,7 @@ impl Writer {
         action: &'static str,
         act: impl Fn(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.shared.patience;
         loop {
             let begun = self.begin(|now| now < deadline).map_err(|failure| failure.told())?;
             let (Some(()), Some(open)) = (begun, &self.open) else {
@@ -133,10 +134,7 @@ impl Writer {
                 }
                 Ok(Piece::Commit(head, answer)) => {
                     let inserted = self.last_piece(&enterprise, &head, laid_aside);
-                    let committed = inserted.and_then(|()| match self.commit(APPEND) {
-                        Ok(committed) => committed.map_err(|failure| failure.told()),
-                        Err(Changed) => Err(StoreError::transient(APPEND, self.shared.watch.replaced())),
-                    });
+                    let committed = inserted.and_then(|()| self.commit_pieces());
                     if committed.is_ok() {
                         self.shared.known.note(&enterprise, &head);
                         self.truncate_log();
@@ -176,6 +174,17 @@ impl Writer {
             laid_aside.end(connection, enterprise)?;
             heads::write(connection, enterprise, head).map_err(|error| Failure::of(APPEND, error).told())
         })
+    }
+
+    /// Commits what is too long to begin again because another process has made a checkpoint meanwhile.
+    fn commit_pieces(&mut self) -> Result<(), StoreError> {
+        if self.shared.watch.change() == Change::Content {
+            self.shared.examine_beside().map_err(|failure| failure.told())?;
+        }
+        match self.commit(APPEND) {
+            Ok(committed) => committed.map_err(|failure| failure.told()),
+            Err(Changed) => Err(StoreError::transient(APPEND, self.shared.watch.replaced())),
+        }
     }
 
     /// Does a part of the transaction that is open. After an error there is none any more.
