@@ -2,20 +2,21 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use enterprise_credentials::{EnterpriseKind, EnterpriseSlug, Position};
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::sample::Sample;
-use crate::store::sqlite::queue::{Growing, PATIENCE};
+use crate::store::sqlite::queue::Growing;
 use crate::store::sqlite::session::grown;
 use crate::store::sqlite::shared::Shared;
 use crate::store::sqlite::{SqliteStore, connection};
 use crate::store::{Batch, IfMissing, Streams};
 
 const APPENDS: usize = 3;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What goes wrong, once: the connection is closed after it.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +77,7 @@ fn batch(credentials: u32) -> Batch {
 fn fail(empty: &Path, batch: &Batch, fault: Fault) -> bool {
     let path = empty.with_file_name("group.db");
     std::fs::copy(empty, &path).unwrap();
-    let shared = Arc::new(Shared::new(&path));
+    let shared = Arc::new(Shared::new(&path, PATIENCE));
     let mut writing = connection::writer(&path).unwrap();
     match fault {
         Fault::Interrupted { step } => {
