@@ -21,17 +21,27 @@ pub(crate) struct Asked {
     body: String,
 }
 
-/// Every token asks for progress, then each asks for a revocation. Nothing else is going on.
+/// Every token asks for the progress of the last revocation, then each asks for a revocation. Nothing else is going on.
 pub(crate) async fn ask_all(store: impl Store, tokens: &[Token]) -> Vec<Asked> {
     let (enterprises, _changes) = Enterprises::new(store, CacheOptions::default());
     let router = router(Arc::clone(&enterprises), HttpOptions::default());
     let mut asked = Vec::new();
-    for (method, last) in [("GET", "revocations/1"), ("POST", "revoke-all")] {
-        for Token { enterprise, token } in tokens {
-            let path = format!("/enterprises/{enterprise}/credential-authorizations/{last}");
+    for method in ["GET", "POST"] {
+        for Token {
+            enterprise,
+            revocation,
+            token,
+        } in tokens
+        {
+            let what = match method {
+                "GET" => format!("revocations/{revocation}"),
+                _ => "revoke-all".to_owned(),
+            };
+            let path = format!("/enterprises/{enterprise}/credential-authorizations/{what}");
             let request = Request::builder().method(method).uri(path);
             let request = request
                 .header("authorization", format!("Bearer {token}"))
+                .header("host", "localhost")
                 .header("user-agent", "flips");
             asked.push(ask(&router, request.body(Body::empty()).unwrap()).await);
         }

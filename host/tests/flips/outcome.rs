@@ -5,12 +5,13 @@ use std::ops::AddAssign;
 use std::path::Path;
 
 use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::store::verify::verify;
 use enterprise_credentials_host::store::{self, IfMissing, Page, Store, StoreError, Streams, walk};
 use enterprise_credentials_host::token::fingerprint;
 use enterprise_credentials_seal::Frontier;
 
 use crate::asked::ask_all;
-use crate::world::{World, runtime, url};
+use crate::world::{World, put, runtime, url};
 
 /// How many flips and answers came out in which way.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Outcomes {
     unnoticed: usize,
     /// Some answer was 503, or an export failed.
     noticed: usize,
-    /// A token was nobody's, for its row of the look-up could not be found.
+    /// A token was nobody's, for its row of the look-up could not be found: `verify` says so.
     row_gone: usize,
     answers: Answers,
     exports: Exports,
@@ -42,7 +43,8 @@ struct Exports {
 }
 
 /// Asks everything of a flipped file, and fails where an answer is wrong.
-pub(crate) fn of(world: &World, path: &Path, context: &str) -> Outcomes {
+pub(crate) fn of(world: &World, path: &Path, file: &[u8], context: &str) -> Outcomes {
+    put(path, file);
     let runtime = runtime();
     let outcomes = runtime.block_on(async {
         let mut outcomes = Outcomes {
@@ -71,6 +73,10 @@ pub(crate) fn of(world: &World, path: &Path, context: &str) -> Outcomes {
                 );
             }
         }
+        if outcomes.answers.row_gone > 0 {
+            put(path, file);
+            assert!(is_found(path).await, "{context}: `verify` finds no row gone");
+        }
         outcomes
     });
     outcomes.counted()
@@ -95,6 +101,14 @@ async fn judge(world: &World, store: &(impl Store + Clone), context: &str, outco
             outcomes.answers.row_gone += 1;
         }
     }
+}
+
+/// Whether `verify` finds anything.
+async fn is_found(path: &Path) -> bool {
+    let store = store::open_to_read(&url(path)).await.unwrap();
+    let verified = verify(&store, |_| {}).await.unwrap();
+    store.close().await;
+    verified.findings > 0
 }
 
 /// A stream as `export` reads it.
@@ -144,7 +158,6 @@ impl Outcomes {
             ("store refused", self.refused),
             ("flip without consequence", self.unnoticed),
             ("flip noticed", self.noticed),
-            ("row gone", self.row_gone),
             ("export failed", self.exports.failed),
             ("503", self.answers.unavailable),
         ] {

@@ -34,6 +34,8 @@ pub(crate) struct World {
 #[derive(Debug, Clone)]
 pub(crate) struct Token {
     pub(crate) enterprise: EnterpriseSlug,
+    /// The enterprise's last revocation; 1 where there is none.
+    pub(crate) revocation: u64,
     pub(crate) token: String,
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct Token {
 pub(crate) struct History {
     enterprise: Enterprise,
     pub(crate) log: Vec<u8>,
+    revocation: u64,
     tokens: Vec<String>,
     at: Timestamp,
 }
@@ -66,6 +69,12 @@ impl World {
             store.close().await;
             expected
         });
+        for status in [200, 202, 401, 403, 404] {
+            assert!(
+                expected.iter().any(|asked| asked.status == status),
+                "no token is answered with {status}: {expected:?}"
+            );
+        }
         Self {
             file,
             streams,
@@ -148,6 +157,7 @@ fn tokens(streams: &[History]) -> Vec<Token> {
         let tokens = history.tokens.iter();
         tokens.map(|token| Token {
             enterprise: history.slug(),
+            revocation: history.revocation,
             token: token.clone(),
         })
     });
@@ -160,6 +170,7 @@ impl History {
         let mut history = Self {
             enterprise: Enterprise::new(),
             log: Vec::new(),
+            revocation: 1,
             tokens: Vec::new(),
             at: Timestamp::parse("2026-03-10T09:00:00.000Z").unwrap(),
         };
@@ -214,7 +225,8 @@ impl History {
         self.ask(&format!(
             r#"{{"type":"RevokeAll","caller":{{"person":{OWNER}}},"revoke_credentials":{revoke_credentials}}}"#
         ));
-        let revocation = self.enterprise.position().value();
+        self.revocation = self.enterprise.position().value();
+        let revocation = self.revocation;
         self.ask(&format!(
             r#"{{"type":"ContinueRevocation","revocation":{revocation},"limit":{limit}}}"#
         ));

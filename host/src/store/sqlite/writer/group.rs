@@ -1,5 +1,8 @@
 //! Many appends in one transaction, and so with one wait for the disk, each in a savepoint of its own.
 
+#[cfg(test)]
+mod faults;
+
 use std::collections::VecDeque;
 
 use rusqlite::Connection;
