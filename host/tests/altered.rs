@@ -1,6 +1,10 @@
 //! Streams whose lines, heads or look-up are not what was written: nothing is answered from them, and everything from others.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 mod common;
 

@@ -1,7 +1,12 @@
 //! The one writer of a SQLite store: many appends in one transaction, those of callers first, each told what became of it, and
 //! none kept that was told to have failed.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 mod common;
 

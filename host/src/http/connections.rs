@@ -32,7 +32,6 @@ use own_answers::WithOwnAnswers;
 use registry::{Place, Registry};
 use unread::WithWriteTimeout;
 
-
 /// The pause after a failed accept, which most often means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often the log says how many connections were given up.
