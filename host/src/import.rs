@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Seek};
 use std::sync::Arc;
 
 use enterprise_credentials::log::LogError;
-use enterprise_credentials::{CorruptHistory, EnterpriseSlug, Position};
+use enterprise_credentials::{CorruptHistory, EnterpriseSlug, Position, Timestamp};
 use enterprise_credentials_seal::Frontier;
 
 use crate::mark::{Mark, NotMarked};
@@ -106,6 +106,7 @@ pub struct Stream<L> {
     log: Arc<L>,
     mark: Option<Mark>,
     enterprise: EnterpriseSlug,
+    last_at: Option<Timestamp>,
 }
 
 impl<L: Log> Stream<L> {
@@ -126,16 +127,23 @@ impl<L: Log> Stream<L> {
     }
 
     fn check_with(log: L, mark: Option<Mark>) -> Result<Self, ImportError> {
-        let enterprise = {
+        let (enterprise, last_at) = {
             let mut lines = Lines::open(&log, mark)?;
             while lines.next()?.is_some() {}
-            lines.slug().ok_or(ImportError::Empty)?.clone()
+            (lines.slug().ok_or(ImportError::Empty)?.clone(), lines.last_at())
         };
         Ok(Self {
             log: Arc::new(log),
             mark,
             enterprise,
+            last_at,
         })
+    }
+
+    /// The time of the log's last event. Where that is ahead of the clock, one of the two is wrong, and the stream's time stands
+    /// still until the clock has come as far.
+    pub const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
     }
 
     /// Skips what the store holds byte for byte, appends the rest, refuses a difference.

@@ -279,3 +279,30 @@ fn import(directory: &Directory, store: &str) {
     let store = format!("sqlite:{}", directory.file(store).display());
     run_well(&["import", "--store", &store, &log.display().to_string()]);
 }
+
+#[tokio::test]
+async fn a_new_store_is_its_owners_alone_and_so_are_the_files_beside_it() {
+    let directory = Directory::new();
+    let store = directory.store().await;
+    History::sample(SLUG, "").import(&store).await;
+    for file in ["store.db", "store.db-wal", "store.db-shm"] {
+        let mode = fs::metadata(directory.file(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    store.close().await;
+}
+
+#[test]
+fn what_sqlite_would_take_for_a_uri_of_its_own_is_no_store() {
+    let directory = Directory::new();
+    let photos = directory.file("photos.db");
+    drop(database(&photos, "DELETE", PHOTOS));
+    let before = files(&directory);
+    let url = format!("sqlite:file:{}", photos.display());
+    let refused = Command::new(PROGRAM)
+        .args(["serve", "--listen", "127.0.0.1:0", "--store", &url])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(files(&directory), before);
+}

@@ -6,13 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use enterprise_credentials::Timestamp;
+use enterprise_credentials_host::enterprises::now;
 use enterprise_credentials_host::import::{ImportError, Imported, Stream};
 use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreError, StoreUrl, Streams};
 
 use super::directory::Directory;
 use super::mark;
-use super::output::print;
+use super::output::{print, tell};
 
 /// Import a log of recorded events.
 ///
@@ -44,6 +46,7 @@ impl Import {
             None => Stream::check(log),
         };
         let stream = checked.with_context(cannot_import)?;
+        warn_of_the_future(stream.last_at());
         let imported = super::runtime()?.block_on(async {
             let store = store::open(&self.store, IfMissing::Create).await?;
             let imported = stream.import(&store).await;
@@ -70,6 +73,17 @@ impl Import {
         let done = format!("imported {appended} events into `{enterprise}`, {skipped} were there already");
         print(format!("{done}\n")).context(done)?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Says that the log is ahead of the clock. It is imported all the same: the clock may be wrong.
+fn warn_of_the_future(last_at: Option<Timestamp>) {
+    let now = now();
+    if let Some(last_at) = last_at.filter(|last_at| *last_at > now) {
+        tell(&format!(
+            "warning: the log's last event is of {last_at}, and this machine's clock shows {now}: until it has come as far, the \
+             stream's time stands still, and tokens that expire before are dead"
+        ));
     }
 }
 

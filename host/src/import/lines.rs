@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use enterprise_credentials::log::Decoder;
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Position, RecordedEvent};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Position, RecordedEvent, Timestamp};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
@@ -41,6 +41,11 @@ impl<'a> Lines<'a> {
     /// Whose log it is, as far as it was read.
     pub(super) fn slug(&self) -> Option<&EnterpriseSlug> {
         self.enterprise.slug()
+    }
+
+    /// The time of the last event that was read.
+    pub(super) fn last_at(&self) -> Option<Timestamp> {
+        self.enterprise.last_at()
     }
 
     /// The next line, which fits the ones before.

@@ -42,6 +42,22 @@ fn a_log_that_the_store_refuses_leaves_no_store_where_there_was_none() {
 }
 
 #[test]
+fn a_log_of_the_future_is_imported_with_a_warning() {
+    let log = sample("managed_users");
+    let url = |name: &str| format!("sqlite:{}", path(name).display());
+    let import = |log: &str, name: &str| run_on(log, &["import", "--store", &url(name), "-"]);
+    let present = import(&log, "import-present.db");
+    assert_eq!((present.code, present.stderr.as_str()), (0, ""));
+    let line = format!(
+        r#"{{"position":{},"at":"2999-01-01T00:00:00.000Z","type":"OrganizationAdded","organization":999,"login":"of-the-future"}}"#,
+        log.lines().count() + 1
+    );
+    let future = import(&format!("{log}{line}\n"), "import-future.db");
+    assert_eq!(future.code, 0, "{future:?}");
+    assert!(future.stderr.contains("2999-01-01T00:00:00.000Z"), "{future:?}");
+}
+
+#[test]
 fn a_store_that_was_there_stays() {
     let log = sample("managed_users");
     let url = imported("import-stays", &log.replace("octo-corp", "other-corp"));
