@@ -17,7 +17,7 @@ main() {
         printf 'NOT RUN: the faults that need a small file system of their own\n' >&2
     else
         mkdir "$scratch/small"
-        mount -t tmpfs -o size=64m tmpfs "$scratch/small" || {
+        mount -t tmpfs -o size=16m tmpfs "$scratch/small" || {
             printf 'cannot mount a tmpfs: run as root, or with --without-mounts\n' >&2
             exit 1
         }

@@ -204,7 +204,8 @@ pub trait Store: Streams {
     ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
 
     /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs;
-    /// and those whose heads are broken, for nobody can tell.
+    /// and those whose heads are broken, for nobody can tell. Those whose heads are lost are among them at the first call, and now
+    /// and then.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
 
     /// The stream whose last event is the newest, and that event's time. Streams whose heads are broken are passed over.

@@ -225,7 +225,16 @@ impl Store for SqliteStore {
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
         self.look().await?;
-        self.read_aside(heads::unfinished).await
+        let looks_for_lost = self.shared.looks_for_lost();
+        self.read_aside(move |connection| {
+            let mut unfinished = heads::unfinished(connection)?;
+            if looks_for_lost {
+                unfinished.extend(heads::lost(connection)?);
+                unfinished.sort();
+            }
+            Ok(unfinished)
+        })
+        .await
     }
 
     async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {

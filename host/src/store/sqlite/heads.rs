@@ -127,6 +127,22 @@ pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>,
     Ok(unfinished.map(|(enterprise, _)| enterprise).collect())
 }
 
+/// The enterprises that have lines and no head, in the order of the slugs. It takes a look into the index of the lines for each
+/// stream that there is.
+pub(super) fn lost(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
+    let lost = || -> rusqlite::Result<Vec<String>> {
+        let mut select = connection.prepare_cached(
+            "WITH RECURSIVE streams (enterprise) AS (SELECT min(enterprise) FROM segments UNION ALL \
+             SELECT (SELECT min(enterprise) FROM segments WHERE enterprise > streams.enterprise) FROM streams \
+             WHERE enterprise IS NOT NULL) \
+             SELECT enterprise FROM streams WHERE enterprise IS NOT NULL AND enterprise NOT IN (SELECT enterprise FROM heads)",
+        )?;
+        select.query_map([], |row| row.get(0))?.collect()
+    };
+    let lost = lost().map_err(failed("look for streams without a head"))?;
+    Ok(lost.iter().filter_map(|slug| EnterpriseSlug::new(slug).ok()).collect())
+}
+
 /// The stream whose last event is the newest, and that event's time.
 pub(super) fn newest(connection: &Connection) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
     let heads = all(connection).map_err(failed(READ))?;

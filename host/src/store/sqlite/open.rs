@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::file::Content;
+use super::readers::look_after;
 use super::shared::Shared;
 use super::writer::Writer;
 use super::{Running, SqliteStore, connection, file, migrate};
@@ -52,9 +54,15 @@ impl SqliteStore {
     /// version or an older one, which is left as it is; and where SQLite fails.
     pub async fn open_with(path: &Path, if_missing: IfMissing, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        spawn_blocking(move || open(&path, if_missing, options))
+        let store = spawn_blocking(move || open(&path, if_missing, options))
             .await
-            .map_err(|error| StoreError::permanent(OPEN, error))?
+            .map_err(|error| StoreError::permanent(OPEN, error))??;
+        let (readers, runtime) = (Arc::downgrade(&store.shared.readers), Handle::current());
+        std::thread::Builder::new()
+            .name("store watch".to_owned())
+            .spawn(move || look_after(&readers, &runtime))
+            .map_err(|error| StoreError::transient(OPEN, error))?;
+        Ok(store)
     }
 }
 

@@ -2,10 +2,11 @@
 //! some for all others, on threads that may block.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use tokio::runtime::Handle;
 
 use super::connection;
 use super::failure::failed;
@@ -15,6 +16,8 @@ use crate::store::StoreError;
 /// so that a disk that does not answer holds up nothing else.
 pub const INLINE_READS_MAX: usize = 2;
 const ASIDE: usize = 4;
+/// How long a read may take before the runtime is looked after.
+const HOLDS_UP: Duration = Duration::from_millis(50);
 /// How long a read waits where another process is recovering the file; a small read does not wait.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -96,6 +99,18 @@ impl Slot {
         });
         *lock(&self.reading) = None;
         done
+    }
+}
+
+/// Has the runtime look after its timers and sockets again where a read holds up the thread that did: a thread that waits for a disk
+/// may be the one that waited for all others. Ends with the store.
+pub(super) fn look_after(readers: &Weak<Readers>, runtime: &Handle) {
+    while let Some(readers) = readers.upgrade() {
+        if readers.reading().is_some_and(|reading| reading > HOLDS_UP) {
+            runtime.spawn(async {});
+        }
+        drop(readers);
+        std::thread::sleep(HOLDS_UP);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
@@ -23,6 +23,8 @@ const LINES_AT_ONCE: usize = 16 * 1024;
 const EXAMINE: &str = "go on with the file that is at its path now";
 /// How long opening a connection waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often streams without a head are looked for.
+const LOOK_FOR_LOST_EVERY: Duration = Duration::from_secs(60);
 /// How often it is said that the files were replaced.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
@@ -30,20 +32,21 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Shared {
     pub(super) watch: Watch,
     pub(super) queue: Queue,
-    pub(super) readers: Readers,
+    pub(super) readers: Arc<Readers>,
     pub(super) status: Status,
     pub(super) known: KnownHeads,
     pub(super) checked: CheckedHolders,
     /// How long an append waits for its turn.
     pub(super) patience: Duration,
     told_replaced: Mutex<Option<Instant>>,
+    looked_for_lost: Mutex<Option<Instant>>,
 }
 
 impl Shared {
     pub(super) fn new(path: &Path, patience: Duration) -> Self {
         let watch = Watch::new(path);
         Self {
-            readers: Readers::new(watch.path()),
+            readers: Arc::new(Readers::new(watch.path())),
             watch,
             queue: Queue::default(),
             status: Status::new(patience),
@@ -51,6 +54,7 @@ impl Shared {
             checked: CheckedHolders::default(),
             patience,
             told_replaced: Mutex::default(),
+            looked_for_lost: Mutex::default(),
         }
     }
 
@@ -102,6 +106,16 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is time to look for streams without a head, which takes longer than to read the heads: at first, and each minute.
+    pub(super) fn looks_for_lost(&self) -> bool {
+        let mut looked = self.looked_for_lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = looked.is_none_or(|looked| looked.elapsed() >= LOOK_FOR_LOST_EVERY);
+        if is_due {
+            *looked = Some(Instant::now());
+        }
+        is_due
     }
 
     /// Says, now and then, that the files are not those that were opened.

@@ -34,6 +34,8 @@ pub(super) struct Writer {
     open: Option<Open>,
     /// Since when there has been no gap.
     busy_since: Instant,
+    /// Whether something failed since the log was last folded: it may be the log that fills the disk.
+    folds_when_opened: bool,
 }
 
 /// A connection, and how long its write-ahead log is.
@@ -52,6 +54,7 @@ impl Writer {
             shared,
             open: Some(Open::new(connection)),
             busy_since: Instant::now(),
+            folds_when_opened: false,
         }
     }
 
@@ -126,15 +129,17 @@ impl Writer {
         if self.shared.watch.change() != Change::None {
             self.examine()?;
         }
-        let open = match self.open.take() {
-            Some(open) => open,
-            None => {
-                let connection = connection::writer(self.shared.watch.path());
-                let connection = connection.map_err(|error| self.gave_out(Failure::of("open the file", error)))?;
-                Open::new(connection)
+        if self.open.is_none() {
+            let connection = connection::writer(self.shared.watch.path());
+            let connection = connection.map_err(|error| self.gave_out(Failure::of("open the file", error)))?;
+            self.open = Some(Open::new(connection));
+            if self.folds_when_opened {
+                self.folds_when_opened = false;
+                self.fold_log();
             }
-        };
-        Ok(&self.open.insert(open).connection)
+        }
+        let closed = || Failure::transient("open the file", std::io::Error::other("it was closed again"));
+        self.open.as_ref().map(|open| &open.connection).ok_or_else(closed)
     }
 
     /// Closes every connection, and looks on a new one whether the file still holds what it held. If it does, it is taken for
@@ -196,6 +201,7 @@ impl Writer {
     /// Notes a failure, and gives up the connection that had it.
     fn gave_out(&mut self, failure: Failure) -> Failure {
         self.open = None;
+        self.folds_when_opened = true;
         self.shared.status.failed(crate::error_chain(&failure.told()));
         failure
     }

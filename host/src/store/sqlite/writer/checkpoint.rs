@@ -60,6 +60,11 @@ impl Writer {
         }
     }
 
+    /// Folds the log as far as that goes.
+    pub(super) fn fold_log(&mut self) {
+        self.fold(CheckpointMode::PASSIVE);
+    }
+
     /// Folds the log of an import, and gives back the disk that it takes.
     pub(super) fn truncate_log(&mut self) {
         self.fold(CheckpointMode::TRUNCATE);
