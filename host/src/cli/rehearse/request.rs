@@ -14,6 +14,13 @@ use super::caller::Means;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How much of a token is shown: enough to know it by, too little to use.
 const TOKEN_SHOWN: usize = 8;
+/// What every request carries beside its token.
+const HEADERS: [(&str, &str); 3] = [
+    ("Accept", "application/vnd.github+json"),
+    ("User-Agent", "enterprise-credentials-rehearsal"),
+    ("X-GitHub-Api-Version", "2026-03-10"),
+];
+/// Of an answer's headers those that are shown.
 const HEADERS_SHOWN: [&str; 4] = [
     "location",
     "x-github-request-id",
@@ -63,9 +70,9 @@ impl Request {
 
     pub(super) fn in_words(&self) -> String {
         let shown: String = self.token.chars().take(TOKEN_SHOWN).collect();
+        let headers: String = HEADERS.map(|(name, value)| format!("  {name}: {value}\n")).concat();
         format!(
-            "  POST {}\n  Authorization: Bearer {shown}…   ({})\n  Accept: application/vnd.github+json\n  \
-             X-GitHub-Api-Version: 2026-03-10\n\n  {}\n",
+            "  POST {}\n  Authorization: Bearer {shown}…   ({})\n{headers}\n  {}\n",
             self.url,
             self.described,
             self.body.as_deref().unwrap_or_default()
@@ -86,10 +93,10 @@ impl Request {
             .timeout_global(Some(TIMEOUT));
         let request = http::Request::builder()
             .uri(&self.url)
-            .header("Accept", "application/vnd.github+json")
-            .header("Authorization", format!("Bearer {}", self.token))
-            .header("User-Agent", "enterprise-credentials-rehearsal")
-            .header("X-GitHub-Api-Version", "2026-03-10");
+            .header("Authorization", format!("Bearer {}", self.token));
+        let request = HEADERS
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(name, value));
         let agent = config.build().new_agent();
         let mut response = match &self.body {
             Some(body) => agent.run(request.method("POST").body(body.as_str())?)?,
