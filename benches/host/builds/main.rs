@@ -12,6 +12,8 @@ mod client;
 #[path = "../throughput/directory.rs"]
 mod directory;
 mod figures;
+#[path = "../throughput/founding.rs"]
+mod founding;
 mod large;
 mod many;
 mod program;

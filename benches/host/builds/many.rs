@@ -5,14 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{
-    Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId,
-    Role, Scopes, Timestamp,
-};
-use enterprise_credentials_host::token::fingerprint;
+use enterprise_credentials::{Enterprise, Timestamp};
 
 use crate::client::post_revoke_all;
 use crate::directory::Directory;
+use crate::founding::{founding, slug, token};
 use crate::program::Program;
 
 pub(crate) const ENTERPRISES: u64 = 400;
@@ -107,54 +104,15 @@ fn ask(connection: &mut TcpStream, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// An enterprise with an owner, who has all its credentials.
+/// An enterprise as a log.
 fn history(number: u64, credentials: u64) -> Result<Vec<u8>> {
-    let (organization, owner) = (OrganizationId::new(1)?, PersonId::new(1)?);
-    let mut commands = vec![
-        Command::CreateEnterprise {
-            slug: EnterpriseSlug::new(&slug(number))?,
-            kind: EnterpriseKind::ManagedUsers,
-        },
-        Command::AddOrganization {
-            organization,
-            login: Login::new("octo-org")?,
-        },
-        Command::AddMember {
-            member: owner,
-            login: Login::new("mona_octo")?,
-            role: Role::Owner,
-        },
-    ];
-    for id in 1..=credentials {
-        let credential = CredentialId::new(id)?;
-        commands.push(Command::IssueCredential {
-            credential,
-            owner,
-            kind: CredentialKind::ClassicPat,
-            scopes: Scopes::parse(["admin:enterprise"])?,
-            expires_at: None,
-            fingerprint: Some(fingerprint(&token(number, id))?),
-        });
-        commands.push(Command::AuthorizeCredential {
-            credential,
-            organization,
-        });
-    }
     let at = Timestamp::parse("2026-01-01T00:00:00.000Z").context("a time")?;
     let (mut enterprise, mut log) = (Enterprise::new(), Vec::new());
-    for command in commands {
+    for command in founding(number, credentials)? {
         for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
             enterprise.apply(&recorded)?;
             write_line(&recorded, &mut log);
         }
     }
     Ok(log)
-}
-
-fn slug(number: u64) -> String {
-    format!("corp-{number}")
-}
-
-fn token(enterprise: u64, credential: u64) -> String {
-    format!("ghp_{enterprise:020}{credential:016}")
 }

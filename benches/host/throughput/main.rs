@@ -9,6 +9,7 @@
 
 mod client;
 mod directory;
+mod founding;
 mod import;
 mod job;
 mod raw;

@@ -4,18 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use enterprise_credentials::{
-    Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId,
-    Role, Scopes,
-};
+use enterprise_credentials::{Enterprise, EnterpriseSlug};
 use enterprise_credentials_host::enterprises::now;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{Batch, Head, IfMissing, SqliteStore, Store, Streams, Urgency};
-use enterprise_credentials_host::token::fingerprint;
 use tokio::runtime::Runtime;
 
 use crate::client::post_revoke_all;
 use crate::directory::Directory;
+use crate::founding::{founding, slug, token};
 use crate::raw;
 use crate::rounds::{Taken, compare, measure};
 
@@ -46,7 +43,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, rounds: u32) -> Resu
 }
 
 fn commits(directory: &Directory) -> Result<Taken> {
-    let slug = slug(0)?;
+    let slug = EnterpriseSlug::new(&slug(0))?;
     let connection = raw::create(&directory.store()?)?;
     let commit = |rows: std::ops::RangeInclusive<u64>| {
         for position in rows {
@@ -128,7 +125,7 @@ fn ask_in_turn(address: SocketAddr, numbers: impl Iterator<Item = u64>) -> Resul
     let mut connection = TcpStream::connect(address)?;
     connection.set_nodelay(true)?;
     for number in numbers.map(|number| number % ENTERPRISES) {
-        let status = post_revoke_all(&mut connection, slug(number)?.as_str(), &token(number, 1), false)?;
+        let status = post_revoke_all(&mut connection, &slug(number), &token(number, 1), false)?;
         ensure!(status == 202, "a request was not accepted");
     }
     Ok(())
@@ -138,7 +135,7 @@ fn ask_in_turn(address: SocketAddr, numbers: impl Iterator<Item = u64>) -> Resul
 async fn found(store: &SqliteStore, number: u64) -> Result<()> {
     let mut enterprise = Enterprise::new();
     let mut events = Vec::new();
-    for command in founding(number)? {
+    for command in founding(number, CREDENTIALS)? {
         let at = now();
         for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
             enterprise.apply(&recorded)?;
@@ -147,50 +144,12 @@ async fn found(store: &SqliteStore, number: u64) -> Result<()> {
     }
     let batch = Batch::written(Head::EMPTY.position(), &events)?;
     store
-        .append(&slug(number)?, &Head::EMPTY, batch, Urgency::Request)
+        .append(
+            &EnterpriseSlug::new(&slug(number))?,
+            &Head::EMPTY,
+            batch,
+            Urgency::Request,
+        )
         .await?;
     Ok(())
-}
-
-fn founding(number: u64) -> Result<Vec<Command>> {
-    let (organization, owner) = (OrganizationId::new(1)?, PersonId::new(1)?);
-    let mut commands = vec![
-        Command::CreateEnterprise {
-            slug: slug(number)?,
-            kind: EnterpriseKind::ManagedUsers,
-        },
-        Command::AddOrganization {
-            organization,
-            login: Login::new("octo-org")?,
-        },
-        Command::AddMember {
-            member: owner,
-            login: Login::new("mona_octo")?,
-            role: Role::Owner,
-        },
-    ];
-    for id in 1..=CREDENTIALS {
-        let credential = CredentialId::new(id)?;
-        commands.push(Command::IssueCredential {
-            credential,
-            owner,
-            kind: CredentialKind::ClassicPat,
-            scopes: Scopes::parse(["admin:enterprise"])?,
-            expires_at: None,
-            fingerprint: Some(fingerprint(&token(number, id))?),
-        });
-        commands.push(Command::AuthorizeCredential {
-            credential,
-            organization,
-        });
-    }
-    Ok(commands)
-}
-
-fn slug(number: u64) -> Result<EnterpriseSlug> {
-    Ok(EnterpriseSlug::new(&format!("corp-{number}"))?)
-}
-
-fn token(enterprise: u64, credential: u64) -> String {
-    format!("ghp_{enterprise:020}{credential:016}")
 }
