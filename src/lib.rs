@@ -88,6 +88,7 @@ pub mod testkit;
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+pub use decide::ListRefusal;
 pub use enterprise::{
     AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,
 };

@@ -24,6 +24,8 @@ pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
 pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 /// The largest request body, in bytes: 64 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The most commands that are decided together.
+pub const COMMANDS_MAX: usize = 1_000;
 /// The longest line of a log, in bytes: 64 KiB, of which the largest canonical event fills less than an eighth.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
