@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
@@ -80,6 +81,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod reconcile;
 pub mod rest;
 pub mod snapshot;
 #[cfg(feature = "testkit")]

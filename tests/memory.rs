@@ -1,18 +1,23 @@
-//! What is promised of memory: a list of commands takes what it names.
+//! What is promised of memory: a list of commands takes what it names, a reconciliation some bytes for each credential.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its state has failed")]
 
 use core::num::NonZeroU32;
 use std::alloc::System;
+use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 use enterprise_credentials::limits::COMMANDS_MAX;
+use enterprise_credentials::reconcile::{Listed, Reconciler};
 use enterprise_credentials::{
-    Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug,
+    Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Fingerprint,
     IdempotencyKey, Login, OrganizationId, PersonId, RevokeAll, Role, Scopes, Timestamp,
 };
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// The allocator counts for the whole program, so the tests take turns.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Credentials that the list is about, in both enterprises.
 const NAMED: u64 = 500;
@@ -104,6 +109,7 @@ fn allocated(enterprise: &Enterprise, list: &[Command]) -> usize {
 
 #[test]
 fn a_list_takes_as_much_memory_in_a_large_enterprise_as_in_a_small_one() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let [small, large] = [(NAMED, 10, 0), (200_000, 2_000, 300)].map(|(credentials, organizations, revocations)| {
         let enterprise = enterprise(credentials, organizations, revocations);
         let destroy = |id| Command::DestroyCredential {
@@ -125,4 +131,43 @@ fn a_list_takes_as_much_memory_in_a_large_enterprise_as_in_a_small_one() {
     });
     assert_eq!(small, large);
     assert!(small > 0);
+}
+
+#[test]
+fn a_reconciliation_takes_at_most_16_bytes_for_each_credential() {
+    const CREDENTIALS: u64 = 100_000;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let enterprise = enterprise(CREDENTIALS, 3, 0);
+    let fingerprint = |id: u64| Fingerprint::new(&format!("SHA256:{id}")).unwrap();
+    let issued = |id| Event::CredentialIssued {
+        credential: CredentialId::new(id).unwrap(),
+        owner: PersonId::new(7).unwrap(),
+        kind: CredentialKind::ClassicPat,
+        scopes: Scopes::default(),
+        expires_at: None,
+        fingerprint: Some(fingerprint(id)),
+    };
+    let listed = |id| Listed {
+        credential: None,
+        fingerprint: Some(fingerprint(id)),
+        owner: PersonId::new(7).unwrap(),
+        kind: CredentialKind::ClassicPat,
+        expires_at: None,
+        is_alive: true,
+        organizations: Vec::new(),
+        shared_with: None,
+    };
+    let before = ALLOCATOR.allocated();
+    let mut reconciler = Reconciler::new(&enterprise, at());
+    (1..=CREDENTIALS).for_each(|id| reconciler.learn(&issued(id)));
+    let findings: usize = (2..=CREDENTIALS).map(|id| reconciler.compare(&listed(id)).len()).sum();
+    let held = ALLOCATOR.allocated() - before;
+    assert_eq!(findings, 0);
+    assert_eq!(reconciler.finish().count(), 1, "the first is not listed");
+    let each = usize::try_from(CREDENTIALS).unwrap();
+    println!("{held} bytes for {each} credentials");
+    assert!(
+        held > 12 * each && held < 16 * each,
+        "{held} bytes for {each} credentials"
+    );
 }
