@@ -95,7 +95,9 @@ pub enum InvalidValue {
         found: String,
     },
     /// Not a time in RFC 3339.
-    #[error("a time must be written as in RFC 3339, such as `2026-03-10T09:00:00+01:00`, not `{found}`")]
+    #[error(
+        "a time must be written as in RFC 3339, with its offset from UTC, such as `2026-03-10T09:00:00+01:00`, not `{found}`"
+    )]
     Rfc3339 {
         /// What was given, shortened.
         found: String,
