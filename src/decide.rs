@@ -2,10 +2,13 @@
 
 mod continue_revocation;
 mod credentials;
+mod list;
 mod memberships;
 mod revoke_all;
 
 use alloc::vec::Vec;
+
+pub use list::ListRefusal;
 
 use crate::command::Command;
 use crate::enterprise::{Enterprise, Identity};

@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
@@ -80,6 +81,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod reconcile;
 pub mod rest;
 pub mod snapshot;
 #[cfg(feature = "testkit")]
@@ -88,6 +90,7 @@ pub mod testkit;
 pub use command::{Caller, Command, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+pub use decide::ListRefusal;
 pub use enterprise::{
     AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,
 };

@@ -9,7 +9,7 @@ use crate::hashing::spread;
 
 /// One membership of one person or organization: a returning id gets a fresh one, so that what belonged to the old
 /// membership stays ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ordinal(pub(crate) u32);
 
 /// One stay of `Id` in the enterprise: what every access check asks of it.
@@ -138,6 +138,24 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
         let Ordinal(place) = self.present_ordinal(id)?;
         self.stays.get_mut(place as usize)?.ended = at;
         Some(())
+    }
+
+    /// A table of these memberships alone, which are given in order: each gets the ordinal of its place among them.
+    pub(crate) fn excerpt(&self, ordinals: &[Ordinal]) -> Self
+    where
+        Data: Clone,
+    {
+        let mut excerpt = Self::default();
+        for ordinal in ordinals {
+            let found = self.get(*ordinal).zip(self.data(*ordinal));
+            debug_assert!(found.is_some(), "{ordinal:?} of another table");
+            let Some((stay, data)) = found else { continue };
+            excerpt.begin(stay.id, stay.facts, data.clone());
+            if let Some(copied) = excerpt.stays.last_mut() {
+                copied.ended = stay.ended;
+            }
+        }
+        excerpt
     }
 
     /// The facts and the data of the present membership of an id.

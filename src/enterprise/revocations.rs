@@ -191,6 +191,19 @@ impl Revocations {
         }
     }
 
+    /// The same revocations over a part of the credentials. `issued` says how many of the part were among the first so many.
+    pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32) -> Self {
+        let mut part = self.clone();
+        for revocation in &mut part.all {
+            revocation.coverage.issued = issued(revocation.coverage.issued);
+            revocation.cursor = issued(revocation.cursor);
+        }
+        for running in part.running.iter_mut().chain(&mut part.running_destroying) {
+            running.coverage.issued = issued(running.coverage.issued);
+        }
+        part
+    }
+
     /// Ends a revocation.
     pub(crate) fn complete(&mut self, id: RevocationId, at: Timestamp) {
         let Some(revocation) = self.get_mut(id) else {
