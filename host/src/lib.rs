@@ -22,6 +22,7 @@
 //! | `cli` (default) | the program, and sample enterprises; brings `http` |
 //! | `http` | the operation over HTTP: axum and hyper |
 //! | `tls` | HTTP over TLS, by rustls |
+//! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
 //!
 //! Without features it is the port, the states and the worker: a service that has its own HTTP needs no more.
 
