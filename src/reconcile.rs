@@ -206,6 +206,8 @@ pub struct Reconciler<'a> {
     fingerprints: Fingerprints,
     has_fingerprint: Slots,
     listed: Slots,
+    /// Named by an entry whose id and fingerprint do not go together: it is told there, and not as missing.
+    mismatched: Slots,
     totals: Totals,
 }
 
@@ -219,6 +221,7 @@ impl<'a> Reconciler<'a> {
             fingerprints: Fingerprints::with_capacity(credentials),
             has_fingerprint: Slots::none_of(credentials),
             listed: Slots::none_of(credentials),
+            mismatched: Slots::none_of(credentials),
             totals: Totals::default(),
         }
     }
@@ -286,9 +289,14 @@ impl<'a> Reconciler<'a> {
     /// What is alive in the log and was in no entry, in order of issue.
     pub fn finish(self) -> impl Iterator<Item = Finding> + use<'a> {
         let Self {
-            enterprise, at, listed, ..
+            enterprise,
+            at,
+            listed,
+            mismatched,
+            ..
         } = self;
-        let unlisted = (enterprise.credentials.iter()).filter(move |credential| !listed.has(credential.slot));
+        let is_told = move |slot| listed.has(slot) || mismatched.has(slot);
+        let unlisted = (enterprise.credentials.iter()).filter(move |credential| !is_told(credential.slot));
         let alive = unlisted.filter(move |credential| enterprise.authenticate(credential, at).is_ok());
         alive.map(|credential| Finding {
             entry: None,
@@ -310,9 +318,8 @@ impl<'a> Reconciler<'a> {
             (Some(Some(slot)), Some(None)) if !self.has_fingerprint.has(slot) => Some(slot),
             (Some(by_id), Some(by_fingerprint)) if by_id == by_fingerprint => by_id,
             (Some(by_id), Some(by_fingerprint)) => {
-                // It is told once, and not a second time as missing.
                 for slot in by_id.into_iter().chain(by_fingerprint) {
-                    self.listed.insert(slot);
+                    self.mismatched.insert(slot);
                 }
                 return Err(Difference::Mismatched);
             }

@@ -168,25 +168,11 @@ fn put_in(
             let unknown = (Some(entry), None, Difference::NotIdentified);
             Some([unknown].into_iter().chain(missing).collect())
         }
-        // The fingerprint of one credential under the id of another, which is then found in its own entry, too.
+        // The fingerprint of one credential under the id of another, whose own entry stays as it is.
         11 => {
-            let is_other = next != id && has_fingerprint(id);
-            is_other.then_some(())?;
+            (next != id && has_fingerprint(id)).then_some(())?;
             listed.credential = Some(next);
-            let mut found = Vec::from([(Some(entry), None, Difference::Mismatched)]);
-            let again = list.iter().enumerate().find(|(other, listed)| {
-                let (by_id, by_fingerprint) = (
-                    listed.credential == Some(next),
-                    listed.fingerprint == Some(fingerprint(next)),
-                );
-                *other != place && (by_id || by_fingerprint)
-            });
-            let (other, _) = again?;
-            let again = (Some(other as u64 + 1), Some(next), Difference::ListedAgain);
-            if other > place {
-                found.push(again);
-            }
-            Some(found)
+            Some(Vec::from([(Some(entry), None, Difference::Mismatched)]))
         }
         // A fingerprint that the log does not have, under the id of a credential that has another.
         _ => {
