@@ -235,7 +235,8 @@ impl Host {
             .iter()
             .for_each(|recorded| reconciler.learn(&recorded.event));
         let mut findings = Vec::new();
-        for token in &tables.tokens {
+        // What is dead there and alive here shows as not listed.
+        for token in tables.tokens.iter().filter(|token| token.revoked_at.is_none()) {
             findings.extend(reconciler.compare(&listed(token, tables, at)?));
         }
         findings.extend(reconciler.finish());
@@ -243,7 +244,7 @@ impl Host {
     }
 }
 
-/// A token as the service's own tables have it.
+/// A token that the service has not revoked, as its own tables have it.
 fn listed(token: &Token, tables: &Tables, at: Timestamp) -> Outcome<Listed> {
     let expires_at = token.expires_at.map(Timestamp::parse_rfc3339).transpose()?;
     let organizations = (tables.authorizations.iter()).filter(|(of, _)| *of == token.id);
@@ -255,7 +256,7 @@ fn listed(token: &Token, tables: &Tables, at: Timestamp) -> Outcome<Listed> {
         owner: token.user.unwrap_or(1).try_into()?,
         kind: token.kind.parse()?,
         expires_at,
-        is_alive: token.revoked_at.is_none() && expires_at.is_none_or(|expires_at| at < expires_at),
+        is_alive: expires_at.is_none_or(|expires_at| at < expires_at),
         organizations: organizations.collect::<Result<_, _>>()?,
         shared_with: None,
     })
@@ -329,7 +330,7 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// A service of six tokens, with what such tables have in them.
+/// A service of seven tokens, with what such tables have in them.
 fn sample() -> Tables {
     let token = |id, user, kind, hashed_token| Token {
         id,
@@ -353,6 +354,10 @@ fn sample() -> Tables {
             Token {
                 expires_at: Some("2026-03-01 00:00:00+00"),
                 ..token(102, Some(8), "classic_pat", "aGFzaCBvZiB0b2tlbiAxMDI=")
+            },
+            Token {
+                revoked_at: Some("2025-11-30 17:00:00+00"),
+                ..token(108, Some(7), "classic_pat", "aGFzaCBvZiB0b2tlbiAxMDg=")
             },
             // Its user was deleted, and so is nobody.
             token(103, None, "classic_pat", "aGFzaCBvZiB0b2tlbiAxMDM="),

@@ -74,7 +74,7 @@ pub struct Listed {
 pub struct Finding {
     /// Which entry of the list, counted from 1 in the order of the comparisons; nothing for what is not in the list.
     pub entry: Option<u64>,
-    /// Which credential of the log; nothing for what is not in the log.
+    /// Which credential of the log; for what the log does not have, the entry's own id, if it has one.
     pub credential: Option<CredentialId>,
     /// What differs.
     pub difference: Difference,
@@ -94,8 +94,11 @@ pub enum Difference {
         is_alive: bool,
     },
     /// The entry's id and its fingerprint do not belong to one credential of the log. Neither is compared.
-    #[error("id and fingerprint are not those of one credential")]
-    Mismatched,
+    #[error("the fingerprint is not that of this id in the log, but {}", Whose(*of))]
+    Mismatched {
+        /// To which credential of the log the fingerprint belongs; nothing for none.
+        of: Option<CredentialId>,
+    },
     /// An earlier entry was about the same credential. This one is not compared.
     #[error("listed more than once")]
     ListedAgain,
@@ -155,6 +158,18 @@ pub enum Difference {
         /// Which enterprise.
         enterprise: EnterpriseSlug,
     },
+}
+
+/// The owner of a fingerprint, for a person.
+struct Whose(Option<CredentialId>);
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(credential) => write!(f, "that of credential {credential}"),
+            None => f.write_str("one that the log does not have"),
+        }
+    }
 }
 
 /// An expiry, for a person.
@@ -249,7 +264,7 @@ impl<'a> Reconciler<'a> {
         self.totals.listed += 1;
         let mut findings = Findings {
             entry: self.totals.listed,
-            credential: None,
+            credential: listed.credential,
             all: Vec::new(),
         };
         if let Some(enterprise) = listed.shared_with.clone() {
@@ -321,7 +336,10 @@ impl<'a> Reconciler<'a> {
                 for slot in by_id.into_iter().chain(by_fingerprint) {
                     self.mismatched.insert(slot);
                 }
-                return Err(Difference::Mismatched);
+                let of = by_fingerprint.and_then(|slot| self.enterprise.credentials.at(slot));
+                return Err(Difference::Mismatched {
+                    of: of.map(|credential| credential.id()),
+                });
             }
         };
         found.ok_or(Difference::NotInLog {
