@@ -109,6 +109,8 @@ pub use timestamp::Timestamp;
 /// Guides, for those who embed, audit or test. The same texts stand in the folder `docs` of the repository.
 #[cfg(all(doc, not(doctest)))]
 pub mod guides {
+    #[doc = include_str!("../docs/onboarding.md")]
+    pub mod onboarding {}
     #[doc = include_str!("../docs/embedding.md")]
     pub mod embedding {}
     #[doc = include_str!("../docs/auditing.md")]
@@ -125,4 +127,5 @@ pub mod guides {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../docs/embedding.md")]
+#[doc = include_str!("../docs/onboarding.md")]
 struct Documents;

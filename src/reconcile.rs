@@ -74,7 +74,7 @@ pub struct Listed {
 pub struct Finding {
     /// Which entry of the list, counted from 1 in the order of the comparisons; nothing for what is not in the list.
     pub entry: Option<u64>,
-    /// Which credential of the log; nothing for what is not in the log.
+    /// Which credential of the log; for what the log does not have, the entry's own id, if it has one.
     pub credential: Option<CredentialId>,
     /// What differs.
     pub difference: Difference,
@@ -94,8 +94,11 @@ pub enum Difference {
         is_alive: bool,
     },
     /// The entry's id and its fingerprint do not belong to one credential of the log. Neither is compared.
-    #[error("id and fingerprint are not those of one credential")]
-    Mismatched,
+    #[error("the fingerprint is not that of this id in the log, but {}", Whose(*of))]
+    Mismatched {
+        /// To which credential of the log the fingerprint belongs; nothing for none.
+        of: Option<CredentialId>,
+    },
     /// An earlier entry was about the same credential. This one is not compared.
     #[error("listed more than once")]
     ListedAgain,
@@ -157,6 +160,18 @@ pub enum Difference {
     },
 }
 
+/// The owner of a fingerprint, for a person.
+struct Whose(Option<CredentialId>);
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(credential) => write!(f, "that of credential {credential}"),
+            None => f.write_str("one that the log does not have"),
+        }
+    }
+}
+
 /// An expiry, for a person.
 struct When(Option<Timestamp>);
 
@@ -206,6 +221,8 @@ pub struct Reconciler<'a> {
     fingerprints: Fingerprints,
     has_fingerprint: Slots,
     listed: Slots,
+    /// Named by an entry whose id and fingerprint do not go together: it is told there, and not as missing.
+    mismatched: Slots,
     totals: Totals,
 }
 
@@ -219,6 +236,7 @@ impl<'a> Reconciler<'a> {
             fingerprints: Fingerprints::with_capacity(credentials),
             has_fingerprint: Slots::none_of(credentials),
             listed: Slots::none_of(credentials),
+            mismatched: Slots::none_of(credentials),
             totals: Totals::default(),
         }
     }
@@ -246,7 +264,7 @@ impl<'a> Reconciler<'a> {
         self.totals.listed += 1;
         let mut findings = Findings {
             entry: self.totals.listed,
-            credential: None,
+            credential: listed.credential,
             all: Vec::new(),
         };
         if let Some(enterprise) = listed.shared_with.clone() {
@@ -286,9 +304,14 @@ impl<'a> Reconciler<'a> {
     /// What is alive in the log and was in no entry, in order of issue.
     pub fn finish(self) -> impl Iterator<Item = Finding> + use<'a> {
         let Self {
-            enterprise, at, listed, ..
+            enterprise,
+            at,
+            listed,
+            mismatched,
+            ..
         } = self;
-        let unlisted = (enterprise.credentials.iter()).filter(move |credential| !listed.has(credential.slot));
+        let is_told = move |slot| listed.has(slot) || mismatched.has(slot);
+        let unlisted = (enterprise.credentials.iter()).filter(move |credential| !is_told(credential.slot));
         let alive = unlisted.filter(move |credential| enterprise.authenticate(credential, at).is_ok());
         alive.map(|credential| Finding {
             entry: None,
@@ -310,11 +333,13 @@ impl<'a> Reconciler<'a> {
             (Some(Some(slot)), Some(None)) if !self.has_fingerprint.has(slot) => Some(slot),
             (Some(by_id), Some(by_fingerprint)) if by_id == by_fingerprint => by_id,
             (Some(by_id), Some(by_fingerprint)) => {
-                // It is told once, and not a second time as missing.
                 for slot in by_id.into_iter().chain(by_fingerprint) {
-                    self.listed.insert(slot);
+                    self.mismatched.insert(slot);
                 }
-                return Err(Difference::Mismatched);
+                let of = by_fingerprint.and_then(|slot| self.enterprise.credentials.at(slot));
+                return Err(Difference::Mismatched {
+                    of: of.map(|credential| credential.id()),
+                });
             }
         };
         found.ok_or(Difference::NotInLog {

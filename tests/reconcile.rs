@@ -168,32 +168,26 @@ fn put_in(
             let unknown = (Some(entry), None, Difference::NotIdentified);
             Some([unknown].into_iter().chain(missing).collect())
         }
-        // The fingerprint of one credential under the id of another, which is then found in its own entry, too.
+        // The fingerprint of one credential under the id of another, whose own entry stays as it is.
         11 => {
-            let is_other = next != id && has_fingerprint(id);
-            is_other.then_some(())?;
+            (next != id && has_fingerprint(id)).then_some(())?;
             listed.credential = Some(next);
-            let mut found = Vec::from([(Some(entry), None, Difference::Mismatched)]);
-            let again = list.iter().enumerate().find(|(other, listed)| {
-                let (by_id, by_fingerprint) = (
-                    listed.credential == Some(next),
-                    listed.fingerprint == Some(fingerprint(next)),
-                );
-                *other != place && (by_id || by_fingerprint)
-            });
-            let (other, _) = again?;
-            let again = (Some(other as u64 + 1), Some(next), Difference::ListedAgain);
-            if other > place {
-                found.push(again);
-            }
-            Some(found)
+            Some(Vec::from([(
+                Some(entry),
+                Some(next),
+                Difference::Mismatched { of: Some(id) },
+            )]))
         }
         // A fingerprint that the log does not have, under the id of a credential that has another.
         _ => {
             has_fingerprint(id).then_some(())?;
             listed.credential = Some(id);
             listed.fingerprint = Some("SHA256:stranger".parse().unwrap());
-            Some(Vec::from([(Some(entry), None, Difference::Mismatched)]))
+            Some(Vec::from([(
+                Some(entry),
+                Some(id),
+                Difference::Mismatched { of: None },
+            )]))
         }
     }
 }
@@ -311,22 +305,29 @@ fn each_difference_is_told_in_words_and_to_machines() {
     differs.expires_at = Some("2027-01-01T00:00:00.000Z".parse().unwrap());
     differs.organizations = Vec::from([OrganizationId::new(3).unwrap()]);
     differs.shared_with = Some("octo-labs".parse().unwrap());
-    let found = reconcile(&enterprise, at, &history, &[differs, listed("c"), listed("b")]);
+    let [mut unknown, mut mistaken, mut strange] = ["d", "b", "e"].map(listed);
+    unknown.credential = CredentialId::new(905).ok();
+    mistaken.credential = CredentialId::new(901).ok();
+    strange.credential = CredentialId::new(902).ok();
+    let list = [differs, listed("c"), listed("b"), unknown, mistaken, strange];
+    let found = reconcile(&enterprise, at, &history, &list);
     let told: BTreeMap<String, String> = found
         .iter()
         .map(|finding| (finding.to_string(), serde_json::to_string(finding).unwrap()))
         .collect();
     let words: Vec<&str> = told.keys().map(String::as_str).collect();
     let expected = [
-        "credential 902: alive in the log and not listed by the service",
         "entry 1, credential 901: a classic_pat at the service and a ssh_key in the log",
         "entry 1, credential 901: authorized for organization 3 at the service and not in the log: organization `3` was never added to the enterprise",
         "entry 1, credential 901: enterprise octo-labs has a credential with this fingerprint too",
         "entry 1, credential 901: expires at 2027-01-01T00:00:00.000Z at the service and never in the log",
         "entry 1, credential 901: owned by person 8 at the service and by person 7 in the log",
+        "entry 4, credential 905: alive at the service and not in the log",
+        "entry 5, credential 901: the fingerprint is not that of this id in the log, but that of credential 903",
+        "entry 6, credential 902: the fingerprint is not that of this id in the log, but one that the log does not have",
     ];
     assert_eq!(words, expected);
     let json =
-        r#"{"entry":null,"credential":902,"message":"credential 902: alive in the log and not listed by the service"}"#;
-    assert_eq!(told[expected[0]], json);
+        r#"{"entry":4,"credential":905,"message":"entry 4, credential 905: alive at the service and not in the log"}"#;
+    assert_eq!(told[expected[5]], json);
 }
