@@ -4,11 +4,14 @@
 
 mod batch;
 mod copy;
+mod entry;
 mod error;
 mod head;
+mod head_row;
 mod inspect;
 mod mend;
 mod page;
+mod segment;
 mod sqlite;
 mod url;
 pub mod verify;

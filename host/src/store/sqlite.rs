@@ -195,12 +195,7 @@ impl Store for SqliteStore {
         if batch.is_empty() {
             return Ok(expected.clone());
         }
-        if batch.expected() != expected.position() {
-            return Err(StoreError::Misplaced {
-                expected: expected.position().next(),
-                found: batch.expected().next(),
-            });
-        }
+        batch.check_follows(expected)?;
         let batch = Arc::new(batch);
         let frontier = Self::growing(expected, &batch)?;
         let (answer, told) = oneshot::channel();
