@@ -94,6 +94,18 @@ impl Head {
         Ok(())
     }
 
+    /// The head behind `batch`, which follows this one: its lines are hashed.
+    ///
+    /// # Errors
+    /// [`StoreError::Permanent`], beyond any stream's last position.
+    #[cfg(feature = "postgres")]
+    pub(super) fn grown_by(&self, batch: &Batch) -> Result<Self, StoreError> {
+        let mut frontier = self.frontier.clone();
+        let grown = batch.extend(&mut frontier);
+        grown.map_err(|error| StoreError::permanent("append to a stream", error))?;
+        Ok(self.behind(batch, frontier))
+    }
+
     /// The head behind `batch`, which follows this one, and with whose lines this frontier becomes `frontier`.
     pub(crate) fn behind(&self, batch: &Batch, frontier: Frontier) -> Self {
         Self {

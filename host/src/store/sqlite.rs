@@ -296,7 +296,10 @@ impl Store for SqliteStore {
         }
         match state {
             Known::Ill(reason) => ill(reason),
-            Known::Waits(waiting) => Ok(Health { waiting: Some(waiting) }),
+            Known::Waits(waiting) => Ok(Health {
+                waiting: Some(waiting),
+                durability: None,
+            }),
             Known::Unsure => ill("a probe does not end".to_owned()),
             Known::Well => match tokio::time::timeout(HEALTH_MAX, self.look()).await {
                 Ok(looked) => looked.map(|()| Health::default()),
