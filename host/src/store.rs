@@ -3,6 +3,8 @@
 //! stream's state, to save its readers the replay.
 
 mod batch;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod copy;
 mod durability;
 mod engine;
@@ -115,7 +117,8 @@ pub trait Streams: Send + Sync + 'static {
     }
 }
 
-/// Where the streams are kept. `tests/store_contract` holds every implementation to what is said here.
+/// Where the streams are kept. The module `contract`, behind the feature of that name, holds any implementation to what is said
+/// here.
 ///
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
 /// and in any other on the same storage. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
