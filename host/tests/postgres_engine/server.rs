@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use enterprise_credentials_host::store::StoreUrl;
+use enterprise_credentials_host::store::{self, AnyStore, IfMissing, StoreError};
 use tokio_postgres::{Client, NoTls};
 
-/// A database of its own. It is replaced by the next of its name.
+/// A database of its own.
 #[derive(Debug)]
 pub(crate) struct Database(String);
 
@@ -14,30 +14,42 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 impl Database {
     pub(crate) async fn new() -> Self {
         let name = format!("engine_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-        let client = connect("postgres").await;
-        client
-            .batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-            .await
-            .unwrap();
-        client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+        let server = Self("postgres".to_owned()).client().await;
+        server.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         Self(name)
     }
 
-    /// Of the store in it.
-    pub(crate) fn url(&self) -> StoreUrl {
-        format!("{}/{}", server(), self.0).parse().unwrap()
+    /// Its store, created where it is missing.
+    pub(crate) async fn store(&self) -> AnyStore {
+        self.open(IfMissing::Create).await.unwrap()
+    }
+
+    pub(crate) async fn open(&self, if_missing: IfMissing) -> Result<AnyStore, StoreError> {
+        open(&self.url(), if_missing).await
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}/{}", given("POSTGRES_URL"), self.0)
+    }
+
+    /// The same behind another address.
+    pub(crate) fn url_by(&self, variable: &str) -> String {
+        format!("{}/{}", given(variable), self.0)
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn client(&self) -> Client {
+        let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
     }
 }
 
-/// A connection of the test's own.
-pub(crate) async fn connect(database: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(&format!("{}/{database}", server()), NoTls)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    client
+pub(crate) async fn open(url: &str, if_missing: IfMissing) -> Result<AnyStore, StoreError> {
+    store::open(&url.parse().unwrap(), if_missing).await
 }
 
-fn server() -> String {
-    std::env::var("POSTGRES_URL").unwrap_or_else(|_| panic!("POSTGRES_URL is not set: run ci/postgres.sh"))
+/// What the script says.
+pub(crate) fn given(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run ci/postgres_engine.sh"))
 }
