@@ -19,7 +19,9 @@
 //!
 //! | feature | brings |
 //! | --- | --- |
-//! | `cli` (default) | the program, and sample enterprises; brings `http` |
+//! | `cli` (default) | the program, and sample enterprises; brings `http` and `sqlite` |
+//! | `sqlite` | the engine of `sqlite:` URLs: one file of this machine |
+//! | `postgres` | the engine of `postgres://` URLs: a database that any number of hosts share |
 //! | `http` | the operation over HTTP: axum and hyper |
 //! | `tls` | HTTP over TLS, by rustls |
 //! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
@@ -38,6 +40,7 @@ pub mod host;
 pub mod http;
 pub mod import;
 pub mod mark;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod repair;
 #[cfg(feature = "cli")]
 pub mod sample;

@@ -2,11 +2,18 @@
 //! stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot of each
 //! stream's state, to save its readers the replay.
 
+#![cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, unused_imports, reason = "what engines share, in a library without any")
+)]
+
 mod batch;
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "sqlite")]
 mod copy;
 mod durability;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod engine;
 mod entry;
 mod error;
@@ -18,6 +25,7 @@ mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod segment;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;
 pub mod verify;
@@ -30,10 +38,15 @@ use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position
 use enterprise_credentials_seal::Frontier;
 
 pub use batch::Batch;
+#[cfg(feature = "sqlite")]
 pub use copy::{Copied, IfThere, Lost, Restored};
 pub use durability::Durability;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(crate) use engine::mend;
-pub use engine::{AnyAppend, AnyReader, AnyStore, Reads, StoreOptions, backup, open, open_to_read, open_with, restore};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use engine::{AnyAppend, AnyReader, AnyStore, Reads, StoreOptions, open, open_to_read, open_with};
+#[cfg(feature = "sqlite")]
+pub use engine::{backup, restore};
 pub use error::{Alteration, Altered, StoreError};
 pub use head::Head;
 pub use inspect::{Ends, Inspect, LookUpRow};
@@ -42,6 +55,7 @@ pub(crate) use mend::{Batches, Mending, RightLines};
 pub use page::Page;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresAppend, PostgresOptions, PostgresStore};
+#[cfg(feature = "sqlite")]
 pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteOptions, SqliteReader, SqliteStore};
 pub use url::{NotAStoreUrl, PostgresUrl, StoreUrl};
 pub use walk::{check_end, walk};

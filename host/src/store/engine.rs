@@ -1,16 +1,20 @@
 //! The engines behind the port: the one place that knows which there are. A URL names one of them by its scheme.
 
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
 
+#[cfg(feature = "sqlite")]
+use super::copy::{Copied, IfThere, Restored};
 #[cfg(feature = "postgres")]
 use super::postgres::{self, PostgresAppend, PostgresOptions, PostgresStore};
+#[cfg(feature = "sqlite")]
 use super::sqlite::{self, SqliteAppend, SqliteReader, SqliteStore};
 use super::{
-    Append, Batch, Copied, Ends, Head, Health, Holder, IfMissing, IfThere, Inspect, LookUpRow, Mended, Mending, Page,
-    Restored, Snapshot, Store, StoreError, StoreUrl, Streams, Urgency,
+    Append, Batch, Ends, Head, Health, Holder, IfMissing, Inspect, LookUpRow, Mended, Mending, Page, Snapshot, Store,
+    StoreError, StoreUrl, Streams, Urgency,
 };
 
 /// How a store is used, as far as engines differ in it.
@@ -37,6 +41,7 @@ pub enum Reads {
 #[non_exhaustive]
 pub enum AnyStore {
     /// In one SQLite file.
+    #[cfg(feature = "sqlite")]
     Sqlite(SqliteStore),
     /// In a PostgreSQL database.
     #[cfg(feature = "postgres")]
@@ -48,6 +53,7 @@ pub enum AnyStore {
 #[non_exhaustive]
 pub enum AnyAppend {
     /// To a SQLite file.
+    #[cfg(feature = "sqlite")]
     Sqlite(SqliteAppend),
     /// To a PostgreSQL database.
     #[cfg(feature = "postgres")]
@@ -59,6 +65,7 @@ pub enum AnyAppend {
 #[non_exhaustive]
 pub enum AnyReader {
     /// In one SQLite file.
+    #[cfg(feature = "sqlite")]
     Sqlite(SqliteReader),
     /// In a PostgreSQL database.
     #[cfg(feature = "postgres")]
@@ -69,6 +76,7 @@ pub enum AnyReader {
 macro_rules! each {
     ($any:expr, $one:ident => $done:expr) => {
         match $any {
+            #[cfg(feature = "sqlite")]
             Self::Sqlite($one) => $done,
             #[cfg(feature = "postgres")]
             Self::Postgres($one) => $done,
@@ -91,6 +99,7 @@ pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<AnyStore, Sto
 /// As above.
 pub async fn open_with(url: &StoreUrl, if_missing: IfMissing, options: StoreOptions) -> Result<AnyStore, StoreError> {
     match url {
+        #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(path) => SqliteStore::open(path, if_missing).await.map(AnyStore::Sqlite),
         #[cfg(feature = "postgres")]
         StoreUrl::Postgres(url) => {
@@ -114,6 +123,7 @@ pub async fn open_with(url: &StoreUrl, if_missing: IfMissing, options: StoreOpti
 /// [`StoreError::Permanent`] where there is no store of this version; and those of the storage.
 pub async fn open_to_read(url: &StoreUrl) -> Result<AnyReader, StoreError> {
     match url {
+        #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(path) => SqliteReader::open(path).await.map(AnyReader::Sqlite),
         #[cfg(feature = "postgres")]
         StoreUrl::Postgres(url) => PostgresStore::open_to_read(url).await.map(AnyReader::Postgres),
@@ -130,6 +140,7 @@ pub async fn open_to_read(url: &StoreUrl) -> Result<AnyReader, StoreError> {
 /// [`StoreError::Permanent`] where there is no store of this version, where the file exists and shall not be replaced, or is the
 /// store itself, and where the store is no file; [`StoreError::Altered`] for a stream whose head is broken or that does not end
 /// where its head says; and those of the storage.
+#[cfg(feature = "sqlite")]
 pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Copied, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => sqlite::back_up(path, file, if_there).await,
@@ -147,6 +158,7 @@ pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Co
 /// [`StoreError::Transient`] where somebody uses the store at `url`; [`StoreError::Permanent`] where `file` is no store of this
 /// version, or what is at `url` is none, or no file; [`StoreError::Altered`] as of [`backup`]; and those of the storage. The store
 /// at `url` is as it was then.
+#[cfg(feature = "sqlite")]
 pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError> {
     match url {
         StoreUrl::Sqlite(path) => sqlite::restore(path, file).await,
@@ -165,6 +177,7 @@ pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError
 /// storage is damaged beneath the rows; and those of the storage.
 pub(crate) async fn mend(url: &StoreUrl, mending: Mending) -> Result<Mended, StoreError> {
     match url {
+        #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(path) => sqlite::mend(path, mending).await,
         #[cfg(feature = "postgres")]
         StoreUrl::Postgres(url) => postgres::mend(url, mending).await,
@@ -217,6 +230,7 @@ impl Store for AnyStore {
 
     async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<AnyAppend, StoreError> {
         match self {
+            #[cfg(feature = "sqlite")]
             Self::Sqlite(store) => store.begin(enterprise, expected).await.map(AnyAppend::Sqlite),
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => {

@@ -1,6 +1,7 @@
 //! Where a store is, as a person writes it.
 
 use std::fmt;
+#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -9,6 +10,7 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum StoreUrl {
     /// `sqlite:path/to/file.db`: one file of this machine.
+    #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
     /// `postgres://user@host,host/database?options`: a PostgreSQL server, or several of which one is the primary.
     Postgres(PostgresUrl),
@@ -16,7 +18,14 @@ pub enum StoreUrl {
 
 /// The text names no store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write a store as `sqlite:path/to/file.db`, or as `postgres://user@host/database`")]
+#[cfg_attr(
+    feature = "sqlite",
+    error("write a store as `sqlite:path/to/file.db`, or as `postgres://user@host/database`")
+)]
+#[cfg_attr(
+    not(feature = "sqlite"),
+    error("write a store as `postgres://user@host/database`; files of SQLite need the feature `sqlite`")
+)]
 pub struct NotAStoreUrl;
 
 impl FromStr for StoreUrl {
@@ -29,18 +38,26 @@ impl FromStr for StoreUrl {
         if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
             return Ok(Self::Postgres(PostgresUrl(url.to_owned())));
         }
-        let path = url.strip_prefix("sqlite:").ok_or(NotAStoreUrl)?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.starts_with(':') || path.contains('?') || path.starts_with("file:") {
-            return Err(NotAStoreUrl);
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = sqlite_file(url) {
+            return Ok(Self::Sqlite(path));
         }
-        Ok(Self::Sqlite(PathBuf::from(path)))
+        Err(NotAStoreUrl)
     }
+}
+
+#[cfg(feature = "sqlite")]
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains('?') && !path.starts_with("file:");
+    is_file.then(|| PathBuf::from(path))
 }
 
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            #[cfg(feature = "sqlite")]
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(url) => url.fmt(f),
         }
