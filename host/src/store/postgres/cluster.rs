@@ -151,6 +151,10 @@ impl Cluster {
     /// Looks whether another server is the primary by now. If so, the old one is ended.
     pub(super) async fn look_around(&self) -> bool {
         let Some(known) = self.known() else { return true };
+        // One who looks is enough.
+        let Ok(_looking) = self.finding.try_lock() else {
+            return false;
+        };
         let is_other = match self.ask_all().await.map(best) {
             Ok((Some((_, facts, _)), _)) => {
                 facts.timeline > known.facts.timeline || facts.incarnation != known.facts.incarnation
@@ -261,7 +265,7 @@ impl Cluster {
         let lent = self.lend().await?;
         let changed = lent.alone(Commit::Forgettable, statement, parameters);
         match tokio::time::timeout(self.options.deadline, changed).await {
-            Ok(Err(failure)) if failure.is_loss() => {
+            Ok(Err(failure)) if failure.is_loss() && lent.is_closed() => {
                 self.end(&lent.primary);
                 Err(StoreError::transient(action, "the connection was lost"))
             }
