@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use super::PostgresOptions;
 use super::config::{Server, Settings};
 use super::facts::Facts;
-use super::failure::Failure;
+use super::failure::{Failure, reason};
 use super::session::{Commit, Parameters, Session};
 use super::{pooler, search};
 use crate::store::StoreError;
@@ -121,7 +121,7 @@ impl Cluster {
             }
             Err(error) => {
                 if matches!(error, StoreError::Transient { .. }) {
-                    *not_found = Some((Instant::now(), crate::error_chain(&error)));
+                    *not_found = Some((Instant::now(), reason(&error)));
                 }
                 Err(error)
             }

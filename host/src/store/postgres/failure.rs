@@ -90,6 +90,12 @@ pub(super) fn failed(action: &'static str) -> impl Fn(tokio_postgres::Error) -> 
     move |error| Failure::of(error).told(action)
 }
 
+/// What the storage said, without what it was asked for.
+pub(super) fn reason(error: &StoreError) -> String {
+    let source = error.source();
+    source.map_or_else(|| error.to_string(), crate::error_chain)
+}
+
 /// The server stops, or ends this one connection: with or without what was asked of it.
 fn ends_connection(code: &SqlState) -> bool {
     let codes = [

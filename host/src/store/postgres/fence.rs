@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::cluster::{Cluster, Primary};
 use super::facts::{FACTS, Facts};
-use super::failure::{Failure, failed};
+use super::failure::{Failure, failed, reason};
 use super::heads;
 use super::session::Session;
 use crate::store::{Head, StoreError};
@@ -225,10 +225,4 @@ fn tell(waiting: &mut Vec<Ask>, error: &StoreError) {
     for ask in waiting.drain(..) {
         let _ = ask.answer.send(Err(StoreError::transient(heads::READ, said.clone())));
     }
-}
-
-/// What the storage said, without what it was asked for.
-fn reason(error: &StoreError) -> String {
-    let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), crate::error_chain)
 }

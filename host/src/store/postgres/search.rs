@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::cluster::CONNECT;
 use super::config::{Server, Settings};
 use super::facts::Facts;
-use super::failure::Failure;
+use super::failure::{Failure, reason};
 use super::session::Session;
 use super::tls::TlsMode;
 use crate::store::{Durability, StoreError};
@@ -38,7 +38,7 @@ pub(super) async fn primary(settings: &Arc<Settings>, deadline: Duration) -> Res
                 }
             }
             Err(error) => {
-                others.push(format!("`{}`: {}", server.name, crate::error_chain(&error)));
+                others.push(format!("`{}`: {}", server.name, reason(&error)));
                 // A wrong password, or a missing database, is no question of time.
                 permanent = Some(error)
                     .filter(|error| matches!(error, StoreError::Permanent { .. }))
