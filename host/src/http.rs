@@ -130,10 +130,13 @@ async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id
         api.enterprises.altered(),
         health.waiting.map(|waiting| waiting.as_millis()),
     );
+    let durability = health
+        .durability
+        .map_or(String::new(), |durability| format!(r#","durability":"{durability}""#));
     let body = match (altered, waiting_ms) {
-        (0, None) => r#"{"status":"ok"}"#.to_owned(),
+        (0, None) => format!(r#"{{"status":"ok"{durability}}}"#),
         (altered, waiting_ms) => format!(
-            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}}}"#,
+            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}{durability}}}"#,
             waiting_ms.unwrap_or_default()
         ),
     };

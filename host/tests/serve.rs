@@ -118,7 +118,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
     }
     for command in [vec!["serve"], vec!["import", "-"], vec!["export", "--enterprise", SLUG]] {
         for url in [
-            "postgres://localhost/x",
+            "mysql://localhost/db",
             "store.db",
             "sqlite:",
             "sqlite::memory:",
