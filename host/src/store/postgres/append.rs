@@ -47,7 +47,8 @@ macro_rules! behind {
 
 const GO_ON: &str = concat!(
     "WITH h AS (UPDATE heads SET size = $8, frontier = $9, last_at = $10, running = $11, checksum = $12 \
-     WHERE enterprise = $1 AND size = $15 AND frontier = $16 AND checksum = $17 AND",
+     WHERE enterprise = $1 AND size = $15 AND frontier = $16 AND checksum = $17 \
+     AND last_at = $18 AND running = $19 AND",
     allowed!(),
     "= $15 RETURNING 1",
     behind!()
@@ -125,8 +126,7 @@ impl Appending {
             HeadRow::of(&self.enterprise, &self.expected),
         );
         let enterprise = self.enterprise.as_str();
-        let (begin, all) = (self.expected == Head::EMPTY, 17);
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 17] = [
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 19] = [
             &enterprise,
             &segments.firsts,
             &segments.lasts,
@@ -144,8 +144,14 @@ impl Appending {
             &expected.size,
             &expected.frontier,
             &expected.checksum,
+            &expected.last_at,
+            &expected.running,
         ];
-        let (statement, count) = if begin { (BEGIN, all - 3) } else { (GO_ON, all) };
+        // What begins a stream has nothing to compare with.
+        let (statement, count) = match self.expected == Head::EMPTY {
+            true => (BEGIN, 14),
+            false => (GO_ON, parameters.len()),
+        };
         let rows = session
             .alone(Commit::Durable, statement, parameters.get(..count).unwrap_or_default())
             .await?;

@@ -163,6 +163,21 @@ impl Cluster {
         is_other
     }
 
+    /// Waits for what cannot be taken back, however long it takes, and now and then looks whether another server is the primary.
+    /// Nothing once the server that it was asked of is not any more.
+    pub(super) async fn wait_on<T>(&self, primary: &Primary, asked: impl Future<Output = T>) -> Option<T> {
+        let mut asked = std::pin::pin!(asked);
+        loop {
+            tokio::select! {
+                answered = &mut asked => return Some(answered),
+                () = primary.ended() => return None,
+                () = tokio::time::sleep(self.options.deadline) => {
+                    self.look_around().await;
+                }
+            }
+        }
+    }
+
     /// A connection to the primary.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
         let primary = self.primary().await?;

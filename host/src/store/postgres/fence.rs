@@ -31,6 +31,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Fence {
     asked: mpsc::UnboundedSender<Ask>,
+    /// Why nobody could be answered last.
+    why: Arc<Mutex<String>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -45,9 +47,12 @@ struct Ask {
 impl Fence {
     pub(super) fn start(cluster: Arc<Cluster>) -> Self {
         let (asked, asks) = mpsc::unbounded_channel();
+        let why = Arc::<Mutex<String>>::default();
+        let task = tokio::spawn(run(cluster, asks, Arc::clone(&why)));
         Self {
             asked,
-            task: Mutex::new(Some(tokio::spawn(run(cluster, asks)))),
+            why,
+            task: Mutex::new(Some(task)),
         }
     }
 
@@ -76,15 +81,22 @@ impl Fence {
         self.asked.send(Ask { enterprise, answer }).map_err(|_| closed())?;
         match tokio::time::timeout_at(deadline, answered).await {
             Ok(answered) => answered.map_err(|_| closed())?,
-            Err(_) => Err(StoreError::transient(
-                heads::READ,
-                "no server of the URL could show in time that it is the primary: its standbys do not answer it, or it was replaced",
-            )),
+            Err(_) => Err(StoreError::transient(heads::READ, self.why())),
         }
+    }
+
+    fn why(&self) -> String {
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = if why.is_empty() {
+            "its standbys do not answer it, or it was replaced"
+        } else {
+            &why
+        };
+        format!("no server of the URL could show in time that it is the primary: {why}")
     }
 }
 
-async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>) {
+async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>, why: Arc<Mutex<String>>) {
     let mut waiting: Vec<Ask> = Vec::new();
     let mut on: Option<(Arc<Primary>, Session)> = None;
     loop {
@@ -101,7 +113,9 @@ async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>) {
         {
             waiting.push(ask);
         }
-        match read(&cluster, &mut on, &waiting).await {
+        let read = read(&cluster, &mut on, &waiting).await;
+        *why.lock().unwrap_or_else(PoisonError::into_inner) = read.as_ref().err().map(reason).unwrap_or_default();
+        match read {
             Ok(rows) => answer(&mut waiting, rows),
             Err(error @ StoreError::Permanent { .. }) => tell(&mut waiting, &error),
             Err(error) => {
@@ -110,7 +124,6 @@ async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>) {
                     // It was cut short: what was read is worth nothing, and who cut it has a reason.
                     tell(&mut waiting, &error);
                 }
-                tracing::debug!(error = crate::error_chain(&error), "a fence failed");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -139,18 +152,14 @@ async fn read(
     names.dedup();
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&names];
     let fenced = session.read_then_write([(heads::OF_SOME, &parameters), (FACTS, &[])], WRITE);
-    let mut fenced = Box::pin(fenced);
-    // It is not given up at a deadline, for it would go on all the same; but another primary may be found meanwhile.
-    let [rows, facts] = loop {
-        tokio::select! {
-            fenced = &mut fenced => break fenced.map_err(|failure| lost(cluster, &primary, failure))?,
-            () = primary.ended() => return Err(StoreError::transient(heads::READ, "the server is not the primary any more")),
-            () = tokio::time::sleep(cluster.options.deadline) => {
-                cluster.look_around().await;
-            }
-        }
+    // It is not given up at a deadline, for it would go on all the same.
+    let Some(fenced) = cluster.wait_on(&primary, fenced).await else {
+        return Err(StoreError::transient(
+            heads::READ,
+            "the server is not the primary any more",
+        ));
     };
-    drop(fenced);
+    let [rows, facts] = fenced.map_err(|failure| lost(cluster, &primary, failure))?;
     let facts = facts
         .first()
         .map_or(Ok(Facts::default()), Facts::of)
@@ -165,7 +174,7 @@ async fn read(
     }
     if let Err(error) = cluster.check(&facts) {
         cluster.end(&primary);
-        return Err(StoreError::permanent(heads::READ, crate::error_chain(&error)));
+        return Err(StoreError::permanent(heads::READ, reason(&error)));
     }
     *on = Some((primary, session));
     Ok(rows)
@@ -198,8 +207,14 @@ fn answer(waiting: &mut Vec<Ask>, rows: Vec<tokio_postgres::Row>) {
 }
 
 fn tell(waiting: &mut Vec<Ask>, error: &StoreError) {
-    let said = crate::error_chain(error);
+    let said = reason(error);
     for ask in waiting.drain(..) {
         let _ = ask.answer.send(Err(StoreError::transient(heads::READ, said.clone())));
     }
+}
+
+/// What the storage said, without what it was asked for.
+fn reason(error: &StoreError) -> String {
+    let source = std::error::Error::source(error);
+    source.map_or_else(|| error.to_string(), crate::error_chain)
 }

@@ -79,7 +79,9 @@ impl Append for PostgresAppend {
         heads_write::put(&lent, &enterprise, &head)
             .await
             .map_err(|failure| failure.told(APPEND))?;
-        match lent.commit().await {
+        let committed = cluster.wait_on(&lent.primary, lent.commit()).await;
+        let gone = || Err(Failure::Unknown("the server is not the primary any more".into()));
+        match committed.unwrap_or_else(gone) {
             Ok(()) => {
                 lent.give_back();
                 Ok(head)
