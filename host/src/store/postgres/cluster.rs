@@ -217,7 +217,7 @@ impl Cluster {
             }
             Ok(session)
         };
-        connected.await.map_err(|failure: Failure| {
+        self.in_time(connected).await.map_err(|failure| {
             self.end(primary);
             failure.told(CONNECT)
         })
@@ -292,6 +292,12 @@ impl Cluster {
         Ok(())
     }
 
+    /// A network that has ceased to pass anything on says nothing of it: a server that was reached may never go on answering.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let answered = tokio::time::timeout(self.options.deadline, asked).await;
+        answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())))
+    }
+
     fn known(&self) -> Option<Arc<Primary>> {
         self.current().clone()
     }
@@ -313,12 +319,12 @@ impl Cluster {
                 format!("`{}` is a primary that another has taken the place of", server.name),
             ));
         }
-        let other = Session::connect(&server, &self.settings.tls)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
-        pooler::check(&session, &other)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
+        let checked = async {
+            let other = Session::connect(&server, &self.settings.tls).await?;
+            pooler::check(&session, &other).await?;
+            Ok(other)
+        };
+        let other = self.in_time(checked).await.map_err(|failure| failure.told(CONNECT))?;
         search::tell(&self.settings, &server, &facts);
         {
             let mut seen = self.seen();
