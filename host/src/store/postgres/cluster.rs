@@ -16,7 +16,7 @@ use super::facts::Facts;
 use super::failure::{Failure, reason};
 use super::session::{Commit, Parameters, Session};
 use super::{pooler, search};
-use crate::store::StoreError;
+use crate::store::{Reads, StoreError};
 
 pub(super) const CONNECT: &str = "connect to its primary";
 /// How long it is taken for granted that there is no primary after none was found.
@@ -281,6 +281,13 @@ impl Cluster {
                 CONNECT,
                 "`synchronous_standby_names` is empty on the server, and was not before: what it acknowledges could be lost. Set \
                  it again, on every member",
+            ));
+        }
+        if self.options.reads == Some(Reads::Fenced) && !facts.has_standbys() {
+            return Err(StoreError::transient(
+                CONNECT,
+                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove nothing there. \
+                 Set it, on every member",
             ));
         }
         if !facts.waits() {
