@@ -16,7 +16,7 @@ use super::facts::Facts;
 use super::failure::{Failure, reason};
 use super::session::{Commit, Parameters, Session};
 use super::{pooler, search};
-use crate::store::StoreError;
+use crate::store::{Reads, StoreError};
 
 pub(super) const CONNECT: &str = "connect to its primary";
 /// How long it is taken for granted that there is no primary after none was found.
@@ -217,7 +217,7 @@ impl Cluster {
             }
             Ok(session)
         };
-        connected.await.map_err(|failure: Failure| {
+        self.in_time(connected).await.map_err(|failure| {
             self.end(primary);
             failure.told(CONNECT)
         })
@@ -283,6 +283,13 @@ impl Cluster {
                  it again, on every member",
             ));
         }
+        if self.options.reads == Some(Reads::Fenced) && !facts.has_standbys() {
+            return Err(StoreError::transient(
+                CONNECT,
+                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove nothing there. \
+                 Set it, on every member",
+            ));
+        }
         if !facts.waits() {
             return Err(StoreError::permanent(
                 CONNECT,
@@ -290,6 +297,12 @@ impl Cluster {
             ));
         }
         Ok(())
+    }
+
+    /// A network that has ceased to pass anything on says nothing of it: a server that was reached may never go on answering.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let answered = tokio::time::timeout(self.options.deadline, asked).await;
+        answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())))
     }
 
     fn known(&self) -> Option<Arc<Primary>> {
@@ -313,12 +326,12 @@ impl Cluster {
                 format!("`{}` is a primary that another has taken the place of", server.name),
             ));
         }
-        let other = Session::connect(&server, &self.settings.tls)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
-        pooler::check(&session, &other)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
+        let checked = async {
+            let other = Session::connect(&server, &self.settings.tls).await?;
+            pooler::check(&session, &other).await?;
+            Ok(other)
+        };
+        let other = self.in_time(checked).await.map_err(|failure| failure.told(CONNECT))?;
         search::tell(&self.settings, &server, &facts);
         {
             let mut seen = self.seen();
