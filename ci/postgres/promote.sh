@@ -22,7 +22,6 @@ set -euo pipefail
 export LC_ALL=C PGAPPNAME=promote.sh PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-5}
 
 wait_seconds=60
-position='greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())'
 names=()
 declare -A reach upstream
 
@@ -35,17 +34,9 @@ main() {
         refuse "${#names[@]} of $members members can be promoted or follow, and $needed are needed: a commit that was acknowledged" \
             "may be on one that is not named. Reach one more of them first."
     fi
-    for name in "${names[@]}"; do
-        [ "$(ask "$name" 'SELECT pg_is_in_recovery()')" = t ] || refuse "$name is no standby: it is a primary already"
-    done
-
-    for name in "${names[@]}"; do
-        cut "$name"
-    done
-    are_cut_off
 
     local candidate
-    candidate=$(furthest)
+    candidate=$(furthest_when_cut)
     say "promoting $candidate"
     [ "$(ask "$candidate" "SELECT pg_promote(true, $wait_seconds)")" = t ] ||
         fail "$candidate was not promoted within $wait_seconds s: see its log"
@@ -83,13 +74,38 @@ read_arguments() {
     done
     ((${#names[@]} > 0)) || refuse "no standby is named"
     ((${#names[@]} == ${#reach[@]})) || refuse "a standby is named twice"
+    # A receiver that cannot reach the primary comes and goes. So it is looked for more than once: the server has read its new
+    # configuration long before the last look. A standby that was started anew and has not streamed since has no position of what it
+    # received, and may still be replaying.
+    until_cut_off="
+        DO \$\$
+        DECLARE
+            looks int := 0;
+            ends timestamptz := clock_timestamp() + interval '$wait_seconds s';
+            before pg_lsn;
+        BEGIN
+            WHILE looks < 5 LOOP
+                looks := CASE WHEN EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0 ELSE looks + 1 END;
+                IF clock_timestamp() > ends THEN
+                    RAISE 'it still takes from the old primary';
+                END IF;
+                PERFORM pg_sleep(0.1);
+            END LOOP;
+            WHILE pg_last_wal_receive_lsn() IS NULL AND before IS DISTINCT FROM pg_last_wal_replay_lsn() LOOP
+                before := pg_last_wal_replay_lsn();
+                PERFORM pg_sleep(1);
+            END LOOP;
+        END \$\$"
 }
 
 # How many members there are. Every standby must say the same of them, or one of them, promoted, would acknowledge alone.
 agreed_members() {
     local name listed members='' agreed=''
     for name in "${names[@]}"; do
-        listed=$(ask "$name" 'SHOW synchronous_standby_names') || refuse "$name cannot be asked"
+        listed=$(ask "$name" "SELECT pg_is_in_recovery(), current_setting('synchronous_standby_names')") ||
+            refuse "$name cannot be asked"
+        [ "${listed%%|*}" = t ] || refuse "$name is no standby: it is a primary already"
+        listed=${listed#*|}
         members=$(members_of "$listed") ||
             refuse "$name has synchronous_standby_names = '$listed' in its own configuration:" \
                 "needed is 'ANY floor(N/2) (all N names)'. Promoted, it would acknowledge what no other member has."
@@ -108,50 +124,36 @@ members_of() {
     (($(wc -l <<<"$sorted") >= 3)) && ((quorum == $(wc -l <<<"$sorted") / 2)) && printf '%s\n' "$sorted"
 }
 
-cut() {
-    ask "$1" "ALTER SYSTEM SET primary_conninfo = ''" >/dev/null
-    ask "$1" 'SELECT pg_reload_conf()' >/dev/null
-}
-
-# A receiver that cannot reach the primary comes and goes. So it is looked for more than once: the server has read its new
-# configuration long before the last look.
-are_cut_off() {
-    local name looks=0 begun=$SECONDS
-    while ((looks < 5)); do
-        looks=$((looks + 1))
-        for name in "${names[@]}"; do
-            [ "$(ask "$name" 'SELECT count(*) FROM pg_stat_wal_receiver')" = 0 ] || looks=0
-        done
-        ((SECONDS - begun < wait_seconds)) || fail "a standby still takes from the old primary after $wait_seconds s"
-        sleep 0.1
+# The one that is furthest, once all are cut off. How far each has got cannot change any more then.
+furthest_when_cut() {
+    local index found best='' furthest='' cutting=()
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    # All at once: from the first on, less and less is acknowledged.
+    for index in "${!names[@]}"; do
+        cut_off "${names[index]}" >"$scratch/$index" &
+        cutting+=("$!")
     done
-    say "${names[*]} take nothing more from the old primary"
-}
-
-# The timeline goes before the position: what an older one has beyond the fork was acknowledged by nobody.
-furthest() {
-    local name found best=''
-    for name in "${names[@]}"; do
-        has_settled "$name"
-        found=$(ask "$name" "SELECT (SELECT max(left(name, 8)) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
-            lpad(($position - '0/0')::text, 20, '0'), $position") || fail "$name cannot be asked any more"
-        say "$name has got to ${found##*|} on timeline ${found%%|*}"
+    for index in "${!names[@]}"; do
+        wait "${cutting[index]}" || fail "${names[index]} was not cut off from the old primary"
+        found=$(<"$scratch/$index")
+        say "${names[index]} takes nothing more, and has got to ${found##*|} on timeline ${found%%|*}"
         if [[ -z $best || $found > $best ]]; then
             best=$found
-            printf '%s\n' "$name"
+            furthest=${names[index]}
         fi
-    done | tail -n 1
+    done
+    printf '%s\n' "$furthest"
 }
 
-# A standby that was started anew and has not streamed since has no position of what it received, and may still be replaying.
-has_settled() {
-    local before='' now
-    while [ "$(ask "$1" 'SELECT pg_last_wal_receive_lsn() IS NULL')" = t ]; do
-        now=$(ask "$1" 'SELECT pg_last_wal_replay_lsn()')
-        [ "$now" != "$before" ] || break
-        before=$now
-        sleep 1
-    done
+# Cuts a standby off, and gives its timeline and position, such that they can be compared as text. The timeline goes first: what an
+# older one has beyond the fork was acknowledged by nobody.
+cut_off() {
+    local position='greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())'
+    psql -XAtq -v ON_ERROR_STOP=1 "${reach[$1]}" \
+        -c "ALTER SYSTEM SET primary_conninfo = ''" -c 'SELECT pg_reload_conf()' -c "$until_cut_off" \
+        -c "SELECT (SELECT max(left(name, 8)) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'),
+            lpad(($position - '0/0')::text, 20, '0'), $position" | tail -n 1
 }
 
 # A connection string is quoted by psql itself.

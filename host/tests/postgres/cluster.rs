@@ -86,13 +86,8 @@ impl Cluster {
 
     /// The store's URL: all members, of which hosts look for the one that can be written to.
     pub(crate) fn url(&self) -> String {
-        self.url_of(DATABASE)
-    }
-
-    /// The same of another database.
-    pub(crate) fn url_of(&self, database: &str) -> String {
         let ports: Vec<u16> = self.nodes.iter().map(|node| node.port).collect();
-        url_of(&ports, database)
+        url(&ports)
     }
 
     /// The drill: what an operator does when a primary is lost or given up. Gives the member that it promoted.
@@ -128,13 +123,9 @@ impl Cluster {
 
 /// The store behind these ports.
 pub(crate) fn url(ports: &[u16]) -> String {
-    url_of(ports, DATABASE)
-}
-
-fn url_of(ports: &[u16], database: &str) -> String {
     let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
     let hosts = hosts.join(",");
-    format!("postgres://{USER}:{PASSWORD}@{hosts}/{database}?target_session_attrs=read-write&connect_timeout=3")
+    format!("postgres://{USER}:{PASSWORD}@{hosts}/{DATABASE}?target_session_attrs=read-write&connect_timeout=3")
 }
 
 fn directory(given: &Given) -> PathBuf {

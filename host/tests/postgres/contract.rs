@@ -1,7 +1,4 @@
-//! The contract of the store, on one server and on three; each rule has a database of its own.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+//! The contract of the store, on one server and on three; each rule has a schema of its own.
 
 use enterprise_credentials_host::store::contract::{Rule, Storage, check};
 use enterprise_credentials_host::store::{self, AnyStore, IfMissing, StoreError};
@@ -9,25 +6,19 @@ use enterprise_credentials_host::store::{self, AnyStore, IfMissing, StoreError};
 use crate::Given;
 use crate::cluster::{Cluster, P};
 use crate::common::runtime;
+use crate::node::DATABASE;
 use crate::wait::Trace;
 
-struct Database {
-    cluster: Arc<Cluster>,
-    name: String,
+/// A schema of a database: the store is in the first one of the search path.
+struct Schema {
+    url: String,
 }
 
-impl Storage for Database {
+impl Storage for Schema {
     type Store = AnyStore;
 
     async fn open(&self) -> Result<AnyStore, StoreError> {
-        let url = self.cluster.url_of(&self.name).parse().unwrap();
-        store::open(&url, IfMissing::Create).await
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        self.cluster.nodes[P].sql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        store::open(&self.url.parse().unwrap(), IfMissing::Create).await
     }
 }
 
@@ -40,14 +31,14 @@ pub(crate) fn on_three_nodes(given: &Given, trace: &Trace) {
 }
 
 fn hold(cluster: Cluster, trace: &Trace) {
-    let (cluster, count) = (Arc::new(cluster), AtomicU32::new(0));
+    let mut count = 0;
     let report = runtime().block_on(check(async || {
-        let name = format!("rule_{}", count.fetch_add(1, Ordering::Relaxed));
-        cluster.nodes[P].sql(&format!("CREATE DATABASE {name}"));
-        let cluster = Arc::clone(&cluster);
-        Ok(Database { cluster, name })
+        count += 1;
+        cluster.nodes[P].sql_in(DATABASE, &format!("CREATE SCHEMA rule_{count}"));
+        let url = format!("{}&options=-csearch_path%3Drule_{count}", cluster.url());
+        Ok(Schema { url })
     }));
     trace.say(format!("{report}"));
     assert!(report.is_kept(), "{report}");
-    assert_eq!(count.into_inner() as usize, Rule::ALL.len());
+    assert_eq!(count, Rule::ALL.len());
 }

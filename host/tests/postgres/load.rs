@@ -8,7 +8,7 @@ use crate::common::history::TOKEN_OWNER_OAUTH;
 use crate::common::http::{Answer, get, try_revoke_all};
 
 /// Between two requests of a client: each leaves a job to be waited for in the end.
-const ASK_EVERY: Duration = Duration::from_millis(20);
+const ASK_EVERY: Duration = Duration::from_millis(40);
 /// Destroys nothing, so that the caller's token may ask again.
 pub(crate) const REVOKE: &str = r#"{"revoke_credentials":false}"#;
 pub(crate) const DESTROY: &str = r#"{"revoke_credentials":true}"#;

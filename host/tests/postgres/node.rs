@@ -119,7 +119,7 @@ impl Node {
         wait_until(&format!("{} answers", self.name), PATIENCE, || {
             let ended = self.process.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none(), "{} ended: {}", self.name, self.log());
-            self.try_sql("SELECT 1").is_ok()
+            self.try_sql("postgres", "SELECT 1").is_ok()
         });
     }
 
@@ -184,12 +184,16 @@ impl Node {
 
     /// Rows, one a line, with `|` between columns.
     pub(crate) fn sql(&self, sql: &str) -> String {
-        self.try_sql(sql)
+        self.sql_in("postgres", sql)
+    }
+
+    pub(crate) fn sql_in(&self, database: &str, sql: &str) -> String {
+        self.try_sql(database, sql)
             .unwrap_or_else(|error| panic!("{}: {sql}: {error}", self.name))
     }
 
-    pub(crate) fn try_sql(&self, sql: &str) -> Result<String, String> {
-        let output = self.psql("postgres", sql).output().unwrap();
+    pub(crate) fn try_sql(&self, database: &str, sql: &str) -> Result<String, String> {
+        let output = self.psql(database, sql).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
         if output.status.success() {
             Ok(text(&output.stdout))

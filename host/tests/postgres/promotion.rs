@@ -83,7 +83,7 @@ fn killed_under_load(cluster: &Cluster, primary: usize) -> Vec<String> {
     let insert = || {
         let mut acknowledged = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            acknowledged.extend(primary.try_sql(INSERT));
+            acknowledged.extend(primary.try_sql("postgres", INSERT));
         }
         acknowledged
     };
