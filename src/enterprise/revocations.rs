@@ -193,13 +193,24 @@ impl Revocations {
 
     /// The same revocations over a part of the credentials. `issued` says how many of the part were among the first so many.
     pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32) -> Self {
-        let mut part = self.clone();
-        for revocation in &mut part.all {
-            revocation.coverage.issued = issued(revocation.coverage.issued);
-            revocation.cursor = issued(revocation.cursor);
-        }
-        for running in part.running.iter_mut().chain(&mut part.running_destroying) {
-            running.coverage.issued = issued(running.coverage.issued);
+        let mut part = Self {
+            keys: self.keys.clone(),
+            keys_in_order: self.keys_in_order.clone(),
+            ..Self::default()
+        };
+        for revocation in &self.all {
+            part.begin(Revocation {
+                coverage: Coverage {
+                    issued: issued(revocation.coverage.issued),
+                    ..revocation.coverage
+                },
+                completed_at: None,
+                cursor: issued(revocation.cursor),
+                ..*revocation
+            });
+            if let Some(at) = revocation.completed_at {
+                part.complete(revocation.id, at);
+            }
         }
         part
     }
