@@ -39,14 +39,16 @@ pub(crate) fn failovers(given: &Given, trace: &Trace) {
     let rounds = if given.is_long { ROUNDS_LONG } else { ROUNDS };
     for round in 0..rounds {
         let large = format!("large-{round}");
-        scene.import(&large, LARGE_CREDENTIALS, "");
-        let job = ask(addresses[0], &large, TOKEN_OWNER_OAUTH, REVOKE, "the-job");
+        // Tokens of its own: of the enterprises that share one a host asks the first sixteen alone.
+        let (salt, owner) = (format!("-{large}"), format!("{TOKEN_OWNER_OAUTH}-{large}"));
+        scene.import(&large, LARGE_CREDENTIALS, &salt);
+        let job = ask(addresses[0], &large, &owner, REVOKE, "the-job");
         assert_eq!(job.status, 202, "{job:?}");
         let before = Duration::from_millis(300 + 90 * u64::from(round % 10));
         let position = job.position.unwrap();
         let (load, (killed, job_under_way, promotion)) = Load::during(&addresses, &SLUGS, "", || {
             std::thread::sleep(before);
-            let job = progress(addresses[1], &large, TOKEN_OWNER_OAUTH, position).json();
+            let job = progress(addresses[1], &large, &owner, position).json();
             let killed = Instant::now();
             cluster.nodes[primary].kill();
             trace.say(format!("round {round}: {} is killed", cluster.nodes[primary].name));
