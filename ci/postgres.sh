@@ -13,6 +13,8 @@ main() {
     trap clean_up EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    # Before Debian's psql, which is a wrapper.
+    export PATH="$bin:$PATH"
     export POSTGRES_BIN="$bin" POSTGRES_SCRATCH="$scratch" POSTGRES_PROMOTE="$PWD/ci/postgres/promote.sh"
     if [ "$(id -u)" = 0 ]; then
         # PostgreSQL refuses to run as root.

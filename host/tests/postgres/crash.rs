@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::Given;
-use crate::cluster::{Cluster, P};
+use crate::cluster::{Cluster, P, url};
 use crate::common::history::TOKEN_OWNER_OAUTH;
+use crate::common::http::get;
 use crate::load::{Load, REVOKE, ask};
 use crate::scene::Scene;
 use crate::wait::{Trace, wait_until};
+use crate::way::{Passes, Way};
 
 const KILLS: u32 = 5;
 const SLUGS: [&str; 4] = ["corp-1", "corp-2", "corp-3", "corp-4"];
@@ -70,14 +72,13 @@ fn end(scene: &Scene, trace: &Trace, all: &Load) {
 
 /// The connection ends after COMMIT was sent and before it was answered, and before it was sent. Whoever asks is told what is.
 pub(crate) fn connection_cut(given: &Given, trace: &Trace) {
-    use crate::way::{Passes, Way};
     let cluster = Cluster::of_one(given);
     let way = Way::to(cluster.nodes[P].port);
     let scene = Scene::new(given, cluster.url());
     for slug in SLUGS {
         scene.import(slug, 5, "");
     }
-    let host = scene.serve_at(&crate::cluster::url(&[way.port]), &[]);
+    let host = scene.serve_at(&url(&[way.port]), &[]);
     let mut all = Load::default();
     for (number, slug) in SLUGS.into_iter().enumerate() {
         let passes = if number % 2 == 0 {
@@ -108,7 +109,7 @@ pub(crate) fn connection_cut(given: &Given, trace: &Trace) {
         all.told.extend([warm, first, again]);
     }
     wait_until("the host is well", Duration::from_secs(10), || {
-        crate::common::http::get(host.address, "/healthz", "").status == 200
+        get(host.address, "/healthz", "").status == 200
     });
     for slug in SLUGS {
         let recorded = scene.check_told(slug, &all.told);

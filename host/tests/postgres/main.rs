@@ -10,22 +10,37 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+#[path = "../faults/aside.rs"]
+mod aside;
+#[path = "../faults/auditor.rs"]
+mod auditor;
+#[path = "../faults/chance.rs"]
+mod chance;
 mod cluster;
 #[path = "../common/mod.rs"]
 mod common;
 mod contract;
 mod crash;
 mod failover;
+mod faults;
 mod fence;
 mod hosts;
 mod load;
 mod node;
 mod promotion;
+#[path = "../faults/rival.rs"]
+mod rival;
 mod scene;
 mod split;
+#[path = "../faults/store.rs"]
+mod store;
 mod unknown;
 mod wait;
 mod way;
+#[path = "../faults/workload.rs"]
+mod workload;
+#[path = "../faults/world.rs"]
+mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -52,9 +67,10 @@ struct Given {
 /// Scenarios by name.
 type Scenario = (&'static str, fn(&Given, &Trace));
 
-const SCENARIOS: [Scenario; 17] = [
+const SCENARIOS: [Scenario; 18] = [
     ("contract_on_one_node", contract::on_one_node),
     ("contract_on_three_nodes", contract::on_three_nodes),
+    ("faults_as_in_memory", faults::as_in_memory),
     ("server_killed", crash::server_killed),
     ("connection_cut", crash::connection_cut),
     ("commit_wait_cancelled", unknown::commit_wait_cancelled),

@@ -66,7 +66,20 @@ pub(crate) fn refused(given: &Given, trace: &Trace) {
         cluster.nodes[S1].set("synchronous_standby_names", wrong);
         refuse(&cluster, &[S1, S2], "s1");
     }
-    cluster.nodes[S1].set("synchronous_standby_names", QUORUM);
+    cluster.nodes[S1].set("synchronous_standby_names", "ANY 1 (s1,s2,x)");
+    refuse(&cluster, &[S1, S2], "do not name the same members");
+    let of_five = "ANY 2 (p,s1,s2,s3,s4)";
+    for standby in [S1, S2] {
+        cluster.nodes[standby].set("synchronous_standby_names", of_five);
+    }
+    refuse(
+        &cluster,
+        &[S1, S2],
+        "2 of 5 members can be promoted or follow, and 3 are needed",
+    );
+    for standby in [S1, S2] {
+        cluster.nodes[standby].set("synchronous_standby_names", QUORUM);
+    }
     cluster.nodes[S2].stop("-INT");
     let refusal = cluster.promote(trace, &[S1, S2]).unwrap_err();
     assert!(refusal.contains("s2 cannot be asked"), "{refusal}");
