@@ -23,6 +23,7 @@ mod rehearse;
 mod repair;
 mod replay;
 mod restore;
+mod seal;
 mod serve;
 mod signal;
 mod table;
@@ -57,6 +58,7 @@ enum Command {
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
+    Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
 }
@@ -76,6 +78,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),
     };

@@ -1,8 +1,11 @@
 //! The hash of a leaf and of a node. Each begins with a byte of its own, so that neither can pass for the other.
 
+use alloc::string::String;
 use core::fmt;
 
 use sha2::{Digest, Sha256};
+
+use crate::base64;
 
 const LEAF: [u8; 1] = [0];
 const NODE: [u8; 1] = [1];
@@ -25,6 +28,16 @@ impl Hash {
     /// The bytes themselves.
     pub const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
+    }
+
+    /// As checkpoints and proofs write it: 44 characters of base64.
+    pub fn to_base64(&self) -> String {
+        base64::encode(&self.0)
+    }
+
+    /// Reads what [`Hash::to_base64`] gave, and nothing else.
+    pub fn from_base64(text: &str) -> Option<Self> {
+        base64::decode_exactly(text).map(Self)
     }
 
     fn of(hasher: Sha256) -> Self {

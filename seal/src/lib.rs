@@ -2,7 +2,7 @@
 //!
 //! A leaf is a line's bytes as they are stored, without the line feed, so the size of the tree is the position of the last
 //! event. The root commits to every byte of every line and to their order. To grow the tree nobody needs the lines before:
-//! a [`Frontier`], at most 64 hashes, is enough. There is no I/O here and no tree in memory.
+//! a [`Frontier`], at most 64 hashes, is enough. There is no I/O here, no randomness and no tree in memory.
 //!
 //! ```
 //! use enterprise_credentials_seal::Frontier;
@@ -22,17 +22,72 @@
 //! # }
 //! ```
 //!
+//! What somebody signed of a log is a [`Checkpoint`], in a [`Note`]: 200 bytes that fit into a ticket. By it, and a key to check
+//! it with, anybody tells later whether a log is the same or goes on from it; and a line, or a newer checkpoint, proves in few hashes
+//! that it belongs to the same log, without the log.
+//!
+//! ```
+//! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName, Note, SealedLine, SigningKey, VerifierKey};
+//!
+//! # fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! let lines = ["one", "two", "three"];
+//! let origin = KeyName::new("credentials.example.com/octo-corp")?;
+//! let key = SigningKey::from_seed(origin.clone(), &[7; 32]); // 32 bytes from the operating system's source of randomness
+//!
+//! let mut frontier = Frontier::EMPTY;
+//! let mut prover = InclusionProver::new(1, 3)?;
+//! for line in lines {
+//!     frontier.push_line(line.as_bytes())?;
+//!     prover.push_line(line.as_bytes());
+//! }
+//! let checkpoint = Checkpoint::of(origin, &frontier).sign(&[key.clone()]);
+//! let (proof, _) = prover.finish()?;
+//! let sent = SealedLine { line: b"two".to_vec(), proof, checkpoint }.to_string();
+//!
+//! let known: VerifierKey = key.verifier_key().to_string().parse()?; // to be had by another way than what it signs
+//! let checkpoint = SealedLine::parse(sent.as_bytes())?.open(&[known])?;
+//! assert_eq!((checkpoint.size, checkpoint.root), (3, frontier.root()));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | concern | item |
 //! | --- | --- |
 //! | what a hash is, of a line and of two subtrees | [`struct@Hash`], [`leaf_hash`], [`node_hash`] |
 //! | the right edge of a tree, which grows and has a root | [`Frontier`] |
-//! | why not | [`InvalidFrontier`] (the bytes), [`TreeFull`] (the size) |
+//! | keys, and what they are called | [`SigningKey`], [`VerifierKey`], [`KeyId`], [`KeyName`] |
+//! | a text and who signed it | [`Note`], [`NoteSignature`] (C2SP `signed-note`) |
+//! | what a log was at some size | [`Checkpoint`] (C2SP `tlog-checkpoint`) |
+//! | that a log is what it was, or goes on from it | [`LogCheck`] |
+//! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`]; with line and checkpoint [`SealedLine`] (C2SP `tlog-proof`) |
+//! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`]; with the newer checkpoint [`SealedGrowth`] (C2SP `tlog-witness`) |
+//! | why not: bytes | [`InvalidFrontier`], [`InvalidKeyName`], [`Malformed`] |
+//! | why not: who and what | [`NotVerified`], [`NotAuthentic`], [`NotProven`], [`NotSealed`], [`NotTheLog`] |
+//! | why not: sizes | [`TooShort`], [`TreeFull`] |
 #![no_std]
 
 extern crate alloc;
 
+mod base64;
+mod checkpoint;
 mod frontier;
 mod hash;
+mod key;
+mod log_check;
+mod malformed;
+mod name;
+mod note;
+mod proof;
 
+pub use checkpoint::{Checkpoint, NotAuthentic};
 pub use frontier::{Frontier, InvalidFrontier, TreeFull};
 pub use hash::{Hash, leaf_hash, node_hash};
+pub use key::{KeyId, SigningKey, VerifierKey};
+pub use log_check::{LogCheck, NotTheLog};
+pub use malformed::Malformed;
+pub use name::{InvalidKeyName, KeyName};
+pub use note::{NotVerified, Note, NoteSignature};
+pub use proof::{
+    ConsistencyProof, ConsistencyProver, InclusionProof, InclusionProver, NotProven, NotSealed, SealedGrowth,
+    SealedLine, TooShort,
+};

@@ -7,11 +7,13 @@ use clap::Args;
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::{Position, RevocationId};
 use enterprise_credentials_host::mark::{Mark, MarkCheck};
+use enterprise_credentials_seal::{LogCheck, Note};
 use serde::Serialize;
 
 use super::history::{History, HistoryPlace};
 use super::id::id;
 use super::output::{print, print_json};
+use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
 use super::{blast_radius, evidence, mark};
 
@@ -29,6 +31,12 @@ pub(crate) struct Audit {
     /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
+    /// Refuse a log that is not, byte for byte, the one of which this checkpoint was signed, or goes on from it.
+    #[arg(long, value_name = "FILE", requires = "keys", value_parser = seal::note)]
+    checkpoint: Option<Note>,
+    /// The verifier key to check the checkpoint with, or several, one a line.
+    #[arg(long = "key", id = "keys", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
+    keys: Vec<seal::Keys>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -41,6 +49,9 @@ struct Document<'a> {
     sha256: &'a str,
     /// Whether the log was read to its end.
     complete: bool,
+    /// Whether the log is the one that was sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: Option<seal::Document>,
     /// Kinds of access that no log holds.
     not_modelled: Vec<&'static str>,
     #[serde(flatten)]
@@ -49,10 +60,17 @@ struct Document<'a> {
 
 impl Audit {
     pub(super) fn run(self) -> Result<ExitCode> {
+        let seal = self
+            .checkpoint
+            .as_ref()
+            .map(|note| seal::open(note, &self.keys))
+            .transpose()?;
         let mut history = self.history.open()?;
         let mut auditor = self.revocation.map_or_else(Auditor::new, Auditor::about);
         let mut marked = self.mark.map(MarkCheck::new);
-        let broken_off = observe(&mut history, &mut auditor, marked.as_mut()).err();
+        let mut sealed = seal.as_ref().map(Seal::check);
+        let broken_off = observe(&mut history, &mut auditor, marked.as_mut(), sealed.as_mut()).err();
+        let sealed = seal.zip(sealed.map(LogCheck::finish));
         let sha256 = history.sha256()?;
         let mut report = auditor.finish();
         if broken_off.is_none() && report.position == Position::START {
@@ -64,20 +82,27 @@ impl Audit {
             print_json(&Document {
                 sha256: &sha256,
                 complete,
+                seal: sealed.as_ref().map(|(seal, checked)| seal.document(checked)),
                 not_modelled: blast_radius::not_modelled().collect(),
                 report: &report,
             })?;
         } else {
             let words = format!(
                 "{}\n{}",
-                subject(&report, &sha256, complete),
+                subject(
+                    &report,
+                    &sha256,
+                    complete,
+                    sealed.as_ref().map(|(seal, checked)| seal.in_words(checked))
+                ),
                 evidence::in_words(&report, self.revocation, complete)
             );
             print(words)?;
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
         let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
-        match broken_off.or(not_marked).or(unknown) {
+        let not_sealed = sealed.and_then(|(_, checked)| checked.err()).map(anyhow::Error::from);
+        match broken_off.or(not_sealed).or(not_marked).or(unknown) {
             Some(error) => Err(error),
             None if report.is_clean() => Ok(ExitCode::SUCCESS),
             None => Ok(ExitCode::FAILURE),
@@ -110,17 +135,43 @@ impl Audit {
     }
 }
 
-fn observe(history: &mut History, auditor: &mut Auditor, mut marked: Option<&mut MarkCheck>) -> Result<()> {
-    while let Some(recorded) = history.next()? {
-        auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
-        if let Some(marked) = &mut marked {
-            marked.push(history.line());
+/// Audits the events. A seal is over bytes, and so it is held against the lines beyond a break too: whether the log was sealed so,
+/// or broken since, is what one wants to know then.
+fn observe(
+    history: &mut History,
+    auditor: &mut Auditor,
+    mut marked: Option<&mut MarkCheck>,
+    mut sealed: Option<&mut LogCheck>,
+) -> Result<()> {
+    let mut broken_off = Ok(());
+    loop {
+        match history.next_line() {
+            Ok(true) => {}
+            Ok(false) => return broken_off,
+            Err(error) => return broken_off.and(Err(error)),
         }
+        if let Some(sealed) = &mut sealed {
+            sealed.push_line(history.line());
+        }
+        if broken_off.is_ok() {
+            broken_off = observe_line(history, auditor, marked.as_deref_mut());
+        }
+        if broken_off.is_err() && sealed.is_none() {
+            return broken_off;
+        }
+    }
+}
+
+fn observe_line(history: &mut History, auditor: &mut Auditor, marked: Option<&mut MarkCheck>) -> Result<()> {
+    let recorded = history.event()?;
+    auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+    if let Some(marked) = marked {
+        marked.push(history.line());
     }
     Ok(())
 }
 
-fn subject(report: &Report, sha256: &str, complete: bool) -> String {
+fn subject(report: &Report, sha256: &str, complete: bool, seal: Option<String>) -> String {
     let end = report
         .last_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
@@ -129,10 +180,11 @@ fn subject(report: &Report, sha256: &str, complete: bool) -> String {
     } else {
         "; THE REST OF THE LOG CANNOT BE READ"
     };
-    let facts = [
+    let mut facts = vec![
         ("enterprise", identity(report.slug.as_ref(), report.kind)),
         ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
         ("sha256", format!("{sha256}, of all bytes of the log")),
     ];
+    facts.extend(seal.map(|words| ("seal", words)));
     Facts(&facts).to_string()
 }

@@ -43,17 +43,24 @@ impl History {
         &self.line
     }
 
+    /// Reads the next line, whatever it says. False at the end.
+    pub(super) fn next_line(&mut self) -> Result<bool> {
+        let read = read_log_line(&mut self.reader, &mut self.line);
+        read.with_context(|| format!("cannot read {}", self.name))
+    }
+
+    /// The event in the line that was read last.
+    pub(super) fn event(&mut self) -> Result<RecordedEvent> {
+        let decoded = self.decoder.decode(&self.line);
+        decoded.with_context(|| format!("cannot read {}", self.name))
+    }
+
     /// The next event; nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<RecordedEvent>> {
-        let read = read_log_line(&mut self.reader, &mut self.line);
-        if !read.with_context(|| format!("cannot read {}", self.name))? {
+        if !self.next_line()? {
             return Ok(None);
         }
-        let decoded = self
-            .decoder
-            .decode(&self.line)
-            .with_context(|| format!("cannot read {}", self.name));
-        decoded.map(Some)
+        self.event().map(Some)
     }
 
     /// Says where an event stands that does not fit the ones before it.

@@ -5,6 +5,7 @@ mod evidence;
 mod job;
 mod load;
 mod request;
+mod seal;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -31,7 +32,7 @@ use super::table::count;
 /// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job, audit the evidence.
 ///
 /// Everything happens on a store in a temporary directory, which is removed at the end, and a server on a free loopback
-/// port. Without a history of your own, a sample enterprise is made. Exits with 0 only if the evidence is clean, and with
+/// port. At the end the log is sealed, with a key that is thrown away. Without a history of your own, a sample enterprise is made. Exits with 0 only if the evidence is clean, and with
 /// 3 where the request was refused.
 #[derive(Debug, Args)]
 pub(crate) struct Rehearse {
@@ -49,6 +50,9 @@ pub(crate) struct Rehearse {
     /// Also destroy the tokens and keys of enterprise members.
     #[arg(long)]
     revoke_credentials: bool,
+    /// Keep the sealed log, its checkpoint and the key to check it with, in this directory, which is made.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
 }
 
 /// What the sample of a rehearsal is made from: every rehearsal without a history shows the same enterprise.
@@ -58,6 +62,14 @@ const ROWS_MAX: usize = 5;
 
 impl Rehearse {
     pub(super) fn run(self) -> Result<ExitCode> {
+        if let Some(keep) = &self.keep {
+            let there = std::fs::symlink_metadata(keep).is_ok();
+            ensure!(
+                !there,
+                "`{}` is there already: name a directory that can be made",
+                keep.display()
+            );
+        }
         let (directory, rehearsed) = super::runtime()?.block_on(async {
             // Before anything is there to be removed: a signal that comes early must not kill.
             let stopped = stop_signal().context("cannot listen for signals")?;
@@ -160,6 +172,7 @@ impl Rehearse {
 
         let (words, clean) = evidence::gather(store, &slug, revocation, means, plan).await?;
         say("THE EVIDENCE, from the store", &words)?;
+        say("THE SEAL", &seal::seal(store, &slug, self.keep.as_deref()).await?)?;
         let verdict = if clean {
             format!(
                 "  CLEAN: as planned, {} authorizations revoked and {} credentials destroyed; every event keeps the rules\n",

@@ -173,6 +173,38 @@ fn a_job_that_the_log_left_unfinished_is_finished_first() {
 }
 
 #[test]
+fn the_log_is_sealed_and_kept_where_that_is_asked_for() {
+    let words = rehearse(&SMALL).output();
+    let seal = words.split("THE SEAL").nth(1).unwrap();
+    assert!(seal.contains("\nrehearsal/octo-corp\n"), "{seal}");
+    assert!(seal.contains("are thrown away: `rehearse --keep DIR` keeps"), "{seal}");
+
+    let directory = path("rehearse-kept");
+    let keep = ["--keep", directory.to_str().unwrap()];
+    let words = rehearse(&[&SMALL[..], &keep].concat()).output();
+    assert_clean(&words);
+    // The commands are given as they can be run.
+    let said: Vec<&str> = words
+        .lines()
+        .filter_map(|line| line.strip_prefix("    enterprise-credentials "))
+        .collect();
+    assert_eq!(said.len(), 2, "{words}");
+    for command in said {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        let checked = run(&arguments).output();
+        assert!(
+            checked.contains("HOLDS") && checked.contains("that is the whole log"),
+            "{checked}"
+        );
+    }
+    let checkpoint = std::fs::read_to_string(directory.join("octo-corp.checkpoint")).unwrap();
+    assert!(words.contains(&checkpoint), "{words}");
+    let again = rehearse(&[&SMALL[..], &keep].concat());
+    assert_eq!((again.code, again.stdout.as_str()), (1, ""), "before anything is done");
+    assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+}
+
+#[test]
 fn what_cannot_be_rehearsed_is_an_error() {
     assert_eq!(rehearse(&["--history", "no/such/file"]).code, 1);
     assert_eq!(rehearse(&["--history", "x", "--members", "5"]).code, 2);

@@ -48,6 +48,14 @@ impl HistoryPlace {
         }
     }
 
+    pub(in crate::cli) const fn of_stream(store: StoreUrl, enterprise: EnterpriseSlug) -> Self {
+        Self {
+            file: None,
+            store: Some(store),
+            enterprise: Some(enterprise),
+        }
+    }
+
     /// Whether it is a stream in a store, of which no part is worth anything without the rest: only at its end it is compared
     /// with its head.
     pub(super) const fn is_stream(&self) -> bool {

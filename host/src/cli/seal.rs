@@ -1,0 +1,69 @@
+//! `seal`: keys and checkpoints of logs, and proofs that need no trust in whoever keeps them.
+
+mod check;
+mod compare;
+mod files;
+mod key;
+mod key_file;
+mod prove;
+mod sealed;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+use enterprise_credentials::limits::LINE_BYTES_MAX;
+
+use super::history::{History, HistoryPlace};
+
+pub(super) use files::{Keys, keys, note};
+pub(super) use key_file::random_key;
+pub(super) use sealed::{Document, Seal, open};
+
+/// Make a key, and check logs and proofs against signed checkpoints.
+///
+/// A checkpoint is the size of a log and the root of the tree over its lines, signed: 200 bytes, to be kept where whoever keeps the
+/// log cannot change it. docs/auditing.md tells how an auditor uses it.
+#[derive(Debug, Args)]
+pub(crate) struct SealArgs {
+    #[command(subcommand)]
+    command: SealCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SealCommand {
+    Key(key::KeyArgs),
+    Verify(verify::Verify),
+    Prove(prove::Prove),
+    Check(check::Check),
+    Compare(compare::Compare),
+}
+
+impl SealArgs {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        match self.command {
+            SealCommand::Key(key) => key.run(),
+            SealCommand::Verify(verify) => verify.run(),
+            SealCommand::Prove(prove) => prove.run(),
+            SealCommand::Check(check) => check.run(),
+            SealCommand::Compare(compare) => compare.run(),
+        }
+    }
+}
+
+/// Hands the lines of a log to `each`, whatever they say: a seal is over bytes.
+fn each_line(place: &HistoryPlace, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut history: History = place.open()?;
+    let mut number = 0_u64;
+    while history.next_line()? {
+        number += 1;
+        let line = history.line();
+        ensure!(
+            line.len() <= LINE_BYTES_MAX,
+            "{place}: line {number} is longer than {LINE_BYTES_MAX} bytes, and no log of ours has such a line"
+        );
+        each(line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! `seal check`: whether a line was in a sealed log, without the log.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use enterprise_credentials_seal::SealedLine;
+
+use super::{Keys, files, open};
+use crate::cli::output::print;
+use crate::cli::table::{Facts, count};
+
+/// Check the proof that a line is in a sealed log. Needs neither the log nor whoever keeps it.
+///
+/// Exits with 1 if the checkpoint in the proof is not genuine, or the proof does not lead to it.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The proof, as `seal prove --position` prints it; `-` reads standard input.
+    #[arg(value_name = "PROOF", value_parser = files::line)]
+    proof: SealedLine,
+    /// The verifier key of the log, or several, one a line.
+    #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
+    keys: Vec<Keys>,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let SealedLine {
+            line,
+            proof,
+            checkpoint,
+        } = &self.proof;
+        let seal = open(checkpoint, &self.keys)?;
+        let (size, root) = (seal.checkpoint.size, seal.checkpoint.root);
+        let leaf = enterprise_credentials_seal::leaf_hash(line);
+        proof.verify(leaf, size, root).context("the proof is not genuine")?;
+        let mut facts = seal.facts();
+        let position = count(proof.index.saturating_add(1));
+        facts.push((
+            "proof",
+            format!("HOLDS: the sealed log has this line at position {position}"),
+        ));
+        facts.push(("line", visible(line)));
+        print(Facts(&facts).to_string())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line as text that does nothing to a terminal, whatever its bytes are.
+fn visible(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    text.chars()
+        .map(|character| match character {
+            control if control.is_control() => control.escape_default().to_string(),
+            other => other.to_string(),
+        })
+        .collect()
+}

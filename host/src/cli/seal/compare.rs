@@ -1,0 +1,110 @@
+//! `seal compare`: whether two checkpoints are of one history.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::store::StoreUrl;
+use enterprise_credentials_seal::{ConsistencyProof, NotProven, Note, SealedGrowth};
+
+use super::{Keys, Seal, each_line, files, open};
+use crate::cli::history::HistoryPlace;
+use crate::cli::output::print;
+use crate::cli::table::{Facts, count};
+
+/// Check that a log only grew from an older checkpoint to a newer one.
+///
+/// Takes the log, or a proof as `seal prove --from` prints it; of two checkpoints of one size neither is needed. Exits with 1 if a
+/// checkpoint is not genuine, or if they are of two histories. Two genuine checkpoints of two histories convict whoever has the key:
+/// keep both.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The older checkpoint.
+    #[arg(value_name = "OLD", value_parser = files::note)]
+    older: Note,
+    /// The newer checkpoint.
+    #[arg(value_name = "NEW", value_parser = files::note)]
+    newer: Note,
+    /// The log; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["store", "proof"])]
+    log: Option<PathBuf>,
+    /// Read the stream from this store instead.
+    #[arg(long, value_name = "URL", requires = "enterprise", conflicts_with = "proof")]
+    store: Option<StoreUrl>,
+    /// Whose stream to read from the store.
+    #[arg(long, value_name = "SLUG", requires = "store")]
+    enterprise: Option<EnterpriseSlug>,
+    /// A proof, which is enough without the log.
+    #[arg(long, value_name = "FILE", value_parser = files::growth)]
+    proof: Option<SealedGrowth>,
+    /// The verifier key of the log, or several, one a line.
+    #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
+    keys: Vec<Keys>,
+}
+
+impl Compare {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let older = open(&self.older, &self.keys).context("OLD")?;
+        let newer = open(&self.newer, &self.keys).context("NEW")?;
+        ensure!(
+            older.checkpoint.origin == newer.checkpoint.origin,
+            "the checkpoints are of two logs, `{}` and `{}`, which have nothing to do with each other",
+            older.checkpoint.origin,
+            newer.checkpoint.origin
+        );
+        let by = self.compare(&older, &newer)?;
+        let mut facts = newer.facts();
+        facts.push(("older", format!("{} lines", count(older.checkpoint.size))));
+        facts.push(("history", format!("ONE: the log only grew, as {by} shows")));
+        print(Facts(&facts).to_string())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Says what shows it.
+    fn compare(&self, older: &Seal, newer: &Seal) -> Result<&'static str> {
+        let [old, new] = [older, newer].map(|seal| (seal.checkpoint.size, seal.checkpoint.root));
+        let none = ConsistencyProof { hashes: Vec::new() };
+        match (none.verify(old, new), &self.proof, self.history()) {
+            (Err(split @ (NotProven::Split { .. } | NotProven::Shrunk { .. })), ..) => Err(split.into()),
+            (_, Some(proof), _) => {
+                ensure!(
+                    proof.checkpoint.text() == self.newer.text(),
+                    "the proof leads to another checkpoint than NEW: fetch one for these two"
+                );
+                ensure!(
+                    proof.old == old.0,
+                    "the proof begins at {} lines, and OLD is of {}: fetch one for these two",
+                    proof.old,
+                    old.0
+                );
+                proof.proof.verify(old, new).context("the proof is not genuine")?;
+                Ok("the proof")
+            }
+            (_, None, Some(history)) => {
+                let (mut older, mut newer) = (older.check(), newer.check());
+                each_line(&history, &mut |line| {
+                    older.push_line(line);
+                    newer.push_line(line);
+                    Ok(())
+                })?;
+                older.finish().context("OLD")?;
+                newer.finish().context("NEW")?;
+                Ok("the log")
+            }
+            (Ok(()), None, None) => Ok("their root"),
+            (Err(_), None, None) => {
+                bail!("the checkpoints are of two sizes: give the log with `--log`, or a proof with `--proof`")
+            }
+        }
+    }
+
+    fn history(&self) -> Option<HistoryPlace> {
+        match (&self.log, &self.store, &self.enterprise) {
+            (Some(log), ..) => Some(HistoryPlace::at(log)),
+            (None, Some(store), Some(enterprise)) => Some(HistoryPlace::of_stream(store.clone(), enterprise.clone())),
+            _ => None,
+        }
+    }
+}

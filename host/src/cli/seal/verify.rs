@@ -1,0 +1,45 @@
+//! `seal verify`: whether a log is the one of which somebody holds a checkpoint.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use enterprise_credentials_seal::Note;
+
+use super::{Keys, each_line, files, open};
+use crate::cli::history::HistoryPlace;
+use crate::cli::output::print;
+use crate::cli::table::Facts;
+
+/// Check that a log is, byte for byte, the one of which a checkpoint was signed, or goes on from it.
+///
+/// Lines behind the checkpoint's size are not covered, and named. What the lines say is not looked at: `audit --checkpoint` does
+/// both. Exits with 1 if the checkpoint is not genuine or the log another.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    history: HistoryPlace,
+    /// The checkpoint.
+    #[arg(long, value_name = "FILE", value_parser = files::note)]
+    checkpoint: Note,
+    /// The verifier key of the log, or several, one a line.
+    #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
+    keys: Vec<Keys>,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let seal = open(&self.checkpoint, &self.keys)?;
+        let mut check = seal.check();
+        each_line(&self.history, &mut |line| {
+            check.push_line(line);
+            Ok(())
+        })?;
+        let checked = check.finish();
+        let mut facts = seal.facts();
+        facts.push(("seal", seal.in_words(&checked)));
+        print(Facts(&facts).to_string())?;
+        checked?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
