@@ -22,7 +22,7 @@ pub(crate) fn check(bytes: &[u8]) -> Vec<&'static str> {
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let mut found = vec![
         read("note", bytes, Note::parse(bytes)),
-        read("checkpoint", bytes, text.parse::<Checkpoint>()),
+        read("checkpoint", text.as_bytes(), text.parse::<Checkpoint>()),
         read("verifier key", line.as_bytes(), text.parse::<VerifierKey>()),
         read("line", bytes, SealedLine::parse(bytes)),
         read("growth", bytes, SealedGrowth::parse(bytes)),
