@@ -18,7 +18,7 @@ const EVENTS: u64 = 10_000;
 /// Does its work, and says how many units of it there were.
 type Figure = fn() -> u64;
 
-const FIGURES: [(&str, Figure); 13] = [
+const FIGURES: [(&str, Figure); 14] = [
     ("yardstick", yardstick),
     ("decode", decode),
     ("decode_by_parser", decode_by_parser),
@@ -27,6 +27,7 @@ const FIGURES: [(&str, Figure); 13] = [
     ("replay", replay),
     ("apply", apply),
     ("command", command),
+    ("list", list),
     ("authenticates", authenticates),
     ("may_use", may_use),
     ("may_use_pending", may_use_pending),
@@ -160,6 +161,30 @@ fn command() -> u64 {
         }
     });
     EVENTS
+}
+
+/// The same commands in lists of a hundred, without those that are refused, decided as one and applied.
+fn list() -> u64 {
+    let log = MixedLog::new(EVENTS, false);
+    let mut enterprise = log::replay(&log.bytes).expect("a log");
+    let mut mix = Mix::new(false);
+    log::read(&log.bytes).for_each(|read| mix.note(&[read.expect("an event").event]));
+    let mut rehearsed = enterprise.clone();
+    let commands = (0..EVENTS).filter_map(|_| {
+        let command = mix.next(owners(EVENTS));
+        let events = rehearsed.decide(&command, at(EVENTS)).ok()?;
+        mix.note(&events);
+        record(&mut rehearsed, events);
+        Some(command)
+    });
+    let commands: Vec<Command> = commands.collect();
+    measured(|| {
+        for list in commands.chunks(100) {
+            let events = enterprise.decide_all(list, at(EVENTS)).expect("allowed commands");
+            record(&mut enterprise, events);
+        }
+    });
+    commands.len() as u64
 }
 
 fn accept() -> u64 {

@@ -3,11 +3,14 @@
 mod authority;
 mod continue_revocation;
 mod credentials;
+mod list;
 mod memberships;
 mod organization_owners;
 mod requests;
 
 use alloc::vec::Vec;
+
+pub use list::ListRefusal;
 
 use crate::command::Command;
 use crate::enterprise::{Enterprise, Identity};

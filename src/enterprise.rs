@@ -6,6 +6,7 @@ pub(crate) mod authorizations;
 pub(crate) mod coverage;
 pub(crate) mod credentials;
 pub(crate) mod epoch;
+mod excerpt;
 pub(crate) mod filter;
 mod holdings;
 mod index;

@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
@@ -80,6 +81,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod reconcile;
 pub mod rest;
 pub mod snapshot;
 #[cfg(feature = "testkit")]
@@ -91,6 +93,7 @@ pub use credential::{
     ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, CallRequirement, CredentialKind, CredentialType,
     ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
 };
+pub use decide::ListRefusal;
 pub use enterprise::{
     AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,
 };
@@ -109,6 +112,8 @@ pub use timestamp::Timestamp;
 /// Guides, for those who embed, audit or test. The same texts stand in the folder `docs` of the repository.
 #[cfg(all(doc, not(doctest)))]
 pub mod guides {
+    #[doc = include_str!("../docs/onboarding.md")]
+    pub mod onboarding {}
     #[doc = include_str!("../docs/embedding.md")]
     pub mod embedding {}
     #[doc = include_str!("../docs/auditing.md")]
@@ -125,4 +130,5 @@ pub mod guides {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 #[doc = include_str!("../docs/embedding.md")]
+#[doc = include_str!("../docs/onboarding.md")]
 struct Documents;

@@ -24,6 +24,8 @@ pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
 pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
 /// The largest request body, in bytes: 64 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The most commands that are decided together.
+pub const COMMANDS_MAX: usize = 1_000;
 /// The longest line of a log, in bytes: 64 KiB, of which the largest canonical event fills less than an eighth.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
@@ -93,7 +95,9 @@ pub enum InvalidValue {
         found: String,
     },
     /// Not a time in RFC 3339.
-    #[error("a time must be written as in RFC 3339, such as `2026-03-10T09:00:00+01:00`, not `{found}`")]
+    #[error(
+        "a time must be written as in RFC 3339, with its offset from UTC, such as `2026-03-10T09:00:00+01:00`, not `{found}`"
+    )]
     Rfc3339 {
         /// What was given, shortened.
         found: String,

@@ -2,6 +2,8 @@
 
 mod calendar;
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 use chrono::{DateTime, Utc};
@@ -62,12 +64,17 @@ impl Timestamp {
     /// Reads any time that RFC 3339 allows, in any offset, with any number of decimals or none: for times that come from
     /// databases and other services. What is finer than a millisecond is dropped, towards the past.
     ///
+    /// Offsets are read as databases write them, too: `+00`, `+0530` and ` UTC`. A time without any offset is refused, because
+    /// nobody can tell which hour is meant: whoever knows that a column is in UTC appends a `Z`.
+    ///
     /// The log and commands are read by [`Timestamp::parse`], which knows one format: one time, one text.
     ///
     /// # Errors
     /// [`InvalidValue::Rfc3339`] for any other text, and [`InvalidValue::TimeRange`] outside the years 0 to 9999 in UTC.
     pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidValue> {
-        let time = DateTime::parse_from_rfc3339(text);
+        let time = DateTime::parse_from_rfc3339(text).or_else(|strictly| {
+            with_whole_offset(text).map_or(Err(strictly), |text| DateTime::parse_from_rfc3339(&text))
+        });
         let time = time.map_err(|_| InvalidValue::Rfc3339 { found: excerpt(text) })?;
         Self::from_milliseconds(time.timestamp_millis())
     }
@@ -105,6 +112,22 @@ impl Timestamp {
     /// [`Rule::IdempotentFor24Hours`](crate::Rule::IdempotentFor24Hours)
     pub(crate) const fn answers_at(self, now: Self) -> bool {
         now.0 - self.0 < IDEMPOTENCY_WINDOW_MS
+    }
+}
+
+/// The text of a time whose offset is shorter than RFC 3339 wants it; nothing where it does not end with such an offset.
+fn with_whole_offset(text: &str) -> Option<String> {
+    if let Some(time) = text.strip_suffix(" UTC") {
+        return Some(format!("{time}Z"));
+    }
+    let sign = text.rfind(['+', '-'])?;
+    let (time, offset) = text.split_at_checked(sign + 1)?;
+    match offset.len() {
+        2 => Some(format!("{time}{offset}:00")),
+        4 => offset
+            .split_at_checked(2)
+            .map(|(hours, minutes)| format!("{time}{hours}:{minutes}")),
+        _ => None,
     }
 }
 

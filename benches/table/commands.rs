@@ -1,7 +1,8 @@
-//! T10: single commands, and how their cost grows with the enterprise.
+//! T10: single commands, and how their cost grows with the enterprise; and lists of commands, decided as one.
 
+use enterprise_credentials::limits::COMMANDS_MAX;
 use enterprise_credentials::{Command, CredentialKind, Scopes};
-use enterprise_credentials_benches::history::{Grown, credential, organization, person};
+use enterprise_credentials_benches::history::{Grown, at, credential, organization, person};
 use enterprise_credentials_benches::rounds::{compare, timed};
 
 use crate::{at_most, carry_out, figure, title};
@@ -37,6 +38,33 @@ pub(crate) fn run(largest: u64) {
     }
     let [smallest, _, largest] = taken;
     at_most("T10", "largest enterprise ÷ smallest", largest / smallest, 6.0);
+}
+
+/// Decided alone: what a list takes beyond its commands is the small state that it is decided on.
+pub(crate) fn run_lists(largest: u64) {
+    title("Lists of 1,000 commands on random credentials: decided as one");
+    let sizes = [1_000, 100_000, largest];
+    let [mut small, mut medium, mut large] = sizes.map(|credentials| {
+        let grown = Grown { credentials };
+        let enterprise = grown.folded();
+        let mut chosen = grown.shuffled().filter(|number| number % 4 == 0).cycle();
+        move || {
+            let numbers = chosen.by_ref().take(COMMANDS_MAX / 4);
+            let unused = credentials..;
+            let list: Vec<Command> = numbers
+                .zip(unused)
+                .flat_map(|(number, unused)| four(number, unused))
+                .collect();
+            timed(list.len() as u64, || {
+                let events = enterprise.decide_all(&list, at(0)).expect("allowed commands");
+                assert!(!events.is_empty());
+            })
+        }
+    });
+    let taken = compare([&mut small, &mut medium, &mut large]);
+    for (credentials, taken) in sizes.iter().zip(taken) {
+        figure(&format!("{credentials} credentials"), taken, "ns/command");
+    }
 }
 
 /// One command of each kind: an authorization comes and goes, and so does a credential.

@@ -40,12 +40,13 @@ fn main() {
 /// Measures a group of figures, with states of at most so many credentials.
 type Group = fn(u64);
 
-const GROUPS: [(&str, Group); 6] = [
+const GROUPS: [(&str, Group); 7] = [
     ("decoding", |_| decoding::run()),
     ("folding", folding::run),
     ("asking", asking::run),
     ("job", |_| job::run()),
     ("commands", commands::run),
+    ("lists", commands::run_lists),
     ("snapshots", |_| snapshots::run()),
 ];
 

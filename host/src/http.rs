@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod bearer;
 mod clients;
 mod connections;
 mod malformed;
@@ -33,6 +34,7 @@ pub use proxies::{Proxies, ProxyHeader};
 pub use tls::{Tls, TlsError, TlsFiles};
 
 use answer::{Answer, RequestId};
+use bearer::SharedTokens;
 use connections::connection::Connection;
 use observe::REQUEST_ID;
 
@@ -85,11 +87,17 @@ impl Default for HttpOptions {
 struct Api<S> {
     enterprises: Arc<Enterprises<S>>,
     options: HttpOptions,
+    shared: SharedTokens,
 }
 
 /// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
-    let api = Arc::new(Api { enterprises, options });
+    let shared = SharedTokens::default();
+    let api = Arc::new(Api {
+        enterprises,
+        options,
+        shared,
+    });
     Router::new()
         .route(
             "/enterprises/{enterprise}/credential-authorizations/revoke-all",
@@ -130,10 +138,13 @@ async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id
         api.enterprises.altered(),
         health.waiting.map(|waiting| waiting.as_millis()),
     );
+    let durability = health
+        .durability
+        .map_or(String::new(), |durability| format!(r#","durability":"{durability}""#));
     let body = match (altered, waiting_ms) {
-        (0, None) => r#"{"status":"ok"}"#.to_owned(),
+        (0, None) => format!(r#"{{"status":"ok"{durability}}}"#),
         (altered, waiting_ms) => format!(
-            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}}}"#,
+            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}{durability}}}"#,
             waiting_ms.unwrap_or_default()
         ),
     };

@@ -1,4 +1,32 @@
-//! The reference host: the HTTP operation, storage and the background worker around the pure core.
+//! The host around the pure core `enterprise-credentials`: storage, states that are fresh before they answer, the background worker,
+//! and the operation over HTTP. The program `enterprise-credentials` is a thin command line over this library.
+//!
+//! A service in Rust embeds it. It opens a [`store`], asks the states of its [`enterprises`], has a [`worker`] record what accepted
+//! revocations have made pending, and serves the operation beside its own routes; `examples/service.rs` does all of it in a page.
+//!
+//! | concern | type |
+//! | --- | --- |
+//! | where streams are kept | [`store::Store`], opened by [`store::open`] from a [`store::StoreUrl`] |
+//! | a state that holds all that its stream holds | [`enterprises::Enterprises::ask`] |
+//! | a command, decided and durable | [`enterprises::Enterprises::decide`] |
+//! | the job | [`worker::Worker`] |
+//! | the operation, and a whole host | `http::router`, `host::Host` (feature `http`) |
+//! | what a bearer token is known by | [`token::fingerprint`] |
+//! | a log into a store, or an altered stream mended with one | [`import`], [`repair`], [`store::verify`] |
+//! | a clock that must not be believed | [`clock`] |
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | `cli` (default) | the program, and sample enterprises; brings `http` and `sqlite` |
+//! | `sqlite` | the engine of `sqlite:` URLs: one file of this machine |
+//! | `postgres` | the engine of `postgres://` URLs: a database that any number of hosts share |
+//! | `http` | the operation over HTTP: axum and hyper |
+//! | `tls` | HTTP over TLS, by rustls |
+//! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
+//!
+//! Without features it is the port, the states and the worker: a service that has its own HTTP needs no more.
 
 mod error_chain;
 mod log_line;
@@ -6,11 +34,15 @@ mod whole_file;
 
 pub mod clock;
 pub mod enterprises;
+#[cfg(feature = "http")]
 pub mod host;
+#[cfg(feature = "http")]
 pub mod http;
 pub mod import;
 pub mod mark;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod repair;
+#[cfg(feature = "cli")]
 pub mod sample;
 pub mod store;
 pub mod token;

@@ -2,35 +2,62 @@
 //! stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot of each
 //! stream's state, to save its readers the replay.
 
+#![cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(dead_code, unused_imports, reason = "what engines share, in a library without any")
+)]
+
 mod batch;
+#[cfg(feature = "contract")]
+pub mod contract;
+#[cfg(feature = "sqlite")]
 mod copy;
+mod durability;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod engine;
+mod entry;
 mod error;
 mod head;
+mod head_row;
 mod inspect;
 mod mend;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod segment;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;
 pub mod verify;
 mod walk;
 
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
 use enterprise_credentials_seal::Frontier;
 
 pub use batch::Batch;
+#[cfg(feature = "sqlite")]
 pub use copy::{Copied, IfThere, Lost, Restored};
+pub use durability::Durability;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub(crate) use engine::mend;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use engine::{AnyAppend, AnyReader, AnyStore, Reads, StoreOptions, open, open_to_read, open_with};
+#[cfg(feature = "sqlite")]
+pub use engine::{backup, restore};
 pub use error::{Alteration, Altered, StoreError};
 pub use head::Head;
 pub use inspect::{Ends, Inspect, LookUpRow};
 pub use mend::Mended;
 pub(crate) use mend::{Batches, Mending, RightLines};
 pub use page::Page;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresAppend, PostgresOptions, PostgresStore};
+#[cfg(feature = "sqlite")]
 pub use sqlite::{INLINE_READS_MAX, SqliteAppend, SqliteOptions, SqliteReader, SqliteStore};
-pub use url::{NotAStoreUrl, StoreUrl};
+pub use url::{NotAStoreUrl, PostgresUrl, StoreUrl};
 pub use walk::{check_end, walk};
 
 /// What to do where a store does not exist.
@@ -40,66 +67,6 @@ pub enum IfMissing {
     Create,
     /// Fail: a misspelt path must not become an empty store in which no token is known.
     Fail,
-}
-
-/// Opens the store at `url`, and brings its tables up to date.
-///
-/// # Errors
-/// [`StoreError::Permanent`] where there is no store and none may be created, where there is something else or a store of a newer
-/// version, which is left as it is; and those of the storage.
-pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<impl Store + Clone, StoreError> {
-    match url {
-        StoreUrl::Sqlite(path) => SqliteStore::open(path, if_missing).await,
-    }
-}
-
-/// Opens the store at `url` to be read only: nothing in it is changed, its tables neither.
-///
-/// # Errors
-/// [`StoreError::Permanent`] where there is no store of this version; and those of the storage.
-pub async fn open_to_read(url: &StoreUrl) -> Result<impl Inspect, StoreError> {
-    match url {
-        StoreUrl::Sqlite(path) => SqliteReader::open(path).await,
-    }
-}
-
-/// Copies the store at `url`, as it is at one moment, to a file of its owner's alone. Whoever uses the store goes on. The file is
-/// there whole and durable, or not at all; a store that is damaged, as far as that shows without reading every line, is not
-/// copied.
-///
-/// # Errors
-/// [`StoreError::Permanent`] where there is no store of this version, where the file exists and shall not be replaced, or is the
-/// store itself; [`StoreError::Altered`] for a stream whose head is broken or that does not end where its head says; and those
-/// of the storage.
-pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Copied, StoreError> {
-    match url {
-        StoreUrl::Sqlite(path) => sqlite::back_up(path, file, if_there).await,
-    }
-}
-
-/// Puts a copy of the store in `file` in place of the one at `url`, if there is one: at every moment, and after a crash, the
-/// one or the other is there, whole.
-///
-/// # Errors
-/// [`StoreError::Transient`] where somebody uses the store at `url`; [`StoreError::Permanent`] where `file` is no store of this
-/// version, or what is at `url` is none; [`StoreError::Altered`] as of [`backup`]; and those of the storage. The store at `url` is
-/// as it was then.
-pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError> {
-    match url {
-        StoreUrl::Sqlite(path) => sqlite::restore(path, file).await,
-    }
-}
-
-/// Has a stream hold the right lines again, and its rows of the look-up say what they issue; and takes out rows of the look-up
-/// that name a stream which does not exist. All of it is one transaction, and only what differs is written.
-///
-/// # Errors
-/// [`StoreError::Conflict`] where the stream's head is not the one that was found any more; [`StoreError::Permanent`] where the
-/// storage is damaged beneath the rows; and those of the storage.
-pub(crate) async fn mend(url: &StoreUrl, mending: Mending) -> Result<Mended, StoreError> {
-    match url {
-        StoreUrl::Sqlite(path) => sqlite::mend(path, mending).await,
-    }
 }
 
 /// What a fingerprint stands for in one enterprise.
@@ -134,6 +101,8 @@ pub struct Snapshot {
 pub struct Health {
     /// How long appends have been waiting for another process to let go of the store.
     pub waiting: Option<Duration>,
+    /// What is lost of what was appended, and when; nothing where the engine has one answer, which its documents give.
+    pub durability: Option<Durability>,
 }
 
 /// What a store holds of the streams. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
@@ -162,7 +131,8 @@ pub trait Streams: Send + Sync + 'static {
     }
 }
 
-/// Where the streams are kept. `tests/store_contract` holds every implementation to what is said here.
+/// Where the streams are kept. The module `contract`, behind the feature of that name, holds any implementation to what is said
+/// here.
 ///
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
 /// and in any other on the same storage. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
@@ -203,9 +173,8 @@ pub trait Store: Streams {
         expected: &Head,
     ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
 
-    /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs;
-    /// and those whose heads are broken, for nobody can tell. Those whose heads are lost are among them at the first call, and now
-    /// and then.
+    /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs.
+    /// Those whose heads are broken or lost, of which nobody can tell, are among them at the first call, and now and then.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
 
     /// The stream whose last event is the newest, and that event's time. Streams whose heads are broken are passed over.
@@ -231,6 +200,18 @@ pub trait Store: Streams {
         &self,
         enterprise: &EnterpriseSlug,
     ) -> impl Future<Output = Result<Option<Snapshot>, StoreError>> + Send;
+
+    /// Takes the work on an enterprise for a few seconds, or goes on with it; false where another process has taken it. It saves
+    /// processes that share a store from deciding the same batches. Nothing else rests on it: whoever works without it, or
+    /// believes to have it still, meets a conflict.
+    fn lease(&self, _enterprise: &EnterpriseSlug) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        std::future::ready(Ok(true))
+    }
+
+    /// Gives the work on an enterprise back, if it was taken.
+    fn release(&self, _enterprise: &EnterpriseSlug) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 
     /// Whether the store can be read and written now. Answers soon, whatever the storage does.
     ///

@@ -43,6 +43,7 @@ impl WholeFile {
     }
 
     /// Puts it at its path, unless there is something already, and returns when that is durable.
+    #[cfg(feature = "sqlite")]
     pub(crate) fn put_in_free_place(self) -> io::Result<()> {
         File::open(&self.temporary)?.sync_all()?;
         // Unlike a rename, a link never replaces anything.

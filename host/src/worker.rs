@@ -54,7 +54,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Works on the unfinished revocations of every enterprise, one batch of each in turn, some enterprises at a time.
 ///
 /// It keeps nothing that matters: killed at any moment, it finds in the streams what is left. Several may work on one
-/// store, in as many processes; each batch is recorded once, because each append expects the position it was decided on.
+/// store, in as many processes; each batch is recorded once, because each append expects the position it was decided on. A store
+/// may lease the work on an enterprise, which saves them from deciding the same batches.
 #[derive(Debug)]
 pub struct Worker<S> {
     enterprises: Arc<Enterprises<S>>,
@@ -87,6 +88,8 @@ struct UnderWay {
 enum Turn {
     /// Nothing is pending.
     Idle,
+    /// Another process works on the enterprise. A poll finds what is left of it, if that process does not get on.
+    Elsewhere,
     /// A batch was recorded, which may have ended with a completion.
     Recorded(Option<Event>),
     /// The last batch was recorded: there is nothing left to look for.
@@ -221,7 +224,7 @@ impl<S: Store> Worker<S> {
         let is_due_again = turn_ended.is_some_and(|turn| turn.is_due_again);
         match turn {
             Ok(Turn::Idle) if is_due_again => self.enqueue(job.enterprise),
-            Ok(Turn::Idle) => {}
+            Ok(Turn::Idle | Turn::Elsewhere) => {}
             Ok(Turn::Done(last)) => {
                 report(&job.enterprise, last.as_ref());
                 self.enterprises.keep_snapshot_of(&job.enterprise);
@@ -257,6 +260,9 @@ async fn take_turn<S: Store>(
     limit: NonZeroU32,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Turn, EnterpriseError> {
+    if !enterprises.store().lease(enterprise).await? {
+        return Ok(Turn::Elsewhere);
+    }
     if !enterprises.holds(enterprise) {
         // A long stream takes long to load: that must not hold up a stop, and nothing is lost with it.
         tokio::select! {
@@ -264,11 +270,15 @@ async fn take_turn<S: Store>(
             () = stopped(&mut stop) => return Ok(Turn::Idle),
         }
     }
-    enterprises
+    let turn = enterprises
         .decide(enterprise, Patience::WORKER, |enterprise, at| {
             decide(enterprise, at, limit)
         })
-        .await
+        .await?;
+    if matches!(turn, Turn::Idle | Turn::Done(_)) {
+        enterprises.store().release(enterprise).await;
+    }
+    Ok(turn)
 }
 
 /// Returns once it is to stop, or nobody is left who could say so.

@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use common::history::{completions, events, exported};
 use common::lines::{Line, head_of, lines};
-use common::memory::held_by;
 use common::process::{Serve, export, run};
 use common::{Directory, wait_until};
 use enterprise_credentials::{EnterpriseSlug, RevocationId};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
-use enterprise_credentials_host::store::{Head, IfMissing, SqliteStore, Store, Streams};
+use enterprise_credentials_host::store::{Head, Holder, IfMissing, SqliteStore, Store, Streams};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
@@ -65,7 +64,11 @@ async fn every_line_is_what_it_was_and_heads_and_look_up_are_those_of_the_lines(
         let issued: Vec<_> = lines.iter().filter_map(Line::fingerprint).collect();
         assert_eq!(issued.len(), 30);
         for (fingerprint, credential) in issued {
-            assert_eq!(store.holders(fingerprint).await.unwrap(), [held_by(&slug, credential)]);
+            let holder = Holder {
+                enterprise: slug.clone(),
+                credential,
+            };
+            assert_eq!(store.holders(fingerprint).await.unwrap(), [holder]);
         }
         assert_eq!(
             store.snapshot(&slug).await.unwrap(),

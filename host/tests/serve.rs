@@ -69,6 +69,39 @@ fn it_serves_though_its_log_cannot_be_written() {
     assert_eq!(serve.terminate(), Some(0));
 }
 
+#[test]
+fn it_tells_of_a_token_that_managed_users_share_with_another_enterprise_and_not_at_each_request() {
+    let kinds = |other: &str| {
+        let directory = Directory::new();
+        for (slug, kind) in [(SLUG, "personal_accounts"), ("other-corp", other)] {
+            let log = directory.file("history.jsonl");
+            std::fs::write(&log, History::sample_of(slug, kind, "").log).unwrap();
+            run_well(&["import", "--store", &directory.store_url(), &log.display().to_string()]);
+        }
+        let (log, options) = (directory.file("serve.log"), ["--log-format", "json"]);
+        let serve = Serve::start(&directory.store_url(), &log, &options);
+        for _ in 0..3 {
+            assert_eq!(revoke_all(serve.address, SLUG, TOKEN_OWNER, "", &[]).status, 202);
+        }
+        wait_until("the requests are logged", || {
+            serve.log().matches("\"request\"").count() == 3
+        });
+        let said = serve.log();
+        let told = said
+            .lines()
+            .filter(|line| line.contains("of an enterprise of managed users is known"));
+        let told: Vec<serde_json::Value> = told.map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(!said.contains(TOKEN_OWNER));
+        told
+    };
+    assert_eq!(kinds("personal_accounts").len(), 0);
+    let told = kinds("managed_users");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["level"], "WARN");
+    assert_eq!(told[0]["known_by"], "octo-corp/901 other-corp/901");
+    assert_eq!(told[0]["requests"], 1);
+}
+
 fn terminate(child: &std::process::Child) {
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     assert!(sent.unwrap().success());
@@ -118,7 +151,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_meant() {
     }
     for command in [vec!["serve"], vec!["import", "-"], vec!["export", "--enterprise", SLUG]] {
         for url in [
-            "postgres://localhost/x",
+            "mysql://localhost/db",
             "store.db",
             "sqlite:",
             "sqlite::memory:",

@@ -17,11 +17,11 @@ use common::Directory;
 use common::history::{FIRST_OF_MANY, History, TOKEN_OWNER_OAUTH};
 use common::http::{get, revoke_all};
 use common::lines::{append, head_of, lines};
-use common::memory::Memory;
 use common::process::Serve;
 use common::watched::Watched;
 use enterprise_credentials::snapshot;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, SNAPSHOT_EVENTS_MIN};
+use enterprise_credentials_host::store::contract::Memory;
 use enterprise_credentials_host::store::{Snapshot, SqliteStore, Store};
 use tokio::time::Instant;
 
@@ -211,7 +211,7 @@ async fn a_store_that_fails_with_snapshots_answers_all_the_same() {
 /// The time that passes here is that of a clock which stands still while anybody works.
 #[tokio::test(start_paused = true)]
 async fn four_snapshots_wait_for_a_slow_store_and_a_stop_waits_ten_seconds_for_them() {
-    let store = Watched::new(Memory::new(None));
+    let store = Watched::new(Memory::default());
     let host = host_of_one_state(store.clone());
     store.switches.snapshots_hang.store(true, Ordering::SeqCst);
     for number in 0..6 {

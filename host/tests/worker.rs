@@ -105,6 +105,33 @@ async fn several_revocations_of_one_enterprise_are_completed_in_the_order_of_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_leased_to_another_process_is_left_to_it_and_taken_over_when_it_ends() {
+    let directory = Directory::new();
+    let store = Watched::new(directory.store().await);
+    let (history, expected) = unfinished("octo-corp", 40);
+    history.import(&directory.store().await).await;
+    let switches = store.switches.clone();
+    switches.leased_elsewhere.store(true, Ordering::SeqCst);
+
+    let working = Working::new(store.clone(), 7);
+    while switches.leases.load(Ordering::SeqCst) < 3 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert!(
+        switches.appended.lock().unwrap().is_empty(),
+        "nothing is decided without the lease"
+    );
+    switches.leased_elsewhere.store(false, Ordering::SeqCst);
+    assert_eq!(until_completed(&directory.store().await, &history, 1).await, [expected]);
+    working.stop().await;
+    assert_eq!(
+        switches.releases.load(Ordering::SeqCst),
+        1,
+        "what is done is given back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_another_process_accepts_is_found_by_the_poll() {
     let directory = Directory::new();
     let store = directory.store().await;

@@ -178,17 +178,24 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
     /// [`Rule::LoginNamesOne`](crate::Rule::LoginNamesOne)
     pub(crate) fn holder(&self, login: &str) -> Holder {
         let mut holder = Holder::Nobody;
+        self.each_holder(login, |found| {
+            holder = match holder {
+                Holder::Nobody => Holder::One(found),
+                Holder::One(_) | Holder::Several => Holder::Several,
+            };
+        });
+        holder
+    }
+
+    /// Has `take` take all those who are present with this login, without regard to case: in an old log there may be several.
+    pub(crate) fn each_holder(&self, login: &str, mut take: impl FnMut(Ordinal)) {
         // Looks at all that could be it, since it says of none that it is.
         self.logins.find(hash_folded(login), |found| {
             if self.is_login(found, login) && self.is_present(found) {
-                holder = match holder {
-                    Holder::Nobody => Holder::One(Ordinal(found)),
-                    Holder::One(_) | Holder::Several => Holder::Several,
-                };
+                take(Ordinal(found));
             }
             false
         });
-        holder
     }
 
     /// One of those who are present with this login, without regard to case.
@@ -213,6 +220,24 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         let Ordinal(place) = self.present_ordinal(id)?;
         self.stays.get_mut(place as usize)?.ended = at;
         Some(())
+    }
+
+    /// A table of these memberships alone, which are given in order: each gets the ordinal of its place among them.
+    pub(crate) fn excerpt(&self, ordinals: &[Ordinal]) -> Self
+    where
+        Data: Clone,
+    {
+        let mut excerpt = Self::default();
+        for ordinal in ordinals {
+            let found = self.get(*ordinal).zip(self.data(*ordinal));
+            debug_assert!(found.is_some(), "{ordinal:?} of another table");
+            let Some((stay, data)) = found else { continue };
+            excerpt.begin(stay.id, stay.facts, data.clone());
+            if let Some(copied) = excerpt.stays.last_mut() {
+                copied.ended = stay.ended;
+            }
+        }
+        excerpt
     }
 
     /// The facts and the data of the present membership of an id.

@@ -31,11 +31,16 @@ impl OrganizationOwners {
 
     /// Takes all ownerships of a person's stay away.
     pub(crate) fn remove_all_of(&mut self, person: Ordinal) {
-        let all = (person, Ordinal(u32::MIN))..=(person, Ordinal(u32::MAX));
-        let owned: Vec<_> = self.0.range(all).copied().collect();
-        for ownership in owned {
-            self.0.remove(&ownership);
+        let owned: Vec<_> = self.of(person).collect();
+        for organization in owned {
+            self.0.remove(&(person, organization));
         }
+    }
+
+    /// The stays of organizations that a person's stay owns.
+    pub(crate) fn of(&self, person: Ordinal) -> impl Iterator<Item = Ordinal> {
+        let all = (person, Ordinal(u32::MIN))..=(person, Ordinal(u32::MAX));
+        self.0.range(all).map(|(_, organization)| *organization)
     }
 
     /// All ownerships: person and organization.

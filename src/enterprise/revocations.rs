@@ -199,6 +199,28 @@ impl Revocations {
         }
     }
 
+    /// The same revocations over a part of the state. `issued` says how many credentials of the part were among the first so many,
+    /// and `filter` what a filter is there.
+    pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32, filter: impl Fn(Filter) -> Filter) -> Self {
+        let mut part = Self {
+            keys: self.keys.clone(),
+            keys_in_order: self.keys_in_order.clone(),
+            ..Self::default()
+        };
+        for revocation in &self.all {
+            let mut over_part = revocation.clone();
+            over_part.coverage.issued = issued(revocation.coverage.issued);
+            over_part.coverage.filter = filter(revocation.coverage.filter);
+            over_part.cursor = issued(revocation.cursor);
+            over_part.completed_at = None;
+            part.begin(over_part);
+            if let Some(at) = revocation.completed_at {
+                part.complete(revocation.id, at);
+            }
+        }
+        part
+    }
+
     /// Ends a revocation.
     pub(crate) fn complete(&mut self, id: RevocationId, at: Timestamp) {
         let Some(revocation) = self.get_mut(id) else {

@@ -4,12 +4,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use enterprise_credentials::Timestamp;
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{Enterprise, Timestamp};
 
 use crate::client::post_revoke_all;
 use crate::directory::Directory;
-use crate::founding::{founding, slug, token};
+use crate::founding::{founded, slug, token};
 use crate::program::Program;
 
 pub(crate) const ENTERPRISES: u64 = 400;
@@ -107,12 +107,9 @@ fn ask(connection: &mut TcpStream, number: u64) -> Result<()> {
 /// An enterprise as a log.
 fn history(number: u64, credentials: u64) -> Result<Vec<u8>> {
     let at = Timestamp::parse("2026-01-01T00:00:00.000Z").context("a time")?;
-    let (mut enterprise, mut log) = (Enterprise::new(), Vec::new());
-    for command in founding(number, credentials)? {
-        for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
-            enterprise.apply(&recorded)?;
-            write_line(&recorded, &mut log);
-        }
+    let mut log = Vec::new();
+    for recorded in founded(number, credentials, at)? {
+        write_line(&recorded, &mut log);
     }
     Ok(log)
 }

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use enterprise_credentials::{
-    Command, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId, Role,
-    Scopes,
+    Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId,
+    RecordedEvent, Role, Scopes, Timestamp,
 };
 use enterprise_credentials_host::token::fingerprint;
 
 /// The commands that found an enterprise with one owner, who has all its credentials.
-pub(crate) fn founding(number: u64, credentials: u64) -> Result<Vec<Command>> {
+fn founding(number: u64, credentials: u64) -> Result<Vec<Command>> {
     let (organization, owner) = (OrganizationId::new(1)?, PersonId::new(1)?);
     let mut commands = vec![
         Command::CreateEnterprise {
@@ -41,6 +41,19 @@ pub(crate) fn founding(number: u64, credentials: u64) -> Result<Vec<Command>> {
         });
     }
     Ok(commands)
+}
+
+/// The events that they lead to, all of one time.
+pub(crate) fn founded(number: u64, credentials: u64, at: Timestamp) -> Result<Vec<RecordedEvent>> {
+    let mut enterprise = Enterprise::new();
+    let mut events = Vec::new();
+    for command in founding(number, credentials)? {
+        for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
+            enterprise.apply(&recorded)?;
+            events.push(recorded);
+        }
+    }
+    Ok(events)
 }
 
 /// Its slug.

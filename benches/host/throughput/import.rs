@@ -1,35 +1,34 @@
-//! `import` against SQLite inserting the same lines in one transaction.
+//! `import` against the engine inserting the same lines in one transaction.
 
 use anyhow::Result;
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, Streams};
+use enterprise_credentials_host::store::{IfMissing, Streams as _, open};
 use tokio::runtime::Runtime;
 
-use crate::directory::Directory;
+use crate::engine::Engine;
 use crate::rounds::{compare, measure};
 use crate::{History, raw};
 
-pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
+pub(crate) fn run(runtime: &Runtime, engine: &Engine, history: &History, rounds: u32) -> Result<()> {
     let (rows, issued) = raw::rows(&history.bytes)?;
     compare(
         "IMPORT",
         "events",
         rounds,
         [
-            ("SQLite: the same lines in one transaction", &mut || {
-                let mut connection = raw::create(&directory.store()?)?;
-                measure(|| {
-                    let transaction = connection.transaction()?;
-                    raw::insert(&transaction, &history.slug, &rows)?;
-                    raw::insert_issued(&transaction, &history.slug, &issued)?;
-                    transaction.commit()?;
-                    Ok(history.events)
-                })
-            }),
+            (
+                &format!("{}: the same lines in one transaction", engine.name()),
+                &mut || {
+                    let mut raw = engine.raw()?;
+                    measure(|| {
+                        raw.insert(&history.slug, &rows, &issued)?;
+                        Ok(history.events)
+                    })
+                },
+            ),
             ("import", &mut || {
-                let path = directory.store()?;
-                let store = runtime.block_on(SqliteStore::open(&path, IfMissing::Create))?;
+                let store = runtime.block_on(open(&engine.fresh()?, IfMissing::Create))?;
                 let taken = measure(|| {
                     let imported = runtime.block_on(Stream::check(history.bytes.clone())?.import(&store))?;
                     Ok(imported.appended)

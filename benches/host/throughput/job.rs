@@ -1,7 +1,6 @@
-//! The worker against SQLite appending the same batches, a commit each.
+//! The worker against the engine appending the same batches, a commit each.
 
 use std::num::NonZeroU32;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -9,21 +8,23 @@ use enterprise_credentials::log::replay;
 use enterprise_credentials::{Caller, Command, CredentialId, Enterprise, PersonId, RecordedEvent, RevokeAll};
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, time_for};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{Batch, IfMissing, Page, SqliteStore, Store, Streams, Urgency, walk};
+use enterprise_credentials_host::store::{
+    Batch, IfMissing, Page, Store as _, StoreUrl, Streams as _, Urgency, open, walk,
+};
 use enterprise_credentials_host::worker::{Worker, WorkerOptions};
 use enterprise_credentials_seal::Frontier;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::History;
-use crate::directory::Directory;
+use crate::engine::Engine;
 use crate::raw::{self, Segment};
 use crate::rounds::{Taken, compare, measure};
 
 /// The setup user: an owner in every sample.
 const OWNER: u64 = 1;
 
-pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
+pub(crate) fn run(runtime: &Runtime, engine: &Engine, history: &History, rounds: u32) -> Result<()> {
     let before = replay(&history.bytes)?;
     let limit = WorkerOptions::BATCH_DEFAULT;
     let (requested, batches) = job(before, limit)?;
@@ -37,28 +38,24 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
         "events",
         rounds,
         [
-            ("SQLite: the same batches, a commit each", &mut || {
-                let path = directory.store()?;
-                let mut connection = raw::create(&path)?;
-                let transaction = connection.transaction()?;
-                raw::insert(&transaction, &history.slug, &rows)?;
-                transaction.commit()?;
-                // Closed once, as the host's is below: else the batches would pay for the write-ahead log of the import.
-                drop(connection);
-                let mut connection = raw::open(&path)?;
-                measure(|| {
-                    for batch in &segments {
-                        let transaction = connection.transaction()?;
-                        raw::insert(&transaction, &history.slug, batch)?;
-                        transaction.commit()?;
-                    }
-                    Ok(events)
-                })
-            }),
+            (
+                &format!("{}: the same batches, a commit each", engine.name()),
+                &mut || {
+                    let mut raw = engine.raw()?;
+                    raw.insert(&history.slug, &rows, &[])?;
+                    raw.settle()?;
+                    measure(|| {
+                        for batch in &segments {
+                            raw.insert(&history.slug, batch, &[])?;
+                        }
+                        Ok(events)
+                    })
+                },
+            ),
             ("the worker", &mut || {
-                let path = directory.store()?;
+                let url = engine.fresh()?;
                 runtime.block_on(async {
-                    let store = SqliteStore::open(&path, IfMissing::Create).await?;
+                    let store = open(&url, IfMissing::Create).await?;
                     imported.import(&store).await?;
                     let head = store.head(&history.slug).await?.context("it was imported")?;
                     let request = Batch::written(head.position(), [&requested])?;
@@ -66,7 +63,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
                     store.close().await;
                     anyhow::Ok(())
                 })?;
-                work(runtime, &path, history, events)
+                work(runtime, &url, history, events)
             }),
             ("the core alone: decide, write and apply", &mut || {
                 let mut enterprise = replay(&history.bytes)?;
@@ -82,7 +79,7 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     )
 }
 
-/// The batches as SQLite's rows.
+/// The batches as rows.
 fn segments(batches: &[Batch]) -> Result<Vec<Vec<Segment>>> {
     let rows = batches.iter();
     rows.map(|batch| raw::segments(batch.expected().value(), batch.page().lines()))
@@ -125,9 +122,9 @@ fn batches_of(enterprise: &mut Enterprise, limit: NonZeroU32) -> Result<Vec<Batc
 }
 
 /// Lets a worker whose state is loaded bring the job to its end.
-fn work(runtime: &Runtime, path: &Path, history: &History, events: u64) -> Result<Taken> {
+fn work(runtime: &Runtime, url: &StoreUrl, history: &History, events: u64) -> Result<Taken> {
     let (stop, stopped) = watch::channel(false);
-    let store = runtime.block_on(SqliteStore::open(path, IfMissing::Fail))?;
+    let store = runtime.block_on(open(url, IfMissing::Fail))?;
     let (enterprises, changes) = Enterprises::new(store.clone(), CacheOptions::default());
     let live = runtime.block_on(enterprises.fresh(&history.slug))?;
     let taken = measure(|| {

@@ -1,52 +1,47 @@
-//! SQLite by itself: the host's tables and durability, prepared statements, lines that are ready in memory.
+//! An engine by itself: the host's tables and durability, prepared statements, lines that are ready in memory.
 
-use std::path::Path;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
 use anyhow::Result;
 use enterprise_credentials::log::read;
 use enterprise_credentials::{EnterpriseSlug, Event};
-use rusqlite::{Connection, OpenFlags, Statement, params};
 
-/// A new store with the host's tables.
-pub(crate) fn create(path: &Path) -> Result<Connection> {
-    let connection = open(path)?;
-    for migration in [
-        include_str!("../../../host/migrations/0001_streams.sql"),
-        include_str!("../../../host/migrations/0002_unfinished_revocations.sql"),
-        include_str!("../../../host/migrations/0003_snapshots.sql"),
-        include_str!("../../../host/migrations/0004_heads_and_segments.sql"),
-    ] {
-        connection.execute_batch(migration)?;
-    }
-    Ok(connection)
+/// A store with the host's tables, without the host.
+pub(crate) trait Raw {
+    /// Inserts lines and fingerprints of one stream, and commits.
+    fn insert(&mut self, slug: &EnterpriseSlug, segments: &[Segment], issued: &[Issued]) -> Result<()>;
+
+    /// Lets what the engine has put off be done, so that what follows does not pay for it.
+    fn settle(&mut self) -> Result<()>;
+
+    /// Reads every line of a stream, and tells how many bytes there are, with a line feed behind each segment.
+    fn read(&mut self, slug: &EnterpriseSlug) -> Result<u64>;
+
+    /// Appends one line at a time to as many streams as there are clients, and commits each; tells how many.
+    fn append_singly(&mut self, appends: u64) -> Result<u64>;
+
+    /// Asks for one stream's head again and again, as many clients at once as there are; tells how often.
+    fn look(&mut self, looks: u64) -> Result<u64>;
 }
 
-/// A connection as the host's writer has it.
-pub(crate) fn open(path: &Path) -> Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
-    connection.pragma_update(None, "cache_size", -64 * 1024)?;
-    Ok(connection)
-}
-
-/// A connection as the host's readers have it, with SQLite's own small cache: a cold stream is read once.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
-    Ok(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
-}
+/// How many ask at once, where the engine lets them.
+pub(crate) const CLIENTS: usize = 16;
+/// The stream that is looked at.
+pub(crate) const LOOKED_AT: &str = "corp-0";
 
 /// Lines ready to be inserted as one row.
 pub(crate) struct Segment {
-    last: i64,
-    lines: Vec<u8>,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) lines: Vec<u8>,
 }
 
 /// A fingerprint ready to be inserted.
 pub(crate) struct Issued {
-    fingerprint: String,
-    position: i64,
+    pub(crate) fingerprint: String,
+    pub(crate) position: i64,
 }
 
 /// How many lines a row holds: about as many as the host's do.
@@ -59,9 +54,10 @@ pub(crate) fn segments<'a>(before: u64, lines: impl IntoIterator<Item = &'a [u8]
     lines
         .chunks(SEGMENT_LINES)
         .map(|lines| {
+            let first = last + 1;
             last += i64::try_from(lines.len())?;
             let lines = lines.join(&b'\n');
-            Ok(Segment { last, lines })
+            Ok(Segment { first, last, lines })
         })
         .collect()
 }
@@ -85,23 +81,4 @@ pub(crate) fn rows(log: &[u8]) -> Result<(Vec<Segment>, Vec<Issued>)> {
     issued.sort_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
     let lines = log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     Ok((segments(0, lines)?, issued))
-}
-
-pub(crate) fn insert(connection: &Connection, slug: &EnterpriseSlug, segments: &[Segment]) -> Result<()> {
-    let mut insert: Statement<'_> =
-        connection.prepare("INSERT INTO segments (enterprise, first, last, lines) VALUES (?, ?, ?, ?)")?;
-    for segment in segments {
-        // The first line's position: any number takes as long to write.
-        insert.execute(params![slug.as_str(), segment.last, segment.last, segment.lines])?;
-    }
-    Ok(())
-}
-
-pub(crate) fn insert_issued(connection: &Connection, slug: &EnterpriseSlug, issued: &[Issued]) -> Result<()> {
-    let mut insert =
-        connection.prepare("INSERT INTO look_up (fingerprint, enterprise, position, leaf) VALUES (?, ?, ?, ?)")?;
-    for issued in issued {
-        insert.execute(params![issued.fingerprint, slug.as_str(), issued.position, i64::MAX])?;
-    }
-    Ok(())
 }

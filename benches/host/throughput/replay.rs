@@ -1,25 +1,24 @@
 //! Loading an enterprise from the store, by its stream and by its snapshot, against reading the rows.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use enterprise_credentials::log::replay;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::import::Stream;
-use enterprise_credentials_host::store::{IfMissing, SqliteStore, Store as _, Streams as _};
+use enterprise_credentials_host::store::{AnyStore, IfMissing, Store as _, StoreUrl, Streams as _, open};
 use tokio::runtime::Runtime;
 
-use crate::directory::Directory;
+use crate::engine::Engine;
 use crate::rounds::{compare, measure};
 use crate::{History, raw};
 
-pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, rounds: u32) -> Result<()> {
-    let path = directory.store()?;
-    let store = runtime.block_on(imported(&path, history))?;
-    let with_snapshot = runtime.block_on(imported(&directory.file("second-store.db"), history))?;
+pub(crate) fn run(runtime: &Runtime, engine: &Engine, history: &History, rounds: u32) -> Result<()> {
+    let (rows, _) = raw::rows(&history.bytes)?;
+    let mut raw = engine.raw()?;
+    raw.insert(&history.slug, &rows, &[])?;
+    let store = runtime.block_on(imported(&engine.another("second")?, history))?;
+    let with_snapshot = runtime.block_on(imported(&engine.another("third")?, history))?;
     runtime.block_on(keep_snapshot(&with_snapshot, history))?;
-    let connection = raw::open_reader(&path)?;
-    let cold = |store: &SqliteStore| {
+    let cold = |store: &AnyStore| {
         let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
         measure(|| {
             let live = runtime.block_on(enterprises.fresh(&history.slug))?;
@@ -31,17 +30,10 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
         "events",
         rounds,
         [
-            ("SQLite: every segment read once", &mut || {
+            (&format!("{}: every segment read once", engine.name()), &mut || {
                 measure(|| {
-                    let mut select =
-                        connection.prepare("SELECT lines FROM segments WHERE enterprise = ? ORDER BY last")?;
-                    let mut rows = select.query([history.slug.as_str()])?;
-                    let (mut bytes, mut segments) = (0, 0);
-                    while let Some(row) = rows.next()? {
-                        bytes += row.get_ref(0)?.as_blob()?.len() as u64;
-                        segments += 1;
-                    }
-                    anyhow::ensure!(bytes + segments == history.bytes.len() as u64, "other rows");
+                    let bytes = raw.read(&history.slug)?;
+                    anyhow::ensure!(bytes == history.bytes.len() as u64, "other rows");
                     Ok(history.events)
                 })
             }),
@@ -57,13 +49,13 @@ pub(crate) fn run(runtime: &Runtime, directory: &Directory, history: &History, r
     Ok(())
 }
 
-async fn imported(path: &Path, history: &History) -> Result<SqliteStore> {
-    let store = SqliteStore::open(path, IfMissing::Create).await?;
+async fn imported(url: &StoreUrl, history: &History) -> Result<AnyStore> {
+    let store = open(url, IfMissing::Create).await?;
     Stream::check(history.bytes.clone())?.import(&store).await?;
     Ok(store)
 }
 
-async fn keep_snapshot(store: &SqliteStore, history: &History) -> Result<()> {
+async fn keep_snapshot(store: &AnyStore, history: &History) -> Result<()> {
     let (enterprises, _changes) = Enterprises::new(store.clone(), CacheOptions::default());
     enterprises.fresh(&history.slug).await?;
     enterprises.keep_snapshots().await;

@@ -1,63 +1,54 @@
-//! The operation over HTTP on a loopback port, for many enterprises, against SQLite committing a row each.
+//! The operation over HTTP on a loopback port, for many enterprises, against the engine committing a line each.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use enterprise_credentials::{Enterprise, EnterpriseSlug};
+use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_host::enterprises::now;
 use enterprise_credentials_host::host::{Host, HostOptions};
-use enterprise_credentials_host::store::{Batch, Head, IfMissing, SqliteStore, Store, Streams, Urgency};
+use enterprise_credentials_host::store::{
+    AnyStore, Batch, Head, IfMissing, Store as _, StoreOptions, Streams as _, Urgency, open_with,
+};
 use tokio::runtime::Runtime;
 
 use crate::client::post_revoke_all;
-use crate::directory::Directory;
-use crate::founding::{founding, slug, token};
-use crate::raw;
+use crate::engine::Engine;
+use crate::founding::{founded, slug, token};
+use crate::raw::CLIENTS;
 use crate::rounds::{Taken, compare, measure};
 
 const ENTERPRISES: u64 = 400;
-/// Each has its own connection, and asks enterprise after enterprise.
-const CLIENTS: usize = 16;
 const REQUESTS: u64 = 2_000;
 const CREDENTIALS: u64 = 20;
 
-pub(crate) fn run(runtime: &Runtime, directory: &Directory, rounds: u32) -> Result<()> {
-    let title = format!("THE OPERATION, {ENTERPRISES} enterprises, {CLIENTS} clients");
-    compare(
-        &title,
-        "requests",
-        rounds,
-        [
-            ("SQLite: a row and a commit each, one after the other", &mut || {
-                commits(directory)
-            }),
-            ("POST revoke-all, until the last is answered", &mut || {
-                operation(runtime, directory, Until::Answered)
-            }),
-            ("POST revoke-all, until every job is recorded", &mut || {
-                operation(runtime, directory, Until::Drained)
-            }),
-        ],
-    )
-}
-
-fn commits(directory: &Directory) -> Result<Taken> {
-    let slug = EnterpriseSlug::new(&slug(0))?;
-    let connection = raw::create(&directory.store()?)?;
-    let commit = |rows: std::ops::RangeInclusive<u64>| {
-        for position in rows {
-            raw::insert(
-                &connection,
-                &slug,
-                &raw::segments(position - 1, [[b'x'; 200].as_slice()])?,
-            )?;
-        }
-        Ok(REQUESTS)
-    };
-    // The write-ahead log grows to the size at which it is used again: to grow a file takes longer than to write to it.
-    commit(1..=REQUESTS)?;
-    measure(|| commit(REQUESTS + 1..=2 * REQUESTS))
+pub(crate) fn run(runtime: &Runtime, engine: &Engine, rounds: u32) -> Result<()> {
+    for (how, reads) in engine.reads() {
+        let options = StoreOptions {
+            reads: *reads,
+            ..StoreOptions::default()
+        };
+        compare(
+            &format!("THE OPERATION, {ENTERPRISES} enterprises, {CLIENTS} clients{how}"),
+            "requests",
+            rounds,
+            [
+                (&format!("{}: a line and a commit each", engine.name()), &mut || {
+                    let mut raw = engine.raw()?;
+                    // A log grows to the size at which it is used again: to grow a file takes longer than to write to it.
+                    raw.append_singly(REQUESTS)?;
+                    measure(|| raw.append_singly(REQUESTS))
+                }),
+                ("POST revoke-all, until the last is answered", &mut || {
+                    operation(runtime, engine, options, Until::Answered)
+                }),
+                ("POST revoke-all, until every job is recorded", &mut || {
+                    operation(runtime, engine, options, Until::Drained)
+                }),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 /// When the clock stops.
@@ -69,10 +60,10 @@ enum Until {
     Drained,
 }
 
-fn operation(runtime: &Runtime, directory: &Directory, until: Until) -> Result<Taken> {
-    let path = directory.store()?;
+fn operation(runtime: &Runtime, engine: &Engine, options: StoreOptions, until: Until) -> Result<Taken> {
+    let url = engine.fresh()?;
     let (store, host) = runtime.block_on(async {
-        let store = SqliteStore::open(&path, IfMissing::Create).await?;
+        let store = open_with(&url, IfMissing::Create, options).await?;
         for number in 0..ENTERPRISES {
             found(&store, number).await?;
         }
@@ -101,7 +92,7 @@ fn operation(runtime: &Runtime, directory: &Directory, until: Until) -> Result<T
 }
 
 /// Waits until no job is left.
-fn drained(runtime: &Runtime, store: &SqliteStore) -> Result<()> {
+fn drained(runtime: &Runtime, store: &AnyStore) -> Result<()> {
     while !runtime.block_on(store.unfinished())?.is_empty() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -121,6 +112,7 @@ fn ask_all(address: SocketAddr, requests: u64) -> Result<u64> {
     })
 }
 
+/// Each client has its own connection, and asks enterprise after enterprise.
 fn ask_in_turn(address: SocketAddr, numbers: impl Iterator<Item = u64>) -> Result<()> {
     let mut connection = TcpStream::connect(address)?;
     connection.set_nodelay(true)?;
@@ -132,16 +124,8 @@ fn ask_in_turn(address: SocketAddr, numbers: impl Iterator<Item = u64>) -> Resul
 }
 
 /// An enterprise with an owner and some credentials.
-async fn found(store: &SqliteStore, number: u64) -> Result<()> {
-    let mut enterprise = Enterprise::new();
-    let mut events = Vec::new();
-    for command in founding(number, CREDENTIALS)? {
-        let at = now();
-        for recorded in enterprise.record(enterprise.decide(&command, at)?, at, None) {
-            enterprise.apply(&recorded)?;
-            events.push(recorded);
-        }
-    }
+async fn found(store: &AnyStore, number: u64) -> Result<()> {
+    let events = founded(number, CREDENTIALS, now())?;
     let batch = Batch::written(Head::EMPTY.position(), &events)?;
     store
         .append(

@@ -15,7 +15,7 @@ use super::table::count;
 /// damaged is not copied, and the copy before it stays. The file is readable for its owner alone.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
-    /// The store, as `sqlite:path/to/file.db`.
+    /// The store, as `sqlite:path/to/file.db`. PostgreSQL has `pg_basebackup` for its own.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Replace the file if it exists.

@@ -20,7 +20,7 @@ use super::output::NotPrinted;
 /// its last line, which begins with `!!` and is no event: no command takes such a log.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The store, as `sqlite:path/to/file.db`.
+    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// The enterprise.

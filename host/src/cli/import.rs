@@ -27,7 +27,7 @@ use super::output::{print, tell};
 /// to a temporary file.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The store, as `sqlite:path/to/file.db`.
+    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.

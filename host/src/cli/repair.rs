@@ -23,7 +23,7 @@ use super::{import, verify};
 /// Verifies the stream afterwards, and exits with 1 if a difference is left.
 #[derive(Debug, Args)]
 pub(crate) struct Repair {
-    /// The store, as `sqlite:path/to/file.db`.
+    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Refuse a log of any other enterprise.

@@ -15,7 +15,7 @@ use super::output::print;
 /// there or the new one, whole, also after a crash.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The store, as `sqlite:path/to/file.db`. It need not exist.
+    /// The store, as `sqlite:path/to/file.db`. It need not exist. PostgreSQL restores its own backups.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// The backup.

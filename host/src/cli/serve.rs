@@ -11,11 +11,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::http::HttpOptions;
-use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
+use enterprise_credentials_host::store::{self, IfMissing, Reads, Store, StoreOptions, StoreUrl, Streams};
 use enterprise_credentials_host::worker::WorkerOptions;
 
 use super::log::LogFormat;
@@ -33,9 +33,14 @@ pub(crate) struct Serve {
     /// tokens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
-    /// The store, as `sqlite:path/to/file.db`. It must exist: `import` creates it.
+    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`. It must exist: `import` creates it.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
+    /// How the ends of streams are read from PostgreSQL: `fenced` by a quorum of its servers, so that an old primary that was
+    /// replaced is not believed, or `unfenced`. Left out, they are fenced where the server waits for standbys. SQLite's are on
+    /// this machine, and need no fence.
+    #[arg(long, value_name = "HOW", value_enum)]
+    reads: Option<ReadsArg>,
     /// How many credentials the worker takes in one batch.
     #[arg(long, value_name = "CREDENTIALS", default_value_t = WorkerOptions::BATCH_DEFAULT, value_parser = batch)]
     batch: NonZeroU32,
@@ -55,6 +60,23 @@ pub(crate) struct Serve {
     /// How the log on stderr is written.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ReadsArg {
+    /// By a quorum.
+    Fenced,
+    /// By whichever server thinks that it is the primary.
+    Unfenced,
+}
+
+impl From<ReadsArg> for Reads {
+    fn from(reads: ReadsArg) -> Self {
+        match reads {
+            ReadsArg::Fenced => Self::Fenced,
+            ReadsArg::Unfenced => Self::Unfenced,
+        }
+    }
 }
 
 /// How long the stop waits for a disk that does not answer.
@@ -85,7 +107,11 @@ impl Serve {
         // Before anything is served: a signal that comes early must not kill.
         let stopped = stop_signal()?;
 
-        let store = store::open(&self.store, IfMissing::Fail).await?;
+        let options = StoreOptions {
+            reads: self.reads.map(Reads::from),
+            ..StoreOptions::default()
+        };
+        let store = store::open_with(&self.store, IfMissing::Fail, options).await?;
         let served = self.serve_from(&store, stopped).await;
         if tokio::time::timeout(STOP_MAX, store.close()).await.is_err() {
             tracing::warn!("the store was still at work at the stop");

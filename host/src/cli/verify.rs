@@ -16,7 +16,7 @@ use super::table::count;
 /// difference with its cure, and exits with 1 if there is any. Run it nightly, and after a `restore`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The store, as `sqlite:path/to/file.db`.
+    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Print one JSON document.

@@ -14,10 +14,10 @@ use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
 use http_body_util::BodyExt;
 
 use super::answer::{Answer, RequestId};
+use super::bearer::Bearer;
 use super::{Api, Connection};
 use crate::enterprises::{EnterpriseError, Patience, now};
 use crate::store::{Holder, Store};
-use crate::token;
 
 /// `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`
 pub(super) async fn revoke_all<S: Store>(
@@ -82,7 +82,7 @@ impl Asked {
 
 impl<S: Store> Api<S> {
     async fn revoke_all(&self, asked: &Asked, body: Body) -> Result<Answer, EnterpriseError> {
-        let holder = self.holder(asked).await?;
+        let Bearer { mut holder, is_shared } = self.bearer(&asked.enterprise, &asked.headers()).await?;
         if let Err(refused) = self.ask(asked, holder.as_ref(), rest::admit).await? {
             return Ok(Answer::to(holder, refused));
         }
@@ -102,6 +102,10 @@ impl<S: Store> Api<S> {
             return Ok(Answer::to(holder, rest::unavailable(&asked.request_id)));
         }
         let headers = asked.headers();
+        if is_shared {
+            // The body may have taken seconds, and the state that decides is that of one enterprise.
+            holder = self.bearer(&asked.enterprise, &headers).await?.holder;
+        }
         let request = asked.with(&headers);
         let response = match &holder {
             None => rest::handle(&request, None, &body, now()).response,
@@ -124,42 +128,13 @@ impl<S: Store> Api<S> {
     }
 
     async fn progress(&self, asked: &Asked, id: &str) -> Result<Answer, EnterpriseError> {
-        let holder = self.holder(asked).await?;
+        let Bearer { holder, .. } = self.bearer(&asked.enterprise, &asked.headers()).await?;
         let response = self
             .ask(asked, holder.as_ref(), |request, presented, at| {
                 rest::progress(request, presented, id, at)
             })
             .await?;
         Ok(Answer::to(holder, response))
-    }
-
-    /// Whose token the request carries, if it carries one that any stream knows. Where several enterprises know it, the one
-    /// that the path names is asked; where that is none of them, the first in which it is alive, else the first.
-    async fn holder(&self, asked: &Asked) -> Result<Option<Holder>, EnterpriseError> {
-        let headers = asked.headers();
-        let mut holders = match rest::bearer_token(&headers).map(token::fingerprint) {
-            Some(Ok(fingerprint)) => self.enterprises.holders(&fingerprint).await?,
-            _ => return Ok(None),
-        };
-        let asked = holders
-            .iter()
-            .position(|holder| holder.enterprise.as_str() == asked.enterprise);
-        let index = match asked {
-            Some(index) => index,
-            None if holders.len() > 1 => self.first_alive(&holders).await?,
-            None => 0,
-        };
-        Ok((index < holders.len()).then(|| holders.swap_remove(index)))
-    }
-
-    async fn first_alive(&self, holders: &[Holder]) -> Result<usize, EnterpriseError> {
-        for (index, holder) in holders.iter().enumerate() {
-            let is_alive = |enterprise: &Enterprise, at| enterprise.authenticates(holder.credential, at).is_ok();
-            if self.enterprises.ask(&holder.enterprise, is_alive).await? {
-                return Ok(index);
-            }
-        }
-        Ok(0)
     }
 
     /// Asks the core about the request, with the token's own enterprise as it is now. That of the path is not loaded.

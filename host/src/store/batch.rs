@@ -4,7 +4,7 @@ use enterprise_credentials::log::Encoder;
 use enterprise_credentials::{CredentialId, Event, Fingerprint, Position, RecordedEvent, Timestamp};
 use enterprise_credentials_seal::{Frontier, Hash, TreeFull, leaf_hash};
 
-use super::{Page, StoreError};
+use super::{Head, Page, StoreError};
 
 /// Lines that follow each other in one stream, and what they say to the stream's head and to the look-up.
 #[derive(Debug, Clone)]
@@ -107,6 +107,20 @@ impl Batch {
     /// The position that the stream ends with before it.
     pub const fn expected(&self) -> Position {
         self.expected
+    }
+
+    /// Fails unless it follows `head`.
+    ///
+    /// # Errors
+    /// [`StoreError::Misplaced`].
+    pub(super) fn check_follows(&self, head: &Head) -> Result<(), StoreError> {
+        if self.expected == head.position() {
+            return Ok(());
+        }
+        Err(StoreError::Misplaced {
+            expected: head.position().next(),
+            found: self.expected.next(),
+        })
     }
 
     /// The position of its last line; the expected one where it has none.

@@ -101,6 +101,12 @@ impl StoreError {
     }
 }
 
+/// The error of a stream that is altered so.
+pub(super) fn altered(enterprise: &EnterpriseSlug, alteration: Alteration) -> StoreError {
+    let enterprise = enterprise.clone();
+    StoreError::Altered(Altered { enterprise, alteration })
+}
+
 /// A stream whose lines are not those that its head commits to, or whose head is broken. Nothing is answered from it: whoever
 /// cannot fold a stream cannot know who the caller is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,10 @@
 //! Where a stream ends, and what it holds up to there.
 
-use enterprise_credentials::{Position, Timestamp};
+use enterprise_credentials::{EnterpriseSlug, Position, Timestamp};
 use enterprise_credentials_seal::{Frontier, Hash};
 
-use super::Batch;
+use super::error::altered;
+use super::{Alteration, Batch, StoreError};
 
 /// The end of a stream, and a commitment to every byte before it.
 ///
@@ -58,6 +59,51 @@ impl Head {
     /// How many revocations were requested and are not completed.
     pub const fn running(&self) -> u64 {
         self.running
+    }
+
+    /// Fails unless a stream that has this head, and whose lines end at `lines`, is the one that ends with `expected`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where it ends elsewhere, [`StoreError::Altered`] where it ends there with other lines, or its lines
+    /// end elsewhere.
+    pub(super) fn check_expected(
+        &self,
+        enterprise: &EnterpriseSlug,
+        lines: Position,
+        expected: &Self,
+    ) -> Result<(), StoreError> {
+        let actual = self.position();
+        if actual != expected.position() {
+            return Err(StoreError::Conflict {
+                enterprise: enterprise.clone(),
+                expected: expected.position(),
+                actual,
+            });
+        }
+        if lines != actual {
+            return Err(altered(enterprise, Alteration::Beyond { head: actual, lines }));
+        }
+        if self.frontier != expected.frontier {
+            let alteration = Alteration::Differs {
+                position: actual,
+                head: self.root(),
+                lines: expected.root(),
+            };
+            return Err(altered(enterprise, alteration));
+        }
+        Ok(())
+    }
+
+    /// The head behind `batch`, which follows this one: its lines are hashed.
+    ///
+    /// # Errors
+    /// [`StoreError::Permanent`], beyond any stream's last position.
+    #[cfg(feature = "postgres")]
+    pub(super) fn grown_by(&self, batch: &Batch) -> Result<Self, StoreError> {
+        let mut frontier = self.frontier.clone();
+        let grown = batch.extend(&mut frontier);
+        grown.map_err(|error| StoreError::permanent("append to a stream", error))?;
+        Ok(self.behind(batch, frontier))
     }
 
     /// The head behind `batch`, which follows this one, and with whose lines this frontier becomes `frontier`.

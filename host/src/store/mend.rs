@@ -1,10 +1,15 @@
 //! What a storage is asked to do where a stream is altered: to hold the right lines again.
 
+pub(super) mod ahead;
+pub(super) mod damage;
+
 use std::fmt;
 
 use enterprise_credentials::EnterpriseSlug;
 
 use super::{Batch, Head, StoreError};
+
+pub(super) const MEND: &str = "mend a stream";
 
 /// The lines of a stream, in batches, from its first one on.
 pub(crate) type Batches<'a> = Box<dyn Iterator<Item = Result<Batch, StoreError>> + 'a>;
@@ -26,6 +31,23 @@ pub(crate) struct Mending {
     /// The head to which the lines lead.
     pub(crate) head: Head,
     pub(crate) lines: RightLines,
+}
+
+impl Mending {
+    /// Fails unless the storage says of the head `now` what it said when this was found.
+    pub(super) fn check_found(&self, now: Result<Option<Head>, StoreError>) -> Result<(), StoreError> {
+        let now = match (now, &self.found) {
+            (Ok(Some(now)), Some(found)) if now == *found => return Ok(()),
+            (Err(StoreError::Altered(_)), None) => return Ok(()),
+            (Ok(now), _) => now,
+            (Err(error), _) => return Err(error),
+        };
+        Err(StoreError::Conflict {
+            enterprise: self.enterprise.clone(),
+            expected: self.head.position(),
+            actual: now.unwrap_or_default().position(),
+        })
+    }
 }
 
 impl fmt::Debug for RightLines {

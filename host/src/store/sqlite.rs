@@ -195,12 +195,7 @@ impl Store for SqliteStore {
         if batch.is_empty() {
             return Ok(expected.clone());
         }
-        if batch.expected() != expected.position() {
-            return Err(StoreError::Misplaced {
-                expected: expected.position().next(),
-                found: batch.expected().next(),
-            });
-        }
+        batch.check_follows(expected)?;
         let batch = Arc::new(batch);
         let frontier = Self::growing(expected, &batch)?;
         let (answer, told) = oneshot::channel();
@@ -301,7 +296,10 @@ impl Store for SqliteStore {
         }
         match state {
             Known::Ill(reason) => ill(reason),
-            Known::Waits(waiting) => Ok(Health { waiting: Some(waiting) }),
+            Known::Waits(waiting) => Ok(Health {
+                waiting: Some(waiting),
+                durability: None,
+            }),
             Known::Unsure => ill("a probe does not end".to_owned()),
             Known::Well => match tokio::time::timeout(HEALTH_MAX, self.look()).await {
                 Ok(looked) => looked.map(|()| Health::default()),

@@ -279,3 +279,23 @@ fn what_is_no_well_store_is_not_restored_and_what_is_none_not_replaced() {
         names(&directory)
     );
 }
+
+#[test]
+fn a_database_is_no_file_to_be_copied_and_its_password_is_not_shown() {
+    const URL: &str = "postgres://me:hidden@127.0.0.1:1/db?sslmode=disable";
+    let elsewhere = if cfg!(feature = "postgres") {
+        "the store cannot connect to its primary"
+    } else {
+        "--features postgres"
+    };
+    let file = path("of_a_database.db");
+    for (done, expected) in [
+        (backup(URL, &file, &[]), "pg_basebackup"),
+        (restore(URL, &file), "base backup"),
+        (run(&["verify", "--store", URL]), elsewhere),
+    ] {
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains(expected), "{done:?}");
+        assert!(!done.stderr.contains("hidden"), "{done:?}");
+    }
+}

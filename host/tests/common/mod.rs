@@ -12,7 +12,6 @@
 pub(crate) mod history;
 pub(crate) mod http;
 pub(crate) mod lines;
-pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod watched;
 

@@ -51,6 +51,11 @@ pub(crate) struct Switches {
     pub(crate) snapshots_hang: AtomicBool,
     /// How many snapshots it was asked to keep.
     pub(crate) snapshots_asked: AtomicUsize,
+    /// The work on every enterprise is leased to another process while this is set.
+    pub(crate) leased_elsewhere: AtomicBool,
+    /// How often a lease was asked for, and how often one was given back.
+    pub(crate) leases: AtomicU32,
+    pub(crate) releases: AtomicU32,
     /// Which stream was read from its beginning.
     pub(crate) loaded: Mutex<Vec<EnterpriseSlug>>,
 }
@@ -176,6 +181,19 @@ impl<S: Store> Store for Watched<S> {
     async fn snapshot(&self, slug: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
         self.check_snapshot()?;
         self.inner.snapshot(slug).await
+    }
+
+    async fn lease(&self, enterprise: &EnterpriseSlug) -> Result<bool, StoreError> {
+        self.switches.leases.fetch_add(1, Ordering::SeqCst);
+        if self.switches.leased_elsewhere.load(Ordering::SeqCst) {
+            return Ok(false);
+        }
+        self.inner.lease(enterprise).await
+    }
+
+    async fn release(&self, enterprise: &EnterpriseSlug) {
+        self.switches.releases.fetch_add(1, Ordering::SeqCst);
+        self.inner.release(enterprise).await;
     }
 
     async fn health(&self) -> Result<Health, StoreError> {

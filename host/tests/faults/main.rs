@@ -24,8 +24,8 @@ use auditor::{Finding, audit};
 use chance::Chance;
 use common::Directory;
 use common::history::TOKEN_OWNER_OAUTH;
-use common::memory::{self, Memory};
 use enterprise_credentials_host::store::Streams;
+use enterprise_credentials_host::store::contract::{self, Memory};
 use store::{Fate, Plan};
 use workload::{Request, drawn, tokens_are_those_of_the_history};
 use world::{Run, run};
@@ -39,7 +39,7 @@ const SEEDS_SQLITE: u64 = 12;
 const SEEDS_WRONG: u64 = 60;
 
 fn in_memory(plan: Plan, workload: Vec<Vec<Request>>) -> Run {
-    run(Memory::new(None), plan, workload, |store| store)
+    run(Memory::default(), plan, workload, |store| store)
 }
 
 /// One client that revokes everything, and asks how far it is.
@@ -188,12 +188,12 @@ fn first_found(expected: Finding, one: impl Fn(Plan, Vec<Vec<Request>>) -> Run) 
 #[test]
 fn every_wrong_store_is_found_out() {
     for (bug, expected) in [
-        (memory::Bug::AppendsAnywhere, Finding::Unreadable),
-        (memory::Bug::ChecksTooEarly, Finding::Unreadable),
-        (memory::Bug::LooksUpAnything, Finding::AnsweredOtherwise),
+        (contract::Bug::AppendsAnywhere, Finding::Unreadable),
+        (contract::Bug::ChecksTooEarly, Finding::Unreadable),
+        (contract::Bug::LooksUpAnything, Finding::AnsweredOtherwise),
     ] {
         let found = first_found(expected, |plan, workload| {
-            run(Memory::new(Some(bug)), plan, workload, |store| store)
+            run(Memory::with(bug), plan, workload, |store| store)
         });
         println!("{bug:?}: {expected:?}, seed {found:?}");
         assert!(found.is_some(), "{bug:?} is not found out by {expected:?}");
@@ -205,7 +205,7 @@ fn every_wrong_store_is_found_out() {
         (Bug::ConflictsOften, Finding::Unbounded),
     ] {
         let found = first_found(expected, |plan, workload| {
-            run(Wrong::new(Memory::new(None), bug), plan, workload, |store| store)
+            run(Wrong::new(Memory::default(), bug), plan, workload, |store| store)
         });
         println!("{bug:?}: {expected:?}, seed {found:?}");
         assert!(found.is_some(), "{bug:?} is not found out by {expected:?}");
@@ -223,7 +223,7 @@ fn every_wrong_host_is_found_out() {
         (Bug::GivesUp, Finding::NotCompleted),
     ] {
         let found = first_found(expected, |plan, workload| {
-            run(Memory::new(None), plan, workload, move |store| Wrong::new(store, bug))
+            run(Memory::default(), plan, workload, move |store| Wrong::new(store, bug))
         });
         println!("{bug:?}: {expected:?}, seed {found:?}");
         assert!(found.is_some(), "{bug:?} is not found out by {expected:?}");

@@ -11,7 +11,7 @@ use enterprise_credentials_host::token::fingerprint;
 use enterprise_credentials_seal::Frontier;
 
 use crate::asked::ask_all;
-use crate::world::{World, put, runtime, url};
+use crate::world::{Token, World, put, runtime, url};
 
 /// How many flips and answers came out in which way.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(crate) struct Outcomes {
     unnoticed: usize,
     /// Some answer was 503, or an export failed.
     noticed: usize,
-    /// A token was nobody's, for its row of the look-up could not be found: `verify` says so.
+    /// A token was nobody's, or not what another enterprise has made it, for a row of the look-up could not be found: `verify` says so.
     row_gone: usize,
     answers: Answers,
     exports: Exports,
@@ -34,6 +34,8 @@ struct Answers {
     right: usize,
     unavailable: usize,
     row_gone: usize,
+    /// An enterprise judged a token by itself, for the row of another one that has destroyed it was gone.
+    other_gone: usize,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +75,7 @@ pub(crate) fn of(world: &World, path: &Path, file: &[u8], context: &str) -> Outc
                 );
             }
         }
-        if outcomes.answers.row_gone > 0 {
+        if outcomes.answers.row_gone + outcomes.answers.other_gone > 0 {
             put(path, file);
             assert!(is_found(path).await, "{context}: `verify` finds no row gone");
         }
@@ -85,20 +87,25 @@ pub(crate) fn of(world: &World, path: &Path, file: &[u8], context: &str) -> Outc
 async fn judge(world: &World, store: &(impl Store + Clone), context: &str, outcomes: &mut Outcomes) {
     let asked = ask_all(store.clone(), &world.tokens).await;
     let tokens = world.tokens.iter().cycle();
-    for ((asked, expected), token) in asked.iter().zip(&world.expected).zip(tokens) {
+    for (((asked, expected), alone), token) in asked.iter().zip(&world.expected).zip(&world.alone).zip(tokens) {
         if asked == expected {
             outcomes.answers.right += 1;
         } else if asked.status == 503 {
             outcomes.answers.unavailable += 1;
         } else {
             let found = store.holders(&fingerprint(&token.token).unwrap()).await;
-            let is_gone = |found: &[store::Holder]| found.iter().all(|holder| holder.enterprise != token.enterprise);
+            let has = |slug| (found.as_ref()).is_ok_and(|found| found.iter().any(|holder| holder.enterprise == slug));
+            let knowing = world.tokens.iter().filter(|known| known.token == token.token);
+            let is_gone = |known: &Token| found.is_ok() && !has(known.enterprise.clone());
             let is_no = (400..500).contains(&asked.status);
+            let row_gone = is_no && is_gone(token);
+            let other_gone = asked == alone && knowing.into_iter().any(is_gone);
             assert!(
-                is_no && found.as_ref().is_ok_and(|found| is_gone(found)),
+                row_gone || other_gone,
                 "{context}: {token:?} was answered {asked:?}, not {expected:?}; the look-up: {found:?}"
             );
-            outcomes.answers.row_gone += 1;
+            outcomes.answers.row_gone += usize::from(row_gone);
+            outcomes.answers.other_gone += usize::from(!row_gone);
         }
     }
 }
@@ -136,7 +143,7 @@ const FLIPS_OF_EVERY_KIND: usize = 2_000;
 impl Outcomes {
     /// One flip's, as one of its ways.
     fn counted(mut self) -> Self {
-        if self.answers.row_gone > 0 {
+        if self.answers.row_gone + self.answers.other_gone > 0 {
             self.row_gone = 1;
         } else if self.answers.unavailable + self.exports.failed > 0 {
             self.noticed = 1 - self.refused;
@@ -176,6 +183,7 @@ impl AddAssign for Outcomes {
         self.answers.right += other.answers.right;
         self.answers.unavailable += other.answers.unavailable;
         self.answers.row_gone += other.answers.row_gone;
+        self.answers.other_gone += other.answers.other_gone;
         self.exports.right += other.exports.right;
         self.exports.failed += other.exports.failed;
     }
@@ -191,8 +199,8 @@ impl fmt::Display for Outcomes {
         )?;
         writeln!(
             f,
-            "answers: {} right, {} with 503, {} a no for want of the row; wrong: none",
-            answers.right, answers.unavailable, answers.row_gone
+            "answers: {} right, {} with 503, {} a no for want of the row, {} for want of another enterprise's; wrong: none",
+            answers.right, answers.unavailable, answers.row_gone, answers.other_gone
         )?;
         writeln!(
             f,

@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) fingerprints: Vec<usize>,
     /// The right answers.
     pub(crate) expected: Vec<Asked>,
+    /// What would be right if each enterprise alone knew its tokens.
+    pub(crate) alone: Vec<Asked>,
 }
 
 /// A token, and at which enterprise it is used.
@@ -63,12 +65,9 @@ impl World {
             memchr::memmem::find_iter(&file, fingerprint.as_str()).collect::<Vec<_>>()
         });
         let fingerprints = places.collect();
-        let expected = runtime.block_on(async {
-            let store = store::open(&url(&path), IfMissing::Fail).await.unwrap();
-            let expected = ask_all(store.clone(), &tokens).await;
-            store.close().await;
-            expected
-        });
+        let expected = runtime.block_on(answers(&path, &tokens));
+        let alone = runtime.block_on(alone(directory, &streams));
+        assert_ne!(alone, expected, "no token is dead because of another enterprise");
         for status in [200, 202, 401, 403, 404] {
             assert!(
                 expected.iter().any(|asked| asked.status == status),
@@ -81,8 +80,32 @@ impl World {
             tokens,
             fingerprints,
             expected,
+            alone,
         }
     }
+}
+
+/// What a store answers to these tokens.
+async fn answers(path: &Path, tokens: &[Token]) -> Vec<Asked> {
+    let store = store::open(&url(path), IfMissing::Fail).await.unwrap();
+    let answers = ask_all(store.clone(), tokens).await;
+    store.close().await;
+    answers
+}
+
+/// What stores of one stream each answer to their tokens: all that is read comes before all that is asked for.
+async fn alone(directory: &Path, streams: &[History]) -> Vec<Asked> {
+    let (mut read, mut asked) = (Vec::new(), Vec::new());
+    for history in streams {
+        let history = std::slice::from_ref(history);
+        let path = directory.join(format!("alone-{}.db", history[0].slug()));
+        write(&path, history, false).await;
+        let mut answers = answers(&path, &tokens(history)).await;
+        asked.extend(answers.split_off(answers.len() / 2));
+        read.extend(answers);
+    }
+    read.extend(asked);
+    read
 }
 
 /// One thread that asks, and those that may block.

@@ -30,19 +30,6 @@ fn a_token_opens_its_own_enterprise_alone_and_no_other_is_loaded() {
 }
 
 #[test]
-fn a_token_that_two_enterprises_know_is_judged_by_the_one_that_is_asked() {
-    let running = Running::with(&[History::sample(SLUG, ""), History::sample("other-corp", "")]);
-    let post = |slug, body| revoke_all(running.address, slug, TOKEN_OWNER, body, &[]).status;
-    let destroy = r#"{"revoke_credentials":true}"#;
-    assert_eq!(post("absent", ""), 404, "alive in an enterprise that knows it");
-    assert_eq!(post(SLUG, destroy), 202);
-    assert_eq!(post(SLUG, ""), 401, "destroyed there");
-    assert_eq!(post("absent", ""), 404, "alive in the other");
-    assert_eq!(post("other-corp", destroy), 202);
-    assert_eq!(post("absent", ""), 401, "dead in both");
-}
-
-#[test]
 fn a_store_that_cannot_be_read_is_503_for_everyone() {
     let running = Running::new();
     assert_eq!(get(running.address, "/healthz", "").status, 200);

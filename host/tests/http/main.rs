@@ -15,3 +15,4 @@ mod failures;
 mod malformed;
 mod operation;
 mod running;
+mod shared;

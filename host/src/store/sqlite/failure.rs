@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use enterprise_credentials::EnterpriseSlug;
 use rusqlite::ErrorCode;
 
-use crate::store::{Alteration, Altered, StoreError};
+use crate::store::StoreError;
 
 /// A failure that several callers are told.
 #[derive(Debug, Clone)]
@@ -103,9 +102,4 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
     )
-}
-
-pub(super) fn altered(enterprise: &EnterpriseSlug, alteration: Alteration) -> StoreError {
-    let enterprise = enterprise.clone();
-    StoreError::Altered(Altered { enterprise, alteration })
 }

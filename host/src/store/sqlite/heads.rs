@@ -1,87 +1,32 @@
 //! The heads' table.
 
 use enterprise_credentials::{EnterpriseSlug, Timestamp};
-use enterprise_credentials_seal::Frontier;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sha2::{Digest, Sha256};
 
-use super::failure::{altered, failed};
+use super::failure::failed;
 use super::segments;
+use crate::store::error::altered;
+use crate::store::head_row::HeadRow;
 use crate::store::{Alteration, Head, StoreError};
 
 const READ: &str = "read a stream's head";
 
-/// A row of the table, as it stands there.
-struct Stored {
-    size: i64,
-    frontier: Vec<u8>,
-    last_at: i64,
-    running: i64,
-    checksum: i64,
-}
-
-impl Stored {
-    /// Takes the columns in the order of the fields.
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            size: row.get(0)?,
-            frontier: row.get(1)?,
-            last_at: row.get(2)?,
-            running: row.get(3)?,
-            checksum: row.get(4)?,
-        })
-    }
-
-    fn of(enterprise: &EnterpriseSlug, head: &Head) -> Self {
-        // Positions, times and counts are far below 2^63.
-        let integer = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let mut stored = Self {
-            size: integer(head.position().value()),
-            frontier: head.frontier().to_bytes(),
-            last_at: head.last_at().map_or(0, Timestamp::milliseconds),
-            running: integer(head.running()),
-            checksum: 0,
-        };
-        stored.checksum = stored.sum(enterprise.as_str());
-        stored
-    }
-
-    /// Of every other column.
-    fn sum(&self, enterprise: &str) -> i64 {
-        let hash = Sha256::new()
-            .chain_update(self.size.to_le_bytes())
-            .chain_update(self.last_at.to_le_bytes())
-            .chain_update(self.running.to_le_bytes())
-            .chain_update(enterprise)
-            .chain_update(b"\n")
-            .chain_update(&self.frontier)
-            .finalize();
-        first_bytes(&hash)
-    }
-
-    /// Nothing where the parts are not those that were written together.
-    fn checked(self, enterprise: &str) -> Option<Head> {
-        if self.checksum != self.sum(enterprise) {
-            return None;
-        }
-        let size = u64::try_from(self.size).ok()?;
-        let frontier = Frontier::from_bytes(size, &self.frontier).ok()?;
-        let last_at = Timestamp::from_milliseconds(self.last_at).ok()?;
-        let running = u64::try_from(self.running).ok()?;
-        Some(Head::new(frontier, Some(last_at), running))
-    }
-}
-
-/// The first eight bytes of a hash: enough to notice an accident.
-pub(super) fn first_bytes(hash: &[u8]) -> i64 {
-    hash.first_chunk().copied().map_or(0, i64::from_be_bytes)
+/// Takes the columns in the order of the fields.
+fn row(row: &Row<'_>) -> rusqlite::Result<HeadRow> {
+    Ok(HeadRow {
+        size: row.get(0)?,
+        frontier: row.get(1)?,
+        last_at: row.get(2)?,
+        running: row.get(3)?,
+        checksum: row.get(4)?,
+    })
 }
 
 /// Where the stream ends; nothing where there is no such stream.
 pub(super) fn read(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
     let stored = connection
         .prepare_cached("SELECT size, frontier, last_at, running, checksum FROM heads WHERE enterprise = ?")
-        .and_then(|mut select| select.query_row([enterprise.as_str()], Stored::read).optional());
+        .and_then(|mut select| select.query_row([enterprise.as_str()], row).optional());
     let broken = || altered(enterprise, Alteration::HeadBroken);
     match stored {
         Ok(Some(stored)) => stored.checked(enterprise.as_str()).map(Some).ok_or_else(broken),
@@ -111,7 +56,7 @@ fn all(connection: &Connection) -> rusqlite::Result<Vec<(EnterpriseSlug, Option<
     while let Some(row) = rows.next()? {
         let slug: String = row.get(5)?;
         if let Ok(enterprise) = EnterpriseSlug::new(&slug) {
-            let head = Stored::read(row).ok().and_then(|stored| stored.checked(&slug));
+            let head = self::row(row).ok().and_then(|stored| stored.checked(&slug));
             heads.push((enterprise, head));
         }
     }
@@ -154,7 +99,7 @@ pub(super) fn newest(connection: &Connection) -> Result<Option<(EnterpriseSlug, 
 
 /// Puts a head in place of the one before, or begins a stream with it.
 pub(super) fn write(connection: &Connection, enterprise: &EnterpriseSlug, head: &Head) -> rusqlite::Result<()> {
-    let stored = Stored::of(enterprise, head);
+    let stored = HeadRow::of(enterprise, head);
     connection
         .prepare_cached(
             "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES (?, ?, ?, ?, ?, ?) \
@@ -176,59 +121,5 @@ pub(super) fn write(connection: &Connection, enterprise: &EnterpriseSlug, head: 
 /// last position, so that it refuses no overlap: where the lines end is looked up too.
 pub(super) fn check(connection: &Connection, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
     let head = read(connection, enterprise)?.unwrap_or_default();
-    let actual = head.position();
-    if actual != expected.position() {
-        return Err(StoreError::Conflict {
-            enterprise: enterprise.clone(),
-            expected: expected.position(),
-            actual,
-        });
-    }
-    let lines = segments::end(connection, enterprise)?;
-    if lines != actual {
-        return Err(altered(enterprise, Alteration::Beyond { head: actual, lines }));
-    }
-    if head.frontier() != expected.frontier() {
-        let alteration = Alteration::Differs {
-            position: actual,
-            head: head.root(),
-            lines: expected.root(),
-        };
-        return Err(altered(enterprise, alteration));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_bit_of_a_row_can_change_unnoticed() {
-        let slug = EnterpriseSlug::new("octo-corp").unwrap();
-        let mut frontier = Frontier::EMPTY;
-        frontier.push_line(b"one").unwrap();
-        let head = Head::new(frontier, Some(Timestamp::from_milliseconds(12).unwrap()), 1);
-        let stored = || Stored::of(&slug, &head);
-        assert_eq!(stored().checked("octo-corp"), Some(head.clone()));
-        assert_eq!(stored().checked("octo-corq"), None);
-        for bit in 0..64 {
-            for column in 0..4 {
-                let mut changed = stored();
-                let columns = [
-                    &mut changed.size,
-                    &mut changed.last_at,
-                    &mut changed.running,
-                    &mut changed.checksum,
-                ];
-                *columns[column] ^= 1 << bit;
-                assert_eq!(changed.checked("octo-corp"), None, "bit {bit} of column {column}");
-            }
-        }
-        for bit in 0..256 {
-            let mut changed = stored();
-            changed.frontier[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(changed.checked("octo-corp"), None, "bit {bit} of the frontier");
-        }
-    }
+    head.check_expected(enterprise, segments::end(connection, enterprise)?, expected)
 }

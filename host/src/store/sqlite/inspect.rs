@@ -1,14 +1,13 @@
 //! What `verify` asks of the file.
 
-use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{EnterpriseSlug, Fingerprint};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::failure::failed;
-use super::look_up::{self, Entry};
 use super::reader::SqliteReader;
-use super::{heads, segments};
-use crate::store::{Alteration, Altered, Ends, Inspect, LookUpRow, StoreError};
+use super::{heads, look_up, segments};
+use crate::store::{Ends, Inspect, LookUpRow, StoreError, entry};
 
 const VERIFY: &str = "be verified";
 /// How many faults of the file SQLite lists.
@@ -46,28 +45,11 @@ impl Inspect for SqliteReader {
     }
 
     async fn is_issued(&self, row: &LookUpRow) -> Result<bool, StoreError> {
-        let position = u64::try_from(row.position).ok().and_then(|at| Position::new(at).ok());
-        let parts = (EnterpriseSlug::new(&row.enterprise), Fingerprint::new(&row.fingerprint));
-        let (Some(position), (Ok(enterprise), Ok(fingerprint))) = (position, parts) else {
+        let Some((fingerprint, entry)) = row.entry() else {
             return Ok(false);
         };
-        let leaf = row.leaf;
-        let entry = Entry {
-            enterprise,
-            position,
-            leaf,
-        };
-        self.read_aside(
-            move |connection| match look_up::credential(connection, &fingerprint, &entry) {
-                Ok(_) => Ok(true),
-                Err(StoreError::Altered(Altered {
-                    alteration: Alteration::LookUp { .. },
-                    ..
-                })) => Ok(false),
-                Err(error) => Err(error),
-            },
-        )
-        .await
+        let credential = self.read_aside(move |connection| look_up::credential(connection, &fingerprint, &entry));
+        entry::is_issued(credential.await)
     }
 
     async fn storage_faults(&self) -> Result<Vec<String>, StoreError> {

@@ -1,27 +1,18 @@
 //! The look-up's table: which line issues the credential with a fingerprint, in each enterprise that knows it.
 
-use enterprise_credentials::log::Decoder;
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position};
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
 use enterprise_credentials_seal::leaf_hash;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::failure::{altered, failed};
-use super::heads::first_bytes;
-use super::segments::{self, integer};
+use super::failure::failed;
+use super::segments;
 use crate::store::batch::Issued;
-use crate::store::{Alteration, HOLDERS_MAX, StoreError};
+use crate::store::entry::Entry;
+use crate::store::segment::integer;
+use crate::store::{HOLDERS_MAX, StoreError};
 
 const READ: &str = "look up a fingerprint";
 const WRITE: &str = "append to the look-up";
-
-/// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Entry {
-    pub(super) enterprise: EnterpriseSlug,
-    pub(super) position: Position,
-    /// The first bytes of the line's leaf hash.
-    pub(super) leaf: i64,
-}
 
 /// What the table holds for a fingerprint, in the order of the slugs.
 pub(super) fn entries(connection: &Connection, fingerprint: &Fingerprint) -> Result<Vec<Entry>, StoreError> {
@@ -40,43 +31,19 @@ pub(super) fn entries(connection: &Connection, fingerprint: &Fingerprint) -> Res
     rows.into_iter()
         .map(|(enterprise, position, leaf)| {
             let enterprise = EnterpriseSlug::new(&enterprise).map_err(|error| StoreError::permanent(READ, error))?;
-            let position = u64::try_from(position).ok().and_then(|at| Position::new(at).ok());
-            Ok(Entry {
-                enterprise,
-                // No line stands at the start: the entry is then found to name a wrong one.
-                position: position.unwrap_or(Position::START),
-                leaf,
-            })
+            Ok(Entry::new(enterprise, position, leaf))
         })
         .collect()
 }
 
-/// The credential of an entry, as the line that it names says. What the entry says is not taken on trust: the line must be
-/// the one that was appended, and issue the credential with this very fingerprint.
+/// The credential of an entry, as the line that it names says.
 pub(super) fn credential(
     connection: &Connection,
     fingerprint: &Fingerprint,
     entry: &Entry,
 ) -> Result<CredentialId, StoreError> {
     let line = segments::line(connection, &entry.enterprise, entry.position)?;
-    let issues = line.and_then(|line| issues(&line, fingerprint, entry));
-    let position = entry.position;
-    issues.ok_or_else(|| altered(&entry.enterprise, Alteration::LookUp { position }))
-}
-
-fn issues(line: &[u8], fingerprint: &Fingerprint, entry: &Entry) -> Option<CredentialId> {
-    if first_bytes(leaf_hash(line).as_bytes()) != entry.leaf {
-        return None;
-    }
-    let before = Position::new(entry.position.value().checked_sub(1)?).ok()?;
-    match Decoder::resume(before, None).decode(line).ok()?.event {
-        Event::CredentialIssued {
-            credential,
-            fingerprint: Some(issued),
-            ..
-        } if issued == *fingerprint => Some(credential),
-        _ => None,
-    }
+    entry.credential(fingerprint, line.as_deref())
 }
 
 /// Inserts what a batch issues.
@@ -130,12 +97,7 @@ fn entries_of(
             })
         })
         .map_err(failed(READ))?;
-    let position = u64::try_from(position).ok().and_then(|at| Position::new(at).ok());
-    Ok(Entry {
-        enterprise: enterprise.clone(),
-        position: position.unwrap_or(Position::START),
-        leaf,
-    })
+    Ok(Entry::new(enterprise.clone(), position, leaf))
 }
 
 /// What many batches of one append issue.

@@ -49,12 +49,7 @@ impl SqliteAppend {
 
 impl Append for SqliteAppend {
     async fn push(&mut self, batch: Batch) -> Result<(), StoreError> {
-        if batch.expected() != self.head.position() {
-            return Err(StoreError::Misplaced {
-                expected: self.head.position().next(),
-                found: batch.expected().next(),
-            });
-        }
+        batch.check_follows(&self.head)?;
         let batch = Arc::new(batch);
         let (answer, inserted) = oneshot::channel();
         self.pieces

@@ -5,18 +5,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position};
+use enterprise_credentials::{EnterpriseSlug, Position};
 use enterprise_credentials_seal::leaf_hash;
 use rusqlite::Connection;
 
 use super::failure::Failure;
-use super::look_up::Entry;
 use super::queue::Queue;
 use super::readers::Readers;
 use super::status::Status;
 use super::watch::Watch;
 use super::{connection, file, heads, segments};
-use crate::store::{Head, Holder, StoreError};
+use crate::store::entry::CheckedHolders;
+use crate::store::{Head, StoreError};
 
 /// How many lines are read at a time to see whether a stream is the one that was known.
 const LINES_AT_ONCE: usize = 16 * 1024;
@@ -175,31 +175,5 @@ impl KnownHeads {
     fn all(&self) -> Vec<(EnterpriseSlug, Head)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().map(|(slug, head)| (slug.clone(), head.clone())).collect()
-    }
-}
-
-/// Entries of the look-up that were checked against the lines that they name: to read a line out of a full segment takes
-/// longer than all the rest of a request's reads.
-#[derive(Debug, Default)]
-pub(super) struct CheckedHolders(Mutex<HashMap<(Fingerprint, Entry), CredentialId>>);
-
-const CHECKED_MAX: usize = 64 * 1024;
-
-impl CheckedHolders {
-    pub(super) fn get(&self, fingerprint: &Fingerprint, entry: &Entry) -> Option<CredentialId> {
-        let checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        checked.get(&(fingerprint.clone(), entry.clone())).copied()
-    }
-
-    pub(super) fn note(&self, fingerprint: &Fingerprint, entry: &Entry, credential: CredentialId) -> Holder {
-        let mut checked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if checked.len() >= CHECKED_MAX {
-            checked.clear();
-        }
-        checked.insert((fingerprint.clone(), entry.clone()), credential);
-        Holder {
-            enterprise: entry.enterprise.clone(),
-            credential,
-        }
     }
 }

@@ -6,7 +6,7 @@ use enterprise_credentials_seal::Frontier;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::failure::failed;
-use super::segments::integer;
+use crate::store::segment::integer;
 use crate::store::{Snapshot, StoreError};
 
 /// How many bytes a chunk holds at most.

@@ -1,23 +1,33 @@
 //! The simplest store there is, with a bug to choose.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod insert;
 
-use enterprise_credentials::log::write_line;
-use enterprise_credentials::{CredentialId, EnterpriseSlug, Event, Fingerprint, Position, Timestamp};
-use enterprise_credentials_host::store::{
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
+
+use super::Bug;
+use super::lines::{Line, lines_of};
+use crate::store::{
     Alteration, Altered, Append, Batch, HOLDERS_MAX, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams,
     Urgency,
 };
-use enterprise_credentials_seal::leaf_hash;
 
-use super::lines::{Line, lines_of};
-
-/// A store in memory; its clones share what is kept.
-#[derive(Debug, Clone)]
-pub(crate) struct Memory {
+/// A store in memory, for tests: it keeps every rule, unless it has a [`Bug`]. Its clones are the same process, and
+/// [`Memory::another_process`] shares what is kept. Nothing outlives the last of them.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
     bug: Option<Bug>,
     kept: Arc<Mutex<Kept>>,
+    process: Arc<Process>,
+}
+
+/// What a process has for itself.
+#[derive(Debug, Default)]
+struct Process {
+    heads: Mutex<BTreeMap<EnterpriseSlug, Head>>,
+    lock: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -37,8 +47,9 @@ struct Stream {
     before: Head,
 }
 
-/// An append under way.
-pub(crate) struct Appending {
+/// An append to a [`Memory`].
+#[derive(Debug)]
+pub struct Appending {
     memory: Memory,
     enterprise: EnterpriseSlug,
     expected: Head,
@@ -46,46 +57,8 @@ pub(crate) struct Appending {
     /// The position of the last line that was pushed.
     end: Position,
     in_pieces: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bug {
-    WritesBytesAnew,
-    IgnoresTheLimit,
-    EndsPagesEarly,
-    MixesStreams,
-    AppendsAnywhere,
-    ReportsTheExpected,
-    ComparesSizesAlone,
-    ComparesSizesAloneInPieces,
-    IgnoresPlaces,
-    KeepsWhatFailed,
-    AnswersTheOldHead,
-    ShowsTheOldHead,
-    HashesLineFeeds,
-    HashesBatches,
-    ForgetsTheTime,
-    ForgetsRequests,
-    LastFingerprintWins,
-    NamesTheSecond,
-    RefusesAcrossEnterprises,
-    LooksUpAnything,
-    LooksUpOneEnterprise,
-    LooksUpInOrderOfIssue,
-    LooksUpWithoutLimit,
-    ForgetsCompletions,
-    EndsAllWithOne,
-    TakesTheOldestForNewest,
-    ShowsWhatIsPushed,
-    ChecksTooEarly,
-    KeepsTheFirstSnapshot,
-    KeepsAnySnapshot,
-    KeepsSnapshotsOfOtherPositionsAlone,
-    KeepsJunk,
-    MixesSnapshots,
-    FilesSnapshotsUnderTheHead,
-    IsIll,
-    IsIllAfterAnAppend,
+    /// Kept from the comparison to the commit.
+    _lock: Option<tokio::sync::OwnedMutexGuard<()>>,
 }
 
 impl Kept {
@@ -95,11 +68,25 @@ impl Kept {
 }
 
 impl Memory {
-    pub(crate) fn new(bug: Option<Bug>) -> Self {
+    /// An empty one with a bug: a wrong store.
+    pub fn with(bug: Bug) -> Self {
         Self {
-            bug,
-            kept: Arc::default(),
+            bug: Some(bug),
+            ..Self::default()
         }
+    }
+
+    /// The same streams, as another process sees them.
+    #[must_use]
+    pub fn another_process(&self) -> Self {
+        Self {
+            process: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        lock(&self.kept)
     }
 
     fn has(&self, bug: Bug) -> bool {
@@ -107,7 +94,7 @@ impl Memory {
     }
 
     fn check_end(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let Stream { head, told, .. } = kept.stream(enterprise);
         let enterprise = enterprise.clone();
         if head.position() != expected.position() && !self.has(Bug::AppendsAnywhere) {
@@ -143,114 +130,15 @@ impl Memory {
             found: batch.expected().next(),
         })
     }
-
-    /// The head behind lines that follow it.
-    fn behind(&self, head: &Head, lines: &[Line]) -> Head {
-        let count = |is_one: fn(&Event) -> bool| lines.iter().filter(|line| is_one(&line.event.event)).count() as u64;
-        let requested = count(|event| matches!(event, Event::RevokeAllRequested { .. }));
-        let completed = count(|event| matches!(event, Event::RevocationCompleted { .. }));
-        let running = match self.bug {
-            Some(Bug::ForgetsCompletions) => head.running() + requested,
-            Some(Bug::EndsAllWithOne) if completed > 0 => 0,
-            _ => (head.running() + requested).saturating_sub(completed),
-        };
-        let mut frontier = head.frontier().clone();
-        frontier
-            .extend(lines.iter().map(|line| leaf_hash(&line.bytes)))
-            .unwrap();
-        Head::new(frontier, lines.last().map(|line| line.event.at), running)
-    }
-
-    /// The head that is told of behind those lines, after the one that was told of before.
-    fn told_behind(&self, told: &Head, lines: &[Line], head: &Head) -> Head {
-        let whole: Vec<u8> = lines.iter().flat_map(|line| line.bytes.clone()).collect();
-        let leaf = |line: &Line| match self.bug {
-            Some(Bug::HashesLineFeeds) => leaf_hash(&[line.bytes.as_slice(), b"\n"].concat()),
-            Some(Bug::HashesBatches) => leaf_hash(&whole),
-            _ => leaf_hash(&line.bytes),
-        };
-        let mut frontier = told.frontier().clone();
-        frontier.extend(lines.iter().map(leaf)).unwrap();
-        let last_at = head.last_at().filter(|_| !self.has(Bug::ForgetsTheTime));
-        let running = if self.has(Bug::ForgetsRequests) {
-            0
-        } else {
-            head.running()
-        };
-        Head::new(frontier, last_at, running)
-    }
-
-    fn insert(&self, kept: &mut Kept, enterprise: &EnterpriseSlug, lines: &[Line]) -> Result<Head, StoreError> {
-        if lines.is_empty() {
-            return Ok(kept.stream(enterprise).told);
-        }
-        let stream = kept.streams.entry(enterprise.clone()).or_default();
-        for line in lines {
-            let mut bytes = line.bytes.clone();
-            if self.has(Bug::WritesBytesAnew) {
-                bytes.clear();
-                write_line(&line.event, &mut bytes);
-                bytes.pop();
-            }
-            stream.lines.push(bytes);
-        }
-        stream.head = self.behind(&stream.head, lines);
-        let told = self.told_behind(&stream.told, lines, &stream.head);
-        stream.before = std::mem::replace(&mut stream.told, told);
-        let answer = if self.has(Bug::AnswersTheOldHead) {
-            stream.before.clone()
-        } else {
-            stream.told.clone()
-        };
-        for line in lines {
-            if let Some((fingerprint, credential)) = line.fingerprint() {
-                self.issue(kept, enterprise, line, fingerprint, credential)?;
-            }
-        }
-        Ok(answer)
-    }
-
-    fn issue(
-        &self,
-        kept: &mut Kept,
-        enterprise: &EnterpriseSlug,
-        line: &Line,
-        fingerprint: &Fingerprint,
-        credential: CredentialId,
-    ) -> Result<(), StoreError> {
-        let holders = kept.holders.entry(fingerprint.clone()).or_default();
-        let everywhere = self.has(Bug::RefusesAcrossEnterprises);
-        let holder = holders
-            .iter_mut()
-            .find(|holder| everywhere || holder.enterprise == *enterprise);
-        match holder {
-            None => holders.push(held_by(enterprise, credential)),
-            Some(holder) if self.has(Bug::LastFingerprintWins) => holder.credential = credential,
-            Some(holder) => {
-                let holder = if self.has(Bug::NamesTheSecond) {
-                    credential
-                } else {
-                    holder.credential
-                };
-                return Err(StoreError::DuplicateFingerprint {
-                    position: line.event.position,
-                    credential,
-                    fingerprint: fingerprint.clone(),
-                    holder,
-                });
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Append for Appending {
     async fn push(&mut self, batch: Batch) -> Result<(), StoreError> {
         self.memory.check_place(self.end, &batch)?;
         self.end = batch.end();
-        let lines = lines_of(&batch);
+        let lines = lines_of(&batch).map_err(|error| StoreError::permanent("append what is no event", error))?;
         if self.in_pieces && self.memory.has(Bug::ShowsWhatIsPushed) {
-            let mut kept = self.memory.kept.lock().unwrap();
+            let mut kept = self.memory.kept();
             return self.memory.insert(&mut kept, &self.enterprise, &lines).map(drop);
         }
         self.lines.extend(lines);
@@ -258,12 +146,12 @@ impl Append for Appending {
     }
 
     async fn commit(self) -> Result<Head, StoreError> {
-        if self.memory.has(Bug::ChecksTooEarly) {
+        if self.memory.has(Bug::ChecksTooEarly) || self.memory.has(Bug::LocksForItselfAlone) {
             tokio::task::yield_now().await;
         } else if !self.lines.is_empty() && !self.memory.has(Bug::ComparesSizesAloneInPieces) {
             self.memory.check_end(&self.enterprise, &self.expected)?;
         }
-        let mut kept = self.memory.kept.lock().unwrap();
+        let mut kept = self.memory.kept();
         let mut changed = kept.clone();
         let inserted = self.memory.insert(&mut changed, &self.enterprise, &self.lines);
         if inserted.is_ok() || self.memory.has(Bug::KeepsWhatFailed) {
@@ -275,22 +163,25 @@ impl Append for Appending {
 
 impl Streams for Memory {
     async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let Some(stream) = kept.streams.get(enterprise) else {
             return Ok(None);
         };
-        let head = if self.has(Bug::ShowsTheOldHead) {
-            &stream.before
-        } else {
-            &stream.told
+        let head = match self.bug {
+            Some(Bug::ShowsTheOldHead) => stream.before.clone(),
+            Some(Bug::RemembersHeads) => {
+                let mut heads = lock(&self.process.heads);
+                heads.entry(enterprise.clone()).or_insert(stream.told.clone()).clone()
+            }
+            _ => stream.told.clone(),
         };
-        Ok(Some(head.clone()))
+        Ok(Some(head))
     }
 
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
         const PAGE: usize = 4;
-        let kept = self.kept.lock().unwrap();
-        let position = usize::try_from(after.value()).unwrap();
+        let kept = self.kept();
+        let position = usize::try_from(after.value()).unwrap_or(usize::MAX);
         let limit = match self.bug {
             Some(Bug::IgnoresTheLimit) => usize::MAX,
             Some(Bug::EndsPagesEarly) if limit < 1_000 => limit.min(PAGE - 1 - position % PAGE),
@@ -302,10 +193,22 @@ impl Streams for Memory {
             .flat_map(|(_, stream)| stream.lines.iter().skip(position).take(limit));
         Ok(lines.collect())
     }
+
+    async fn close(&self) {
+        if self.has(Bug::ForgetsWhenClosed) {
+            *self.kept() = Kept::default();
+        }
+    }
 }
 
 impl Store for Memory {
     type Append = Appending;
+
+    async fn abandon(&self) {
+        if self.has(Bug::AbandonsStreams) {
+            *self.kept() = Kept::default();
+        }
+    }
 
     async fn append(
         &self,
@@ -326,6 +229,11 @@ impl Store for Memory {
 
     async fn begin(&self, enterprise: &EnterpriseSlug, expected: &Head) -> Result<Appending, StoreError> {
         let expected = self.as_compared(Bug::ComparesSizesAloneInPieces, enterprise, expected);
+        let lock = if self.has(Bug::LocksForItselfAlone) {
+            Some(Arc::clone(&self.process.lock).lock_owned().await)
+        } else {
+            None
+        };
         self.check_end(enterprise, &expected)?;
         Ok(Appending {
             memory: self.clone(),
@@ -334,17 +242,18 @@ impl Store for Memory {
             expected,
             lines: Vec::new(),
             in_pieces: true,
+            _lock: lock,
         })
     }
 
     async fn unfinished(&self) -> Result<Vec<EnterpriseSlug>, StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let unfinished = kept.streams.iter().filter(|(_, stream)| stream.head.running() > 0);
         Ok(unfinished.map(|(slug, _)| slug.clone()).collect())
     }
 
     async fn newest(&self) -> Result<Option<(EnterpriseSlug, Timestamp)>, StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let times = kept.streams.iter();
         let times = times.filter_map(|(slug, stream)| Some((slug.clone(), stream.head.last_at()?)));
         Ok(match self.bug {
@@ -354,7 +263,7 @@ impl Store for Memory {
     }
 
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let found = kept.holders.get(fingerprint);
         let found = found.or(kept.holders.values().next().filter(|_| self.has(Bug::LooksUpAnything)));
         let mut holders = found.cloned().unwrap_or_default();
@@ -370,7 +279,7 @@ impl Store for Memory {
     }
 
     async fn keep_snapshot(&self, enterprise: &EnterpriseSlug, mut snapshot: Snapshot) -> Result<(), StoreError> {
-        let mut kept = self.kept.lock().unwrap();
+        let mut kept = self.kept();
         let head = kept.stream(enterprise).head;
         let position = snapshot.frontier.size();
         let is_late = kept.snapshots.get(enterprise).is_some_and(|last| {
@@ -393,14 +302,14 @@ impl Store for Memory {
     }
 
     async fn snapshot(&self, enterprise: &EnterpriseSlug) -> Result<Option<Snapshot>, StoreError> {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let mut snapshots = kept.snapshots.iter();
         let found = snapshots.find(|(slug, _)| *slug == enterprise || self.has(Bug::MixesSnapshots));
         Ok(found.map(|(_, snapshot)| snapshot.clone()))
     }
 
     async fn health(&self) -> Result<Health, StoreError> {
-        let has_streams = !self.kept.lock().unwrap().streams.is_empty();
+        let has_streams = !self.kept().streams.is_empty();
         if self.has(Bug::IsIll) || (self.has(Bug::IsIllAfterAnAppend) && has_streams) {
             return Err(StoreError::transient("be read and written", "a bug"));
         }
@@ -411,7 +320,7 @@ impl Store for Memory {
 impl Memory {
     /// What is compared with the stream's head: of a store with this bug its own frontier, where the sizes are equal.
     fn as_compared(&self, bug: Bug, enterprise: &EnterpriseSlug, expected: &Head) -> Head {
-        let kept = self.kept.lock().unwrap();
+        let kept = self.kept();
         let head = kept.streams.get(enterprise).map(|stream| &stream.head);
         match head.filter(|head| self.has(bug) && head.position() == expected.position()) {
             Some(head) => head.clone(),
@@ -420,11 +329,11 @@ impl Memory {
     }
 }
 
-pub(crate) fn at(position: u64) -> Position {
-    Position::new(position).unwrap()
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn held_by(enterprise: &EnterpriseSlug, credential: CredentialId) -> Holder {
+pub(super) fn held_by(enterprise: &EnterpriseSlug, credential: CredentialId) -> Holder {
     Holder {
         enterprise: enterprise.clone(),
         credential,

@@ -1,0 +1,438 @@
+//! The servers of a store: which of them is the primary, and the connections to it.
+//!
+//! A primary is one run of one server. Whatever casts doubt on it ends it, with all its connections; the next one is looked for
+//! among all servers, and is never of an older timeline than this process has seen.
+
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_postgres::Row;
+
+use super::PostgresOptions;
+use super::config::{Server, Settings};
+use super::facts::Facts;
+use super::failure::Failure;
+use super::pooler;
+use super::session::{Commit, Parameters, Session};
+use super::tls::TlsMode;
+use crate::store::{Durability, StoreError};
+
+const CONNECT: &str = "connect to its primary";
+/// How long it is taken for granted that there is no primary after none was found.
+const NOT_FOUND_FOR: Duration = Duration::from_millis(200);
+/// How often a read is asked again whose connection was lost.
+const ATTEMPTS_MAX: u32 = 3;
+
+#[derive(Debug)]
+pub(super) struct Cluster {
+    settings: Arc<Settings>,
+    pub(super) options: PostgresOptions,
+    current: Mutex<Option<Arc<Primary>>>,
+    /// Held while a primary is looked for: when none was found last, and why.
+    finding: tokio::sync::Mutex<Option<(Instant, String)>>,
+    seen: Mutex<Seen>,
+}
+
+/// What this process has seen of all primaries, and will not go back behind.
+#[derive(Debug, Default)]
+struct Seen {
+    timeline: i64,
+    had_standbys: bool,
+}
+
+/// One run of one server, as long as nothing casts doubt on it.
+#[derive(Debug)]
+pub(super) struct Primary {
+    server: Server,
+    pub(super) facts: Facts,
+    idle: Mutex<Vec<Session>>,
+    permits: Arc<Semaphore>,
+    over: watch::Sender<bool>,
+}
+
+/// A connection to a primary, for one use at a time. Dropped, it is closed.
+#[derive(Debug)]
+pub(super) struct Lent {
+    session: Session,
+    pub(super) primary: Arc<Primary>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Deref for Lent {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Lent {
+    /// Gives it back after use: every answer has come, and no transaction is open.
+    pub(super) fn give_back(self) {
+        if !self.session.is_closed() && !*self.primary.over.borrow() {
+            self.primary.idle().push(self.session);
+        }
+    }
+}
+
+impl Primary {
+    /// Waits until something casts doubt on it.
+    pub(super) async fn ended(&self) {
+        // The sender is here: it cannot be gone.
+        let _ = self.over.subscribe().wait_for(|over| *over).await;
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cluster {
+    pub(super) fn new(settings: Settings, options: PostgresOptions) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            options,
+            current: Mutex::default(),
+            finding: tokio::sync::Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// The primary, looked for where there is none.
+    pub(super) async fn primary(&self) -> Result<Arc<Primary>, StoreError> {
+        if let Some(primary) = self.known() {
+            return Ok(primary);
+        }
+        let mut not_found = self.finding.lock().await;
+        if let Some(primary) = self.known() {
+            return Ok(primary);
+        }
+        if let Some((when, why)) = &*not_found
+            && when.elapsed() < NOT_FOUND_FOR
+        {
+            return Err(StoreError::transient(CONNECT, why.clone()));
+        }
+        match self.find().await {
+            Ok(primary) => {
+                *not_found = None;
+                *self.current() = Some(Arc::clone(&primary));
+                Ok(primary)
+            }
+            Err(error) => {
+                if matches!(error, StoreError::Transient { .. }) {
+                    *not_found = Some((Instant::now(), crate::error_chain(&error)));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends a primary: all its connections go, and who works on one is told.
+    pub(super) fn end(&self, primary: &Arc<Primary>) {
+        let mut current = self.current();
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, primary)) {
+            *current = None;
+        }
+        primary.over.send_replace(true);
+        primary.idle().clear();
+    }
+
+    /// Lets go of all connections.
+    pub(super) fn close(&self) {
+        let current = self.current().clone();
+        if let Some(primary) = current {
+            self.end(&primary);
+        }
+    }
+
+    /// Looks whether another server is the primary by now. If so, the old one is ended.
+    pub(super) async fn look_around(&self) -> bool {
+        let Some(known) = self.known() else { return true };
+        let is_other = match self.ask_all().await.map(best) {
+            Ok((Some((_, facts, _)), _)) => {
+                facts.timeline > known.facts.timeline || facts.incarnation != known.facts.incarnation
+            }
+            _ => false,
+        };
+        if is_other {
+            self.end(&known);
+        }
+        is_other
+    }
+
+    /// Waits for what cannot be taken back, however long it takes, and now and then looks whether another server is the primary.
+    /// Nothing once the server that it was asked of is not any more.
+    pub(super) async fn wait_on<T>(&self, primary: &Primary, asked: impl Future<Output = T>) -> Option<T> {
+        let mut asked = std::pin::pin!(asked);
+        loop {
+            tokio::select! {
+                answered = &mut asked => return Some(answered),
+                () = primary.ended() => return None,
+                () = tokio::time::sleep(self.options.deadline) => {
+                    self.look_around().await;
+                }
+            }
+        }
+    }
+
+    /// A connection to the primary.
+    pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
+        let primary = self.primary().await?;
+        let waiting = tokio::time::timeout(self.options.deadline, Arc::clone(&primary.permits).acquire_owned());
+        let Ok(Ok(permit)) = waiting.await else {
+            return Err(StoreError::transient(
+                CONNECT,
+                "all connections are in use, and none came back in time",
+            ));
+        };
+        let lent = |session, primary| Lent {
+            session,
+            primary,
+            _permit: permit,
+        };
+        loop {
+            let idle = primary.idle().pop();
+            match idle {
+                Some(session) if session.is_closed() => {}
+                Some(session) => return Ok(lent(session, primary)),
+                None => break,
+            }
+        }
+        let session = self.connect(&primary).await?;
+        Ok(lent(session, primary))
+    }
+
+    /// A new connection to a primary, which is checked to be one to this very run of it.
+    pub(super) async fn connect(&self, primary: &Arc<Primary>) -> Result<Session, StoreError> {
+        let connected = async {
+            let session = Session::connect(&primary.server, &self.settings.tls).await?;
+            let facts = Facts::read(&session).await?;
+            self.check(&facts)?;
+            let is_same = (&facts.incarnation, facts.timeline) == (&primary.facts.incarnation, primary.facts.timeline);
+            if !is_same || facts.is_standby {
+                return Err(Failure::Lost("the server was started anew, or is another".into()));
+            }
+            Ok(session)
+        };
+        connected.await.map_err(|failure: Failure| {
+            self.end(primary);
+            failure.told(CONNECT)
+        })
+    }
+
+    /// Asks the primary with one statement that changes nothing, and again where the connection was lost.
+    pub(super) async fn query(
+        &self,
+        action: &'static str,
+        statement: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let lent = self.lend().await?;
+            let asked = tokio::time::timeout(self.options.deadline, lent.query(statement, parameters));
+            match asked.await {
+                Ok(Err(failure)) if failure.is_loss() => {
+                    self.end(&lent.primary);
+                    if attempt == ATTEMPTS_MAX {
+                        return Err(failure.told(action));
+                    }
+                }
+                Ok(answered) => {
+                    lent.give_back();
+                    return answered.map_err(|failure| failure.told(action));
+                }
+                Err(late) => return Err(StoreError::transient(action, late)),
+            }
+        }
+    }
+
+    /// Changes something that may be forgotten.
+    pub(super) async fn change(
+        &self,
+        action: &'static str,
+        statement: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let lent = self.lend().await?;
+        let changed = lent.alone(Commit::Forgettable, statement, parameters);
+        match tokio::time::timeout(self.options.deadline, changed).await {
+            Ok(Err(failure)) if failure.is_loss() => {
+                self.end(&lent.primary);
+                Err(StoreError::transient(action, "the connection was lost"))
+            }
+            Ok(changed) => {
+                lent.give_back();
+                changed.map_err(|failure| failure.told(action))
+            }
+            Err(late) => Err(StoreError::transient(action, late)),
+        }
+    }
+
+    /// Fails where commits do not wait as they should, or have ceased to.
+    pub(super) fn check(&self, facts: &Facts) -> Result<(), StoreError> {
+        let had_standbys = self.seen().had_standbys;
+        if had_standbys && !facts.has_standbys() {
+            return Err(StoreError::transient(
+                CONNECT,
+                "`synchronous_standby_names` is empty on the server, and was not before: what it acknowledges could be lost. Set \
+                 it again, on every member",
+            ));
+        }
+        if !facts.waits() {
+            return Err(StoreError::permanent(
+                CONNECT,
+                "`synchronous_commit` cannot be set to `on`: what the server acknowledges could be lost",
+            ));
+        }
+        Ok(())
+    }
+
+    fn known(&self) -> Option<Arc<Primary>> {
+        self.current().clone()
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<Arc<Primary>>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn find(&self) -> Result<Arc<Primary>, StoreError> {
+        let (found, mut why) = best(self.ask_all().await?);
+        let Some((server, facts, session)) = found else {
+            why.insert_str(0, "no server of the URL is a primary: ");
+            return Err(StoreError::transient(CONNECT, why));
+        };
+        self.check(&facts)?;
+        if facts.timeline < self.seen().timeline {
+            return Err(StoreError::transient(
+                CONNECT,
+                format!("`{}` is a primary that another has taken the place of", server.name),
+            ));
+        }
+        let other = Session::connect(&server, &self.settings.tls)
+            .await
+            .map_err(|failure| failure.told(CONNECT))?;
+        pooler::check(&session, &other)
+            .await
+            .map_err(|failure| failure.told(CONNECT))?;
+        self.tell(&server, &facts);
+        {
+            let mut seen = self.seen();
+            seen.timeline = facts.timeline;
+            seen.had_standbys |= facts.has_standbys();
+        }
+        Ok(Arc::new(Primary {
+            server,
+            facts,
+            idle: Mutex::new(vec![session, other]),
+            permits: Arc::new(Semaphore::new(self.options.connections_max)),
+            over: watch::Sender::new(false),
+        }))
+    }
+
+    /// Asks every server at once. What it cannot be asked for keeps no other from answering.
+    async fn ask_all(&self) -> Result<Vec<Answer>, StoreError> {
+        let mut asked = JoinSet::new();
+        for (index, server) in self.settings.servers.iter().enumerate() {
+            let (server, settings) = (server.clone(), Arc::clone(&self.settings));
+            let deadline = self.options.deadline;
+            asked.spawn(async move {
+                let ask = async {
+                    let session = Session::connect(&server, &settings.tls).await?;
+                    let facts = Facts::read(&session).await?;
+                    Ok((facts, session))
+                };
+                let answered = tokio::time::timeout(deadline, ask).await;
+                let answered = answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())));
+                (index, server, answered)
+            });
+        }
+        let mut answers = asked.join_all().await;
+        answers.sort_by_key(|(index, ..)| *index);
+        let answers: Vec<_> = answers
+            .into_iter()
+            .map(|(_, server, answer)| (server, answer))
+            .collect();
+        // A wrong password, or a missing database, is no question of time.
+        if answers.iter().all(|(_, answer)| answer.is_err()) {
+            for (server, answer) in answers {
+                match answer.err().map(|failure| failure.told(CONNECT)) {
+                    Some(error @ StoreError::Permanent { .. }) => return Err(error),
+                    Some(error) if self.settings.servers.len() == 1 => return Err(error),
+                    Some(error) => {
+                        tracing::debug!(server = server.name, error = crate::error_chain(&error), "no answer")
+                    }
+                    None => {}
+                }
+            }
+            return Err(StoreError::transient(CONNECT, "no server of the URL answers"));
+        }
+        Ok(answers)
+    }
+
+    /// Says which server it is, and what is lost with it.
+    fn tell(&self, server: &Server, facts: &Facts) {
+        let (durability, timeline) = (facts.durability(), facts.timeline);
+        let standbys = facts.standbys.as_deref().unwrap_or_default();
+        tracing::info!(server = server.name, timeline, %durability, standbys, "connected to the primary");
+        match durability {
+            Durability::Synchronous => {}
+            Durability::ThisNode => {
+                tracing::warn!("what is appended is on this one server alone: if its disk is lost, so is that")
+            }
+            Durability::Volatile => {
+                tracing::warn!(
+                    "`fsync` or `full_page_writes` is off on the server: a power failure loses what was appended"
+                );
+            }
+            Durability::Unknown => {
+                tracing::warn!(
+                    "the server does not show how durable its commits are: whether a failover loses some is unknown"
+                );
+            }
+        }
+        if let Some(doubt) = facts.doubt() {
+            tracing::warn!(
+                doubt,
+                "the standbys are no quorum: after a failover two primaries could both acknowledge"
+            );
+        }
+        if server.is_remote && self.settings.tls.mode != TlsMode::VerifyFull {
+            tracing::warn!("the server beyond this machine is not verified: write `sslmode=verify-full` in the URL");
+        }
+    }
+}
+
+/// A server that was asked, and what became of it.
+type Answer = (Server, Result<(Facts, Session), Failure>);
+/// A server that answered, what it says, and the connection that it said so on.
+type Found = (Server, Facts, Session);
+
+/// Of the servers that are no standbys the one of the highest timeline; and why the others are not.
+fn best(answers: Vec<Answer>) -> (Option<Found>, String) {
+    let mut best: Option<Found> = None;
+    let mut others = Vec::new();
+    for (server, answer) in answers {
+        match answer {
+            Ok((facts, _)) if facts.is_standby => others.push(format!("`{}` is a standby", server.name)),
+            Ok((facts, session)) => {
+                if best.as_ref().is_none_or(|(_, best, _)| best.timeline < facts.timeline) {
+                    best = Some((server, facts, session));
+                }
+            }
+            Err(failure) => {
+                let why = crate::error_chain(&failure.told(CONNECT));
+                others.push(format!("`{}`: {why}", server.name));
+            }
+        }
+    }
+    (best, others.join("; "))
+}

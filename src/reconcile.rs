@@ -1,0 +1,441 @@
+//! Does the log say what the service says? Compares a history with the service's own list of credentials, as of one time.
+//!
+//! Whoever moves into an event stream, or has just revoked everything, fears one thing most: a token that lives at the service
+//! and that the stream does not know, or believes dead. Here each difference is a [`Finding`].
+//!
+//! ```
+//! use enterprise_credentials::reconcile::{Listed, Reconciler};
+//! # use enterprise_credentials::{CredentialKind, PersonId, log};
+//! # const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","member":7,"login":"mona_octo","role":"owner"}
+//! # {"position":3,"at":"2026-03-10T09:00:02.000Z","type":"CredentialIssued","credential":901,"owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"SHA256:abc"}"#;
+//!
+//! let enterprise = log::replay(HISTORY)?; // as of the list's time
+//! let at = enterprise.last_at().ok_or("an empty history")?;
+//! let mut reconciler = Reconciler::new(&enterprise, at);
+//! for recorded in log::read(HISTORY) {
+//!     reconciler.learn(&recorded?.event); // a second pass: the state holds no fingerprints
+//! }
+//! let listed = Listed {
+//!     credential: None,
+//!     fingerprint: Some("SHA256:abc".parse()?),
+//!     owner: PersonId::new(7)?,
+//!     kind: CredentialKind::ClassicPat,
+//!     expires_at: None,
+//!     is_alive: false,
+//!     organizations: Vec::new(),
+//!     shared_with: None,
+//! };
+//! let mut findings = reconciler.compare(&listed);
+//! findings.extend(reconciler.finish());
+//! assert_eq!(findings[0].to_string(), "entry 1, credential 901: dead at the service and alive in the log");
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+
+mod fingerprints;
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::credential::CredentialKind;
+use crate::enterprise::{CredentialRef, Enterprise};
+use crate::event::Event;
+use crate::id::{CredentialId, OrganizationId, PersonId};
+use crate::json::error_as_object;
+use crate::name::{EnterpriseSlug, Fingerprint};
+use crate::refusal::{AccessDenial, CredentialDenial};
+use crate::timestamp::Timestamp;
+use fingerprints::Fingerprints;
+
+/// A credential as the service's own list has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id, where the service's ids are those of the log.
+    pub credential: Option<CredentialId>,
+    /// Its fingerprint, in the encoding of the log.
+    pub fingerprint: Option<Fingerprint>,
+    /// Whose it is.
+    pub owner: PersonId,
+    /// Of what kind it is.
+    pub kind: CredentialKind,
+    /// From when on it no longer authenticates.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the service would let it authenticate at the list's time.
+    pub is_alive: bool,
+    /// The organizations it is authorized for at the list's time, in any order. Not read where it is not alive.
+    pub organizations: Vec<OrganizationId>,
+    /// Another enterprise that has a credential with this fingerprint, where the service knows of one.
+    pub shared_with: Option<EnterpriseSlug>,
+}
+
+/// Where list and log differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which entry of the list, counted from 1 in the order of the comparisons; nothing for what is not in the list.
+    pub entry: Option<u64>,
+    /// Which credential of the log; for what the log does not have, the entry's own id, if it has one.
+    pub credential: Option<CredentialId>,
+    /// What differs.
+    pub difference: Difference,
+}
+
+/// What differs between the service's list and the log. `listed` is what the list has, `recorded` what the log has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Difference {
+    /// The entry has neither an id nor a fingerprint.
+    #[error("has neither an id nor a fingerprint")]
+    NotIdentified,
+    /// The credential is in the service and not in the log.
+    #[error("{} at the service and not in the log", if *.is_alive { "alive" } else { "known, though dead," })]
+    NotInLog {
+        /// Whether it is alive there.
+        is_alive: bool,
+    },
+    /// The entry's id and its fingerprint do not belong to one credential of the log. Neither is compared.
+    #[error("the fingerprint is not that of this id in the log, but {}", Whose(*of))]
+    Mismatched {
+        /// To which credential of the log the fingerprint belongs; nothing for none.
+        of: Option<CredentialId>,
+    },
+    /// An earlier entry was about the same credential. This one is not compared.
+    #[error("listed more than once")]
+    ListedAgain,
+    /// Alive in the log and not in the list.
+    #[error("alive in the log and not listed by the service")]
+    NotListed,
+    /// Alive in the list and dead in the log.
+    #[error("alive at the service and dead in the log: {denial}")]
+    AliveAtServiceOnly {
+        /// Why it is dead; names the rule.
+        denial: CredentialDenial,
+    },
+    /// Dead in the list and alive in the log.
+    #[error("dead at the service and alive in the log")]
+    AliveInLogOnly,
+    /// Another owner.
+    #[error("owned by person {listed} at the service and by person {recorded} in the log")]
+    Owner {
+        /// In the list.
+        listed: PersonId,
+        /// In the log.
+        recorded: PersonId,
+    },
+    /// Another kind.
+    #[error("a {listed} at the service and a {recorded} in the log")]
+    Kind {
+        /// In the list.
+        listed: CredentialKind,
+        /// In the log.
+        recorded: CredentialKind,
+    },
+    /// Another expiry.
+    #[error("expires {} at the service and {} in the log", When(*listed), When(*recorded))]
+    Expiry {
+        /// In the list; nothing for never.
+        listed: Option<Timestamp>,
+        /// In the log; nothing for never.
+        recorded: Option<Timestamp>,
+    },
+    /// Authorized for the organization in the list and not in the log: never, not any more, or not since a revocation.
+    #[error("authorized for organization {organization} at the service and not in the log: {denial}")]
+    AuthorizedAtServiceOnly {
+        /// Which organization.
+        organization: OrganizationId,
+        /// Why not; names the rule.
+        denial: AccessDenial,
+    },
+    /// Authorized for the organization in the log and not in the list.
+    #[error("authorized for organization {organization} in the log and not at the service")]
+    AuthorizedInLogOnly {
+        /// Which organization.
+        organization: OrganizationId,
+    },
+    /// Another enterprise has a credential with this fingerprint.
+    #[error("enterprise {enterprise} has a credential with this fingerprint too")]
+    Shared {
+        /// Which enterprise.
+        enterprise: EnterpriseSlug,
+    },
+}
+
+/// The owner of a fingerprint, for a person.
+struct Whose(Option<CredentialId>);
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(credential) => write!(f, "that of credential {credential}"),
+            None => f.write_str("one that the log does not have"),
+        }
+    }
+}
+
+/// An expiry, for a person.
+struct When(Option<Timestamp>);
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(at) => write!(f, "at {at}"),
+            None => f.write_str("never"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.entry, self.credential) {
+            (Some(entry), Some(credential)) => write!(f, "entry {entry}, credential {credential}: ")?,
+            (Some(entry), None) => write!(f, "entry {entry}: ")?,
+            (None, Some(credential)) => write!(f, "credential {credential}: ")?,
+            (None, None) => {}
+        }
+        self.difference.fmt(f)
+    }
+}
+
+error_as_object!(Finding, entry, credential);
+
+/// How much was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Entries of the list so far.
+    pub listed: u64,
+    /// Those of them that were found in the log.
+    pub found: u64,
+    /// Entries with a fingerprint.
+    pub fingerprints_listed: u64,
+    /// Those of them whose fingerprint is in the log. None, where both sides have many, means that they are encoded differently.
+    pub fingerprints_found: u64,
+    /// Credentials of the log with a fingerprint.
+    pub fingerprints_recorded: u64,
+}
+
+/// Compares a history with the service's own list, entry by entry. At most 13 bytes for each credential, beside the state.
+#[derive(Debug, Clone)]
+pub struct Reconciler<'a> {
+    enterprise: &'a Enterprise,
+    at: Timestamp,
+    fingerprints: Fingerprints,
+    has_fingerprint: Slots,
+    listed: Slots,
+    /// Named by an entry whose id and fingerprint do not go together: it is told there, and not as missing.
+    mismatched: Slots,
+    totals: Totals,
+}
+
+impl<'a> Reconciler<'a> {
+    /// Compares with `enterprise`, the state as of the list's time `at`: the fold of all events that were recorded up to it.
+    pub fn new(enterprise: &'a Enterprise, at: Timestamp) -> Self {
+        let credentials = enterprise.credentials.len();
+        Self {
+            enterprise,
+            at,
+            fingerprints: Fingerprints::with_capacity(credentials),
+            has_fingerprint: Slots::none_of(credentials),
+            listed: Slots::none_of(credentials),
+            mismatched: Slots::none_of(credentials),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Learns the fingerprint of a credential that the event issues; every other event is passed over. Needed once for each event of
+    /// the history, before the first comparison, where entries have fingerprints: the state holds none.
+    pub fn learn(&mut self, event: &Event) {
+        let Event::CredentialIssued {
+            credential,
+            fingerprint: Some(fingerprint),
+            ..
+        } = event
+        else {
+            return;
+        };
+        let issued = self.enterprise.credentials.slot(*credential);
+        // One issued after the list's time is not in the state.
+        if let Some(slot) = issued.filter(|slot| self.has_fingerprint.insert(*slot)) {
+            self.fingerprints.insert(fingerprint, slot);
+        }
+    }
+
+    /// What an entry of the list says that the log does not.
+    pub fn compare(&mut self, listed: &Listed) -> Vec<Finding> {
+        self.totals.listed += 1;
+        let mut findings = Findings {
+            entry: self.totals.listed,
+            credential: listed.credential,
+            all: Vec::new(),
+        };
+        if let Some(enterprise) = listed.shared_with.clone() {
+            findings.add(Difference::Shared { enterprise });
+        }
+        let slot = match self.find(listed) {
+            Ok(slot) => slot,
+            Err(difference) => {
+                findings.add(difference);
+                return findings.all;
+            }
+        };
+        let enterprise = self.enterprise;
+        let issued = enterprise.credentials.at(slot);
+        let Some(recorded) = issued.and_then(|issued| enterprise.credential_ref(issued)) else {
+            debug_assert!(false, "slot {slot} has no credential");
+            return findings.all;
+        };
+        self.totals.found += 1;
+        findings.name(recorded.id());
+        if self.listed.insert(slot) {
+            self.compare_with(&recorded, listed, &mut findings);
+        } else {
+            findings.add(Difference::ListedAgain);
+        }
+        findings.all
+    }
+
+    /// How much was compared so far.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            fingerprints_recorded: self.fingerprints.len() as u64,
+            ..self.totals
+        }
+    }
+
+    /// What is alive in the log and was in no entry, in order of issue.
+    pub fn finish(self) -> impl Iterator<Item = Finding> + use<'a> {
+        let Self {
+            enterprise,
+            at,
+            listed,
+            mismatched,
+            ..
+        } = self;
+        let is_told = move |slot| listed.has(slot) || mismatched.has(slot);
+        let unlisted = (enterprise.credentials.iter()).filter(move |credential| !is_told(credential.slot));
+        let alive = unlisted.filter(move |credential| enterprise.authenticate(credential, at).is_ok());
+        alive.map(|credential| Finding {
+            entry: None,
+            credential: Some(credential.id()),
+            difference: Difference::NotListed,
+        })
+    }
+
+    /// The slot of the credential that an entry is about, by all that identifies it.
+    fn find(&mut self, listed: &Listed) -> Result<u32, Difference> {
+        let by_id = (listed.credential).map(|credential| self.enterprise.credentials.slot(credential));
+        let by_fingerprint = (listed.fingerprint.as_ref()).map(|fingerprint| self.fingerprints.slot(fingerprint));
+        self.totals.fingerprints_listed += u64::from(by_fingerprint.is_some());
+        self.totals.fingerprints_found += u64::from(by_fingerprint.flatten().is_some());
+        let found = match (by_id, by_fingerprint) {
+            (None, None) => return Err(Difference::NotIdentified),
+            (Some(found), None) | (None, Some(found)) => found,
+            (Some(None), Some(None)) => None,
+            (Some(Some(slot)), Some(None)) if !self.has_fingerprint.has(slot) => Some(slot),
+            (Some(by_id), Some(by_fingerprint)) if by_id == by_fingerprint => by_id,
+            (Some(by_id), Some(by_fingerprint)) => {
+                for slot in by_id.into_iter().chain(by_fingerprint) {
+                    self.mismatched.insert(slot);
+                }
+                let of = by_fingerprint.and_then(|slot| self.enterprise.credentials.at(slot));
+                return Err(Difference::Mismatched {
+                    of: of.map(|credential| credential.id()),
+                });
+            }
+        };
+        found.ok_or(Difference::NotInLog {
+            is_alive: listed.is_alive,
+        })
+    }
+
+    fn compare_with(&self, recorded: &CredentialRef<'_>, listed: &Listed, findings: &mut Findings) {
+        if listed.owner != recorded.owner() {
+            findings.add(Difference::Owner {
+                listed: listed.owner,
+                recorded: recorded.owner(),
+            });
+        }
+        if listed.kind != recorded.kind() {
+            findings.add(Difference::Kind {
+                listed: listed.kind,
+                recorded: recorded.kind(),
+            });
+        }
+        if listed.expires_at != recorded.expires_at() {
+            findings.add(Difference::Expiry {
+                listed: listed.expires_at,
+                recorded: recorded.expires_at(),
+            });
+        }
+        match (listed.is_alive, self.enterprise.authenticates(recorded.id(), self.at)) {
+            (true, Err(denial)) => findings.add(Difference::AliveAtServiceOnly { denial }),
+            (false, Ok(_)) => findings.add(Difference::AliveInLogOnly),
+            (true, Ok(_)) => self.compare_authorizations(recorded.id(), &listed.organizations, findings),
+            (false, Err(_)) => {}
+        }
+    }
+
+    /// The pairs of a credential that is alive on both sides: where it is dead on one, that says it of all of them.
+    fn compare_authorizations(&self, id: CredentialId, listed: &[OrganizationId], findings: &mut Findings) {
+        let listed: BTreeSet<OrganizationId> = listed.iter().copied().collect();
+        for organization in listed.iter().copied() {
+            if let Err(denial) = self.enterprise.may_use(id, organization, self.at) {
+                findings.add(Difference::AuthorizedAtServiceOnly { organization, denial });
+            }
+        }
+        for held in self.enterprise.authorizations_of(id, self.at) {
+            let organization = held.organization();
+            if held.usable().is_ok() && !listed.contains(&organization) {
+                findings.add(Difference::AuthorizedInLogOnly { organization });
+            }
+        }
+    }
+}
+
+/// The findings about one entry.
+struct Findings {
+    entry: u64,
+    credential: Option<CredentialId>,
+    all: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, difference: Difference) {
+        self.all.push(Finding {
+            entry: Some(self.entry),
+            credential: self.credential,
+            difference,
+        });
+    }
+
+    /// Says which credential of the log the entry is about.
+    fn name(&mut self, credential: CredentialId) {
+        self.credential = Some(credential);
+        for finding in &mut self.all {
+            finding.credential = Some(credential);
+        }
+    }
+}
+
+/// A set of credentials by slot: a bit for each there is.
+#[derive(Debug, Clone)]
+struct Slots(Vec<u64>);
+
+impl Slots {
+    fn none_of(credentials: u32) -> Self {
+        Self(alloc::vec![0; credentials.div_ceil(u64::BITS) as usize])
+    }
+
+    fn has(&self, slot: u32) -> bool {
+        let word = self.0.get((slot / u64::BITS) as usize);
+        word.is_some_and(|word| word >> (slot % u64::BITS) & 1 == 1)
+    }
+
+    /// Adds one; false where it was there.
+    fn insert(&mut self, slot: u32) -> bool {
+        let is_new = !self.has(slot);
+        if let Some(word) = self.0.get_mut((slot / u64::BITS) as usize) {
+            *word |= 1 << (slot % u64::BITS);
+        }
+        is_new
+    }
+}
