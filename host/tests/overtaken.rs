@@ -1,16 +1,18 @@
-//! A head that was read before an append of the same process, and arrives after it.
+//! Heads that are held back: one that was read before an append of the same process, and arrives after it; and those that many wait
+//! for.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{
     EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp,
 };
-use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises, Patience};
+use enterprise_credentials_host::enterprises::{CacheOptions, EnterpriseError, Enterprises, Patience};
 use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::sample::Sample;
 use enterprise_credentials_host::store::{
@@ -18,6 +20,7 @@ use enterprise_credentials_host::store::{
     Urgency,
 };
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 /// A store that holds back an append, and the answer to the question where the stream ends.
 #[derive(Debug, Clone)]
@@ -103,36 +106,67 @@ impl Store for HoldsBack {
     }
 }
 
+/// A host over a small enterprise, whose store holds back what the gates say.
+struct Held {
+    path: PathBuf,
+    inner: SqliteStore,
+    gates: Arc<Gates>,
+    enterprises: Arc<Enterprises<HoldsBack>>,
+    slug: EnterpriseSlug,
+}
+
+impl Held {
+    async fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.db", std::process::id()));
+        let inner = SqliteStore::open(&path, IfMissing::Create).await.unwrap();
+        let sample = Sample {
+            kind: EnterpriseKind::ManagedUsers,
+            members: 3,
+            credentials: 10,
+            seed: 1,
+        };
+        let mut log = Vec::new();
+        let enterprise = sample.generate(&mut |recorded| {
+            write_line(recorded, &mut log);
+            Ok(())
+        });
+        let slug = enterprise.unwrap().slug().unwrap().clone();
+        Stream::check(log).unwrap().import(&inner).await.unwrap();
+        let gates = Arc::new(Gates {
+            holds_heads: AtomicBool::new(false),
+            heads: Semaphore::new(0),
+            appends: Semaphore::new(0),
+            held: Semaphore::new(0),
+        });
+        let store = HoldsBack {
+            inner: inner.clone(),
+            gates: Arc::clone(&gates),
+        };
+        let (enterprises, _changes) = Enterprises::new(store, CacheOptions::default());
+        Self {
+            path,
+            inner,
+            gates,
+            enterprises,
+            slug,
+        }
+    }
+
+    fn ask(&self) -> JoinHandle<Result<(), EnterpriseError>> {
+        let (asking, of) = (Arc::clone(&self.enterprises), self.slug.clone());
+        tokio::spawn(async move { asking.fresh(&of).await.map(drop) })
+    }
+
+    async fn end(self) {
+        self.inner.close().await;
+        std::fs::remove_file(self.path).unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_an_own_append_has_overtaken_is_no_altered_stream() {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("overtaken-{}.db", std::process::id()));
-    let inner = SqliteStore::open(&path, IfMissing::Create).await.unwrap();
-    let sample = Sample {
-        kind: EnterpriseKind::ManagedUsers,
-        members: 3,
-        credentials: 10,
-        seed: 1,
-    };
-    let mut log = Vec::new();
-    let enterprise = sample.generate(&mut |recorded| {
-        write_line(recorded, &mut log);
-        Ok(())
-    });
-    let slug = enterprise.unwrap().slug().unwrap().clone();
-    Stream::check(log).unwrap().import(&inner).await.unwrap();
-    let gates = Arc::new(Gates {
-        holds_heads: AtomicBool::new(false),
-        heads: Semaphore::new(0),
-        appends: Semaphore::new(0),
-        held: Semaphore::new(0),
-    });
-    let store = HoldsBack {
-        inner: inner.clone(),
-        gates: Arc::clone(&gates),
-    };
-    let (enterprises, _changes) = Enterprises::new(store, CacheOptions::default());
-
-    let (deciding, of) = (Arc::clone(&enterprises), slug.clone());
+    let held = Held::new("overtaken").await;
+    let (deciding, of) = (Arc::clone(&held.enterprises), held.slug.clone());
     let deciding = tokio::spawn(async move {
         let add = |_: &_, _| {
             let (organization, login) = (OrganizationId::new(999).unwrap(), Login::new("late-org").unwrap());
@@ -140,16 +174,35 @@ async fn a_head_that_an_own_append_has_overtaken_is_no_altered_stream() {
         };
         deciding.decide(&of, Patience::REQUEST, add).await
     });
-    gates.until_held().await;
-    gates.holds_heads.store(true, Ordering::Relaxed);
-    let (asking, of) = (Arc::clone(&enterprises), slug.clone());
-    let asking = tokio::spawn(async move { asking.fresh(&of).await.map(drop) });
-    gates.until_held().await;
-    gates.appends.add_permits(1);
+    held.gates.until_held().await;
+    held.gates.holds_heads.store(true, Ordering::Relaxed);
+    let asking = held.ask();
+    held.gates.until_held().await;
+    held.gates.appends.add_permits(1);
     deciding.await.unwrap().unwrap();
-    gates.heads.add_permits(1);
+    held.gates.heads.add_permits(1);
     asking.await.unwrap().unwrap();
-    assert_eq!(enterprises.altered(), 0);
-    inner.close().await;
-    std::fs::remove_file(path).unwrap();
+    assert_eq!(held.enterprises.altered(), 0);
+    held.end().await;
+}
+
+/// Where a store takes its deadline to answer, the last of many would else wait for as many deadlines.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_ask_one_enterprise_wait_for_the_store_together() {
+    let held = Held::new("together").await;
+    held.ask().await.unwrap().unwrap();
+    held.gates.holds_heads.store(true, Ordering::Relaxed);
+    let asking: Vec<_> = (0..8).map(|_| held.ask()).collect();
+    let all = async {
+        for _ in 0..asking.len() {
+            held.gates.until_held().await;
+        }
+    };
+    let together = tokio::time::timeout(Duration::from_secs(20), all).await;
+    assert!(together.is_ok(), "some wait for others before they ask the store");
+    held.gates.heads.add_permits(asking.len());
+    for asked in asking {
+        asked.await.unwrap().unwrap();
+    }
+    held.end().await;
 }

@@ -208,12 +208,16 @@ impl Revocations {
             ..Self::default()
         };
         for revocation in &self.all {
-            let mut over_part = revocation.clone();
-            over_part.coverage.issued = issued(revocation.coverage.issued);
-            over_part.coverage.filter = filter(revocation.coverage.filter);
-            over_part.cursor = issued(revocation.cursor);
-            over_part.completed_at = None;
-            part.begin(over_part);
+            part.begin(Revocation {
+                coverage: Coverage {
+                    issued: issued(revocation.coverage.issued),
+                    filter: filter(revocation.coverage.filter),
+                    ..revocation.coverage
+                },
+                completed_at: None,
+                cursor: issued(revocation.cursor),
+                ..*revocation
+            });
             if let Some(at) = revocation.completed_at {
                 part.complete(revocation.id, at);
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use enterprise_credentials::log::{Decoder, LogError};
-use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, RecordedEvent};
+use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Position, RecordedEvent};
 use enterprise_credentials_seal::leaf_hash;
 use tokio::task::spawn_blocking;
 
@@ -22,7 +22,6 @@ const LINES_HELD_MAX: usize = 16 * 1024;
 impl<S: Store> Enterprises<S> {
     /// Brings a state up to its stream's end.
     pub(super) async fn catch_up(&self, live: &Arc<Live>) -> Result<(), EnterpriseError> {
-        let _catching_up = live.catching_up.lock().await;
         let caught_up = self.try_to_catch_up(live).await;
         self.altered.note(live.slug(), &caught_up);
         if caught_up? {
@@ -33,15 +32,25 @@ impl<S: Store> Enterprises<S> {
 
     /// Tells whether it has grown by more than a few lines.
     async fn try_to_catch_up(&self, live: &Arc<Live>) -> Result<bool, EnterpriseError> {
-        let before = live.read()?.head().position();
-        let head = self.store.head(live.slug()).await?.unwrap_or_default();
+        // All who ask wait for the store together: in turns, the last would wait as many times as long. But nothing is known of a
+        // state that is away, not even whether it is ahead of what the store says.
+        let early = match self.see(live).await {
+            Ok(seen) if seen.is_held_by(live) => return Ok(false),
+            Ok(seen) => Some(seen),
+            Err(EnterpriseError::Loading { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let _catching_up = live.catching_up.lock().await;
+        let seen = match early {
+            Some(seen) => seen,
+            None => self.see(live).await?,
+        };
+        if seen.is_held_by(live) {
+            return Ok(false);
+        }
+        let head = seen.head;
         let (held, is_cold) = {
             let state = live.read()?;
-            // An append of this process may have been faster than the answer, which is of a moment before it.
-            let is_overtaken = (before..state.head().position()).contains(&head.position());
-            if state.head().frontier() == head.frontier() || is_overtaken {
-                return Ok(false);
-            }
             check_ahead(live.slug(), state.head(), &head)?;
             (state.head().clone(), live.is_cold())
         };
@@ -68,6 +77,13 @@ impl<S: Store> Enterprises<S> {
         check_end(live.slug(), &frontier, &head)?;
         fold_pages(live, &held, pages, head).await?;
         Ok(ahead > LINES_INLINE_MAX)
+    }
+
+    /// Asks the store where the stream ends.
+    async fn see(&self, live: &Live) -> Result<Seen, EnterpriseError> {
+        let before = live.read()?.head().position();
+        let head = self.store.head(live.slug()).await?.unwrap_or_default();
+        Ok(Seen { before, head })
     }
 
     /// Takes the state out, folds a long stream's lines, and puts it back.
@@ -121,6 +137,23 @@ impl<S: Store> Enterprises<S> {
             lines: head.next(),
         };
         Err(StoreError::Altered(Altered { enterprise, alteration }))
+    }
+}
+
+/// Where a stream was said to end, and how far the state was when that was asked.
+struct Seen {
+    before: Position,
+    head: Head,
+}
+
+impl Seen {
+    /// Whether the state holds all of it. What this process has appended or read since may go beyond the answer, which is of a moment
+    /// before.
+    fn is_held_by(&self, live: &Live) -> bool {
+        live.read().is_ok_and(|state| {
+            let is_overtaken = (self.before..state.head().position()).contains(&self.head.position());
+            state.head().frontier() == self.head.frontier() || is_overtaken
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use enterprise_credentials_host::error_chain;
-use enterprise_credentials_host::store::{IfMissing, StoreError, Streams};
+use enterprise_credentials_host::store::{Durability, IfMissing, Store, StoreError, Streams};
 
 use crate::common::Directory;
 use crate::server::{Database, given, open};
@@ -93,7 +93,10 @@ pub(crate) async fn with_a_passfile() {
     let refused = open(&url, IfMissing::Create).await.unwrap_err();
     assert!(error_chain(&refused).contains("chmod 600"), "{}", error_chain(&refused));
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
-    open(&url, IfMissing::Create).await.unwrap();
+    let store = open(&url, IfMissing::Create).await.unwrap();
+    // Who has no rights but to its own tables can show that the server is the primary.
+    let health = store.health().await.unwrap();
+    assert_eq!(health.durability, Some(Durability::ThisNode));
     let refused = open(&by_password, IfMissing::Create).await.unwrap_err();
     assert!(
         matches!(refused, StoreError::Permanent { .. }) || error_chain(&refused).contains("password"),

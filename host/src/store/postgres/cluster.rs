@@ -8,19 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
 use tokio_postgres::Row;
 
 use super::PostgresOptions;
 use super::config::{Server, Settings};
 use super::facts::Facts;
-use super::failure::Failure;
-use super::pooler;
+use super::failure::{Failure, reason};
 use super::session::{Commit, Parameters, Session};
-use super::tls::TlsMode;
-use crate::store::{Durability, StoreError};
+use super::{pooler, search};
+use crate::store::{Reads, StoreError};
 
-const CONNECT: &str = "connect to its primary";
+pub(super) const CONNECT: &str = "connect to its primary";
 /// How long it is taken for granted that there is no primary after none was found.
 const NOT_FOUND_FOR: Duration = Duration::from_millis(200);
 /// How often a read is asked again whose connection was lost.
@@ -123,7 +121,7 @@ impl Cluster {
             }
             Err(error) => {
                 if matches!(error, StoreError::Transient { .. }) {
-                    *not_found = Some((Instant::now(), crate::error_chain(&error)));
+                    *not_found = Some((Instant::now(), reason(&error)));
                 }
                 Err(error)
             }
@@ -151,12 +149,14 @@ impl Cluster {
     /// Looks whether another server is the primary by now. If so, the old one is ended.
     pub(super) async fn look_around(&self) -> bool {
         let Some(known) = self.known() else { return true };
-        let is_other = match self.ask_all().await.map(best) {
-            Ok((Some((_, facts, _)), _)) => {
-                facts.timeline > known.facts.timeline || facts.incarnation != known.facts.incarnation
-            }
-            _ => false,
+        // One who looks is enough.
+        let Ok(_looking) = self.finding.try_lock() else {
+            return false;
         };
+        let found = search::primary(&self.settings, self.options.deadline).await;
+        let is_other = found.is_ok_and(|(_, facts, _)| {
+            facts.timeline > known.facts.timeline || facts.incarnation != known.facts.incarnation
+        });
         if is_other {
             self.end(&known);
         }
@@ -217,7 +217,7 @@ impl Cluster {
             }
             Ok(session)
         };
-        connected.await.map_err(|failure: Failure| {
+        self.in_time(connected).await.map_err(|failure| {
             self.end(primary);
             failure.told(CONNECT)
         })
@@ -261,7 +261,7 @@ impl Cluster {
         let lent = self.lend().await?;
         let changed = lent.alone(Commit::Forgettable, statement, parameters);
         match tokio::time::timeout(self.options.deadline, changed).await {
-            Ok(Err(failure)) if failure.is_loss() => {
+            Ok(Err(failure)) if failure.is_loss() && lent.is_closed() => {
                 self.end(&lent.primary);
                 Err(StoreError::transient(action, "the connection was lost"))
             }
@@ -283,6 +283,13 @@ impl Cluster {
                  it again, on every member",
             ));
         }
+        if self.options.reads == Some(Reads::Fenced) && !facts.has_standbys() {
+            return Err(StoreError::transient(
+                CONNECT,
+                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove nothing there. \
+                 Set it, on every member",
+            ));
+        }
         if !facts.waits() {
             return Err(StoreError::permanent(
                 CONNECT,
@@ -290,6 +297,12 @@ impl Cluster {
             ));
         }
         Ok(())
+    }
+
+    /// A network that has ceased to pass anything on says nothing of it: a server that was reached may never go on answering.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let answered = tokio::time::timeout(self.options.deadline, asked).await;
+        answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())))
     }
 
     fn known(&self) -> Option<Arc<Primary>> {
@@ -305,11 +318,7 @@ impl Cluster {
     }
 
     async fn find(&self) -> Result<Arc<Primary>, StoreError> {
-        let (found, mut why) = best(self.ask_all().await?);
-        let Some((server, facts, session)) = found else {
-            why.insert_str(0, "no server of the URL is a primary: ");
-            return Err(StoreError::transient(CONNECT, why));
-        };
+        let (server, facts, session) = search::primary(&self.settings, self.options.deadline).await?;
         self.check(&facts)?;
         if facts.timeline < self.seen().timeline {
             return Err(StoreError::transient(
@@ -317,13 +326,13 @@ impl Cluster {
                 format!("`{}` is a primary that another has taken the place of", server.name),
             ));
         }
-        let other = Session::connect(&server, &self.settings.tls)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
-        pooler::check(&session, &other)
-            .await
-            .map_err(|failure| failure.told(CONNECT))?;
-        self.tell(&server, &facts);
+        let checked = async {
+            let other = Session::connect(&server, &self.settings.tls).await?;
+            pooler::check(&session, &other).await?;
+            Ok(other)
+        };
+        let other = self.in_time(checked).await.map_err(|failure| failure.told(CONNECT))?;
+        search::tell(&self.settings, &server, &facts);
         {
             let mut seen = self.seen();
             seen.timeline = facts.timeline;
@@ -337,102 +346,4 @@ impl Cluster {
             over: watch::Sender::new(false),
         }))
     }
-
-    /// Asks every server at once. What it cannot be asked for keeps no other from answering.
-    async fn ask_all(&self) -> Result<Vec<Answer>, StoreError> {
-        let mut asked = JoinSet::new();
-        for (index, server) in self.settings.servers.iter().enumerate() {
-            let (server, settings) = (server.clone(), Arc::clone(&self.settings));
-            let deadline = self.options.deadline;
-            asked.spawn(async move {
-                let ask = async {
-                    let session = Session::connect(&server, &settings.tls).await?;
-                    let facts = Facts::read(&session).await?;
-                    Ok((facts, session))
-                };
-                let answered = tokio::time::timeout(deadline, ask).await;
-                let answered = answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())));
-                (index, server, answered)
-            });
-        }
-        let mut answers = asked.join_all().await;
-        answers.sort_by_key(|(index, ..)| *index);
-        let answers: Vec<_> = answers
-            .into_iter()
-            .map(|(_, server, answer)| (server, answer))
-            .collect();
-        // A wrong password, or a missing database, is no question of time.
-        if answers.iter().all(|(_, answer)| answer.is_err()) {
-            for (server, answer) in answers {
-                match answer.err().map(|failure| failure.told(CONNECT)) {
-                    Some(error @ StoreError::Permanent { .. }) => return Err(error),
-                    Some(error) if self.settings.servers.len() == 1 => return Err(error),
-                    Some(error) => {
-                        tracing::debug!(server = server.name, error = crate::error_chain(&error), "no answer")
-                    }
-                    None => {}
-                }
-            }
-            return Err(StoreError::transient(CONNECT, "no server of the URL answers"));
-        }
-        Ok(answers)
-    }
-
-    /// Says which server it is, and what is lost with it.
-    fn tell(&self, server: &Server, facts: &Facts) {
-        let (durability, timeline) = (facts.durability(), facts.timeline);
-        let standbys = facts.standbys.as_deref().unwrap_or_default();
-        tracing::info!(server = server.name, timeline, %durability, standbys, "connected to the primary");
-        match durability {
-            Durability::Synchronous => {}
-            Durability::ThisNode => {
-                tracing::warn!("what is appended is on this one server alone: if its disk is lost, so is that")
-            }
-            Durability::Volatile => {
-                tracing::warn!(
-                    "`fsync` or `full_page_writes` is off on the server: a power failure loses what was appended"
-                );
-            }
-            Durability::Unknown => {
-                tracing::warn!(
-                    "the server does not show how durable its commits are: whether a failover loses some is unknown"
-                );
-            }
-        }
-        if let Some(doubt) = facts.doubt() {
-            tracing::warn!(
-                doubt,
-                "the standbys are no quorum: after a failover two primaries could both acknowledge"
-            );
-        }
-        if server.is_remote && self.settings.tls.mode != TlsMode::VerifyFull {
-            tracing::warn!("the server beyond this machine is not verified: write `sslmode=verify-full` in the URL");
-        }
-    }
-}
-
-/// A server that was asked, and what became of it.
-type Answer = (Server, Result<(Facts, Session), Failure>);
-/// A server that answered, what it says, and the connection that it said so on.
-type Found = (Server, Facts, Session);
-
-/// Of the servers that are no standbys the one of the highest timeline; and why the others are not.
-fn best(answers: Vec<Answer>) -> (Option<Found>, String) {
-    let mut best: Option<Found> = None;
-    let mut others = Vec::new();
-    for (server, answer) in answers {
-        match answer {
-            Ok((facts, _)) if facts.is_standby => others.push(format!("`{}` is a standby", server.name)),
-            Ok((facts, session)) => {
-                if best.as_ref().is_none_or(|(_, best, _)| best.timeline < facts.timeline) {
-                    best = Some((server, facts, session));
-                }
-            }
-            Err(failure) => {
-                let why = crate::error_chain(&failure.told(CONNECT));
-                others.push(format!("`{}`: {why}", server.name));
-            }
-        }
-    }
-    (best, others.join("; "))
 }

@@ -36,10 +36,11 @@ impl Failure {
         }
     }
 
-    /// Whether the same is to be tried again at once: two transactions stood in each other's way.
+    /// Whether the same is to be tried again at once: two transactions stood in each other's way, or the connection was gone before
+    /// it was sent.
     pub(super) fn is_retried(&self) -> bool {
         let codes = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
-        self.code().is_some_and(|code| codes.contains(code))
+        matches!(self, Self::Lost(_)) || self.code().is_some_and(|code| codes.contains(code))
     }
 
     /// The constraint that it would have broken.
@@ -87,6 +88,12 @@ impl From<StoreError> for Failure {
 /// Names what was being done, beside what the server said.
 pub(super) fn failed(action: &'static str) -> impl Fn(tokio_postgres::Error) -> StoreError {
     move |error| Failure::of(error).told(action)
+}
+
+/// What the storage said, without what it was asked for.
+pub(super) fn reason(error: &StoreError) -> String {
+    let source = error.source();
+    source.map_or_else(|| error.to_string(), crate::error_chain)
 }
 
 /// The server stops, or ends this one connection: with or without what was asked of it.

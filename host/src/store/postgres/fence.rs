@@ -15,15 +15,15 @@ use tokio::time::Instant;
 
 use super::cluster::{Cluster, Primary};
 use super::facts::{FACTS, Facts};
-use super::failure::{Failure, failed};
+use super::failure::{Failure, failed, reason};
 use super::heads;
 use super::session::Session;
 use crate::store::{Head, StoreError};
 
 /// Transactional: the other form returns at once, and waits for nobody.
 const WRITE: &str = "SELECT pg_logical_emit_message(true, 'enterprise-credentials', '')::text";
-/// For how many one transaction is at most.
-const BATCH_MAX: usize = 4_096;
+/// After how many more those who have given up are let go of.
+const TIDY_EVERY: usize = 4_096;
 /// How long to wait before a primary is looked for again.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -108,12 +108,25 @@ async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>, why:
                 None => return,
             }
         }
-        while waiting.len() < BATCH_MAX
-            && let Ok(ask) = asks.try_recv()
-        {
+        while let Ok(ask) = asks.try_recv() {
             waiting.push(ask);
         }
-        let read = read(&cluster, &mut on, &waiting).await;
+        let mut next = Vec::new();
+        let read = {
+            let mut read = std::pin::pin!(read(&cluster, &mut on, &waiting));
+            loop {
+                tokio::select! {
+                    read = &mut read => break read,
+                    Some(ask) = asks.recv() => {
+                        next.push(ask);
+                        // It may take long, and whoever is told of a deadline asks again.
+                        if next.len().is_multiple_of(TIDY_EVERY) {
+                            next.retain(|ask: &Ask| !ask.answer.is_closed());
+                        }
+                    }
+                }
+            }
+        };
         *why.lock().unwrap_or_else(PoisonError::into_inner) = read.as_ref().err().map(reason).unwrap_or_default();
         match read {
             Ok(rows) => answer(&mut waiting, rows),
@@ -127,6 +140,7 @@ async fn run(cluster: Arc<Cluster>, mut asks: mpsc::UnboundedReceiver<Ask>, why:
                 tokio::time::sleep(PAUSE).await;
             }
         }
+        waiting.append(&mut next);
     }
 }
 
@@ -211,10 +225,4 @@ fn tell(waiting: &mut Vec<Ask>, error: &StoreError) {
     for ask in waiting.drain(..) {
         let _ = ask.answer.send(Err(StoreError::transient(heads::READ, said.clone())));
     }
-}
-
-/// What the storage said, without what it was asked for.
-fn reason(error: &StoreError) -> String {
-    let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), crate::error_chain)
 }

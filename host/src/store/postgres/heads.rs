@@ -4,7 +4,8 @@ use enterprise_credentials::{EnterpriseSlug, Timestamp};
 use tokio_postgres::Row;
 
 use super::cluster::Cluster;
-use super::failure::failed;
+use super::failure::{Failure, failed};
+use super::session::Session;
 use crate::store::error::altered;
 use crate::store::head_row::HeadRow;
 use crate::store::{Alteration, Head, StoreError};
@@ -104,4 +105,22 @@ pub(super) async fn newest(cluster: &Cluster) -> Result<Option<(EnterpriseSlug, 
     let heads = all(cluster).await?.into_iter();
     let times = heads.filter_map(|(enterprise, head)| Some((enterprise, head?.last_at()?)));
     Ok(times.max_by_key(|(_, last_at)| *last_at))
+}
+
+const PUT: &str = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (enterprise) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, \
+     last_at = excluded.last_at, running = excluded.running, checksum = excluded.checksum";
+
+/// Puts a head in place of the one before, or begins a stream with it.
+pub(super) async fn put(session: &Session, enterprise: &EnterpriseSlug, head: &Head) -> Result<(), Failure> {
+    let row = HeadRow::of(enterprise, head);
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+        &enterprise.as_str(),
+        &row.size,
+        &row.frontier,
+        &row.last_at,
+        &row.running,
+        &row.checksum,
+    ];
+    session.query(PUT, &columns).await.map(drop)
 }

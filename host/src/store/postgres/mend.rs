@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::failure::{Failure, failed};
 use super::session::{Commit, Parameters, Session};
-use super::{heads, heads_write, look_up, segments};
+use super::{heads, look_up, segments};
 use crate::store::batch::Issued;
 use crate::store::mend::ahead::{self, Each};
 use crate::store::mend::damage::{Comparison, Damage};
@@ -90,7 +90,7 @@ impl Transaction<'_> {
         }
         (mended.look_up_removed, mended.look_up_added) = self.renew_look_up()?;
         if mending.found.as_ref() != Some(&mending.head) {
-            self.wait(heads_write::put(self.session, self.enterprise, &mending.head))?;
+            self.wait(heads::put(self.session, self.enterprise, &mending.head))?;
             mended.head = true;
         }
         Ok(mended)

@@ -11,7 +11,7 @@ use super::cluster::{Cluster, Lent};
 use super::failure::Failure;
 use super::fence::Fence;
 use super::session::Commit;
-use super::{heads_write, look_up, segments};
+use super::{heads, look_up, segments};
 use crate::store::{Append, Batch, Head, StoreError};
 
 /// An append to a stream of a [`super::PostgresStore`]. It holds the lock on the stream's head. Dropped, its connection is closed,
@@ -76,7 +76,7 @@ impl Append for PostgresAppend {
         if head == Head::EMPTY {
             return Ok(head);
         }
-        heads_write::put(&lent, &enterprise, &head)
+        heads::put(&lent, &enterprise, &head)
             .await
             .map_err(|failure| failure.told(APPEND))?;
         let committed = cluster.wait_on(&lent.primary, lent.commit()).await;
