@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 pub use survivors::{SurvivalReason, Survivors};
 
-use crate::command::RevokeAll;
 use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::{Enterprise, Progress};
 use crate::event::{Actor, Authority, Event, RecordedEvent};
@@ -105,7 +104,7 @@ pub struct Evidence {
     pub request: Requested,
 }
 
-/// A request to revoke everything, as it was when it was recorded.
+/// A request to revoke, as it was when it was recorded. What it is limited to stands in its plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requested {
     /// Who asked, with which credential.
@@ -151,18 +150,19 @@ impl Auditor {
     pub fn observe(&mut self, recorded: &RecordedEvent) -> Result<(), CorruptHistory> {
         let breach = redecide::check(&self.enterprise, recorded);
         let request = self.request(recorded);
-        let authorized_again = survivors::authorized_again(&self.enterprise, &recorded.event);
+        let again = self.traces.authorized_again(&self.enterprise, &recorded.event);
         self.enterprise.apply(recorded)?;
         if let Some((rule, what)) = breach {
             self.find(recorded, rule, what);
         }
-        self.traces.authorized_again.extend(authorized_again);
+        self.traces.observe(&self.enterprise, &recorded.event, again);
         if let Some(request) = request {
             if self.about.is_none_or(|about| about.cut() == recorded.position) {
-                self.traces.fates = survivors::fates(&self.enterprise);
+                self.traces.begin(&self.enterprise);
             }
             self.requests.push(request);
         }
+        self.check_cause(recorded);
         self.check_totals(recorded);
         self.check_fingerprint(recorded);
         Ok(())
@@ -196,12 +196,18 @@ impl Auditor {
     }
 
     fn request(&self, recorded: &RecordedEvent) -> Option<Requested> {
-        let Event::RevokeAllRequested {
+        let (Event::RevokeAllRequested {
             requested_by,
             authority,
-            revoke_credentials,
             idempotency_key,
-        } = &recorded.event
+            ..
+        }
+        | Event::RevocationRequested {
+            requested_by,
+            authority,
+            idempotency_key,
+            ..
+        }) = &recorded.event
         else {
             return None;
         };
@@ -210,19 +216,26 @@ impl Auditor {
             Actor::Person { person, .. } => people.latest_ordinal(*person),
             Actor::Installation { .. } => None,
         };
-        let request = RevokeAll {
-            caller: redecide::caller(*requested_by),
-            revoke_credentials: *revoke_credentials,
-            idempotency_key: idempotency_key.clone(),
-        };
+        let command = redecide::mirror(&recorded.event);
         Some(Requested {
             requested_by: *requested_by,
             login: person.and_then(|person| Some(people.data(person)?.login.clone())),
             role: person.and_then(|person| Some(people.get(person)?.facts.role)),
             authority: *authority,
             idempotency_key: idempotency_key.clone(),
-            plan: self.enterprise.plan(&request, recorded.at),
+            plan: self.enterprise.plan(command.requested()?, recorded.at),
         })
+    }
+
+    /// No rule of decide, which does not see envelopes: a request names its requester itself.
+    fn check_cause(&mut self, recorded: &RecordedEvent) {
+        if recorded.event.is_request() && recorded.by.is_some() {
+            let what = format!(
+                "{} names a cause in its envelope beside its requester",
+                recorded.event.name()
+            );
+            self.find(recorded, None, what);
+        }
     }
 
     /// [`Rule::TotalsEqualThePlan`]

@@ -1,13 +1,16 @@
 //! What is asked: the commands, in the imperative, and who asks.
 
+mod caller;
+
 use core::num::NonZeroU32;
 
-use serde::de::{Deserializer, Error};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::credential::CredentialKind;
-use crate::event::Actor;
-use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, RevocationId};
+pub use caller::Caller;
+
+use crate::credential::{CredentialKind, CredentialType};
+use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::json;
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
@@ -17,7 +20,7 @@ use crate::timestamp::Timestamp;
 /// `{"type":"AuthorizeCredential","credential":902,"organization":3}`. Unknown fields are refused, so that a misspelt
 /// option is never a request without it.
 ///
-/// Only [`Command::RevokeAll`] carries its caller. The others are the host's word, after it has asked
+/// Only [`Command::RevokeAll`] and [`Command::Revoke`] carry their caller. The others are the host's word, after it has asked
 /// [`Enterprise::authenticates`](crate::Enterprise::authenticates) or [`Enterprise::may_use`](crate::Enterprise::may_use).
 ///
 /// Exhaustive: whoever translates or judges commands must see a new one.
@@ -78,6 +81,20 @@ pub enum Command {
         /// What.
         permission: Permission,
     },
+    /// Make a present person an owner of a present organization.
+    AddOrganizationOwner {
+        /// Of which organization.
+        organization: OrganizationId,
+        /// Who.
+        member: PersonId,
+    },
+    /// Take the ownership of an organization away.
+    RemoveOrganizationOwner {
+        /// Of which organization.
+        organization: OrganizationId,
+        /// Who.
+        member: PersonId,
+    },
     /// Issue a credential under an id never used before.
     IssueCredential {
         /// Which.
@@ -117,6 +134,8 @@ pub enum Command {
     },
     /// Revoke every authorization of the enterprise, and destroy its members' tokens and keys where asked.
     RevokeAll(RevokeAll),
+    /// Revoke what matches all of the filters that are given, and destroy matching tokens and keys where asked.
+    Revoke(Revoke),
     /// Record the next batch of a running revocation.
     ContinueRevocation {
         /// Which.
@@ -157,95 +176,114 @@ pub struct RevokeAll {
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// Who asks to revoke everything, as the host has established it.
+/// A request to revoke less than everything: what matches all of the filters that are there, of which there must be one.
 ///
-/// On the wire `{"person":7,"credential":901}`, `{"person":7}` for a web session,
-/// `{"installation":55,"permissions":["enterprise_credentials=write"]}`, or `{}` for a stranger.
-///
-/// Exhaustive: whoever is asked for authority must see a new kind of caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Caller {
-    /// A person with a credential, or without one in a web session.
-    Person {
-        /// Who.
-        person: PersonId,
-        /// With which credential; absent for a web session.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        credential: Option<CredentialId>,
-    },
-    /// An app's installation on the enterprise. Id and permissions are the host's word.
-    Installation {
-        /// Which.
-        installation: InstallationId,
-        /// What it may do.
-        #[serde(default)]
-        permissions: Scopes,
-    },
-    /// Someone who authenticates at the service and is unknown to this enterprise.
-    Stranger {},
-}
-
-/// A caller's fields as read, so that what fits no caller is refused in plain words.
-#[derive(Deserialize)]
+/// | filters | operation |
+/// | --- | --- |
+/// | `credential_type` | `POST /enterprises/{enterprise}/credential-authorizations/revoke-credential-type` |
+/// | `person` | `POST /enterprises/{enterprise}/credential-authorizations/{username}/revoke` |
+/// | both | `POST /enterprises/{enterprise}/credential-authorizations/{username}/revoke-credential-type` |
+/// | `organization`, alone or with the others | the four under `POST /orgs/{org}/credential-authorizations/` |
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallerFields {
-    person: Option<PersonId>,
-    credential: Option<CredentialId>,
-    installation: Option<InstallationId>,
-    permissions: Option<Scopes>,
+pub struct Revoke {
+    /// Who asks.
+    pub caller: Caller,
+    /// Only authorizations for this organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationId>,
+    /// Only credentials of this person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Only credentials of this type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_type: Option<CredentialType>,
+    /// Whether tokens and keys are destroyed too. EMU only, and never with an organization. Default: false.
+    #[serde(default)]
+    pub revoke_credentials: bool,
+    /// The caller's name for the request, so that a retry within 24 hours is not a second one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
-impl<'de> Deserialize<'de> for Caller {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: CallerFields = json::object(deserializer, "a caller, which is an object")?;
-        Self::try_from(fields).map_err(D::Error::custom)
-    }
+/// A request to revoke everything or less, as the questions about it take it: from a `&RevokeAll` or a `&Revoke`.
+#[derive(Debug, Clone, Copy)]
+pub struct Requested<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Only authorizations for this organization.
+    pub organization: Option<OrganizationId>,
+    /// Only credentials of this person.
+    pub person: Option<PersonId>,
+    /// Only credentials of this type.
+    pub credential_type: Option<CredentialType>,
+    /// Whether tokens and keys are destroyed too.
+    pub revoke_credentials: bool,
+    /// The caller's name for the request.
+    pub idempotency_key: Option<&'a IdempotencyKey>,
 }
 
-impl TryFrom<CallerFields> for Caller {
-    type Error = &'static str;
-
-    fn try_from(fields: CallerFields) -> Result<Self, Self::Error> {
-        match (
-            fields.person,
-            fields.credential,
-            fields.installation,
-            fields.permissions,
-        ) {
-            (Some(person), credential, None, None) => Ok(Self::Person { person, credential }),
-            (None, None, Some(installation), permissions) => Ok(Self::Installation {
-                installation,
-                permissions: permissions.unwrap_or_default(),
-            }),
-            (None, None, None, None) => Ok(Self::Stranger {}),
-            _ => Err(
-                "a caller is a `person`, perhaps with a `credential`, or an `installation` with `permissions`, or `{}`",
-            ),
+impl<'a> From<&'a RevokeAll> for Requested<'a> {
+    fn from(request: &'a RevokeAll) -> Self {
+        Self {
+            caller: &request.caller,
+            organization: None,
+            person: None,
+            credential_type: None,
+            revoke_credentials: request.revoke_credentials,
+            idempotency_key: request.idempotency_key.as_ref(),
         }
     }
 }
 
-impl Caller {
-    /// Who acts, in the words of events. A stranger never gets that far.
-    pub const fn actor(&self) -> Option<Actor> {
-        match self {
-            Self::Person { person, credential } => Some(Actor::Person {
-                person: *person,
-                credential: *credential,
-            }),
-            Self::Installation { installation, .. } => Some(Actor::Installation {
-                installation: *installation,
-            }),
-            Self::Stranger {} => None,
+impl<'a> From<&'a Revoke> for Requested<'a> {
+    fn from(request: &'a Revoke) -> Self {
+        Self {
+            caller: &request.caller,
+            organization: request.organization,
+            person: request.person,
+            credential_type: request.credential_type,
+            revoke_credentials: request.revoke_credentials,
+            idempotency_key: request.idempotency_key.as_ref(),
         }
     }
+}
 
-    /// The credential in the caller's hand.
-    pub const fn credential(&self) -> Option<CredentialId> {
+impl Requested<'_> {
+    /// The command that makes this request: [`Command::RevokeAll`] without filters, else [`Command::Revoke`].
+    pub fn command(&self) -> Command {
+        let (caller, idempotency_key) = (self.caller.clone(), self.idempotency_key.cloned());
+        let revoke_credentials = self.revoke_credentials;
+        if self.is_of_everything() {
+            return Command::RevokeAll(RevokeAll {
+                caller,
+                revoke_credentials,
+                idempotency_key,
+            });
+        }
+        Command::Revoke(Revoke {
+            caller,
+            organization: self.organization,
+            person: self.person,
+            credential_type: self.credential_type,
+            revoke_credentials,
+            idempotency_key,
+        })
+    }
+
+    /// Whether it has no filter.
+    pub const fn is_of_everything(&self) -> bool {
+        self.organization.is_none() && self.person.is_none() && self.credential_type.is_none()
+    }
+}
+
+impl Command {
+    /// The request to revoke that this command makes, if it makes one.
+    pub fn requested(&self) -> Option<Requested<'_>> {
         match self {
-            Self::Person { credential, .. } => *credential,
-            Self::Installation { .. } | Self::Stranger {} => None,
+            Self::RevokeAll(request) => Some(request.into()),
+            Self::Revoke(request) => Some(request.into()),
+            _ => None,
         }
     }
 }

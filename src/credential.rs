@@ -10,6 +10,10 @@ use crate::json::read_by_name;
 pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
 /// The app permission that GitHub App tokens need for this operation.
 pub const ENTERPRISE_CREDENTIALS_WRITE: &str = "enterprise_credentials=write";
+/// The scope that classic PATs and OAuth app tokens need for an organization's operations.
+pub const ADMIN_ORG_SCOPE: &str = "admin:org";
+/// The app permission that GitHub App tokens need for an organization's operations.
+pub const ORGANIZATION_ADMINISTRATION_WRITE: &str = "organization_administration=write";
 
 /// A kind of credential.
 ///
@@ -27,6 +31,56 @@ pub enum CredentialKind {
     OauthAppUserToken,
     /// Token of a GitHub App, acting for a person: `ghu_…`
     GithubAppUserToken,
+}
+
+/// A type of credential, as requests name it: what one of them may be limited to.
+///
+/// Exhaustive: what a recorded type covers is frozen, and whoever reads one must know which kinds those are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialType {
+    /// [`CredentialKind::ClassicPat`]
+    ClassicPat,
+    /// [`CredentialKind::FineGrainedPat`]
+    FineGrainedPat,
+    /// [`CredentialKind::SshKey`]
+    SshKey,
+    /// Both kinds of app tokens that act for a person: [`CredentialKind::OauthAppUserToken`] and
+    /// [`CredentialKind::GithubAppUserToken`].
+    OauthAppToken,
+}
+
+read_by_name!(CredentialType, "a type of credential");
+
+impl CredentialType {
+    /// Every type, in the order in which the documentation names them.
+    pub const ALL: [Self; 4] = [
+        Self::ClassicPat,
+        Self::FineGrainedPat,
+        Self::SshKey,
+        Self::OauthAppToken,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClassicPat => "classic_pat",
+            Self::FineGrainedPat => "fine_grained_pat",
+            Self::SshKey => "ssh_key",
+            Self::OauthAppToken => "oauth_app_token",
+        }
+    }
+
+    /// Whether credentials of this kind are of the type.
+    pub fn has(self, kind: CredentialKind) -> bool {
+        kind.credential_type() == self
+    }
+}
+
+impl fmt::Display for CredentialType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// What a kind of credential needs to call the operation.
@@ -76,6 +130,18 @@ impl CredentialKind {
         }
     }
 
+    /// The type under which requests name it.
+    ///
+    /// [`Rule::AppTokensAreOneType`](crate::Rule::AppTokensAreOneType)
+    pub const fn credential_type(self) -> CredentialType {
+        match self {
+            Self::ClassicPat => CredentialType::ClassicPat,
+            Self::FineGrainedPat => CredentialType::FineGrainedPat,
+            Self::SshKey => CredentialType::SshKey,
+            Self::OauthAppUserToken | Self::GithubAppUserToken => CredentialType::OauthAppToken,
+        }
+    }
+
     /// Whether `revoke_credentials` destroys it. App tokens "cannot be destroyed", says the documentation.
     ///
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed)
@@ -83,7 +149,7 @@ impl CredentialKind {
         matches!(self, Self::ClassicPat | Self::FineGrainedPat | Self::SshKey)
     }
 
-    /// Whether its owner may ask again for an organization that a revoke-all took away.
+    /// Whether its owner may ask again for an organization that a revocation of the enterprise took away.
     ///
     /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain)
     pub const fn may_be_authorized_again(self) -> bool {

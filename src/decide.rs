@@ -1,10 +1,12 @@
 //! The command handler: a state, a command and a time give events or a refusal. Nothing here changes anything.
 
+mod authority;
 mod continue_revocation;
 mod credentials;
 mod list;
 mod memberships;
-mod revoke_all;
+mod organization_owners;
+mod requests;
 
 use alloc::vec::Vec;
 
@@ -30,14 +32,18 @@ impl Enterprise {
     /// # Errors
     /// [`Refusal`], naming the rule that forbids it.
     pub fn decide(&self, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {
-        let is_of_an_enterprise = !matches!(command, Command::CreateEnterprise { .. } | Command::RevokeAll(_));
+        let is_of_an_enterprise = !matches!(
+            command,
+            Command::CreateEnterprise { .. } | Command::RevokeAll(_) | Command::Revoke(_)
+        );
         if is_of_an_enterprise && self.identity().is_none() {
             return Err(Refusal::EnterpriseUnknown);
         }
         match command {
             Command::CreateEnterprise { slug, kind } => self.decide_create(slug, *kind),
             // Who asks comes before what is asked of.
-            Command::RevokeAll(request) => self.decide_revoke_all(request, at),
+            Command::RevokeAll(request) => self.decide_request(request.into(), at),
+            Command::Revoke(request) => self.decide_narrower_request(request, at),
             Command::AddOrganization { organization, login } => self.decide_add_organization(*organization, login),
             Command::RemoveOrganization { organization } => self.decide_remove_organization(*organization),
             Command::AddMember { member, login, role } => self.decide_add_member(*member, login, *role),
@@ -45,6 +51,10 @@ impl Enterprise {
             Command::RemoveMember { member } => self.decide_remove_member(*member),
             Command::GrantPermission { member, permission } => self.decide_grant_permission(*member, *permission),
             Command::WithdrawPermission { member, permission } => self.decide_withdraw_permission(*member, *permission),
+            Command::AddOrganizationOwner { organization, member } => self.decide_add_owner(*organization, *member),
+            Command::RemoveOrganizationOwner { organization, member } => {
+                self.decide_remove_owner(*organization, *member)
+            }
             Command::IssueCredential {
                 credential,
                 owner,

@@ -7,16 +7,21 @@ pub(crate) mod coverage;
 pub(crate) mod credentials;
 pub(crate) mod epoch;
 mod excerpt;
+pub(crate) mod filter;
 mod holdings;
 mod index;
+mod lookups;
 pub(crate) mod membership;
+mod organization_owners;
 pub(crate) mod people_and_organizations;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod record;
 pub(crate) mod revocations;
+pub(crate) mod running;
 mod scope_table;
 pub(crate) mod stored;
 mod summary;
+mod targets;
 
 use alloc::vec::Vec;
 
@@ -26,6 +31,9 @@ pub use progress::{Progress, RevocationState};
 pub use summary::{CountByKind, CountByRole, Summary};
 
 use crate::enterprise::credentials::Credentials;
+use crate::enterprise::filter::Filter;
+use crate::enterprise::membership::Ordinal;
+use crate::enterprise::organization_owners::OrganizationOwners;
 use crate::enterprise::people_and_organizations::{Organizations, People};
 use crate::enterprise::revocations::Revocations;
 use crate::enterprise::stored::stored;
@@ -47,6 +55,9 @@ pub struct Enterprise {
     identity: Option<Identity>,
     pub(crate) organizations: Organizations,
     pub(crate) people: People,
+    pub(crate) organization_owners: OrganizationOwners,
+    /// The stay of the first EMU owner, also after it ended: nobody follows.
+    first_owner: Option<Ordinal>,
     pub(crate) credentials: Credentials,
     pub(crate) revocations: Revocations,
 }
@@ -64,6 +75,8 @@ stored!(Enterprise {
     identity,
     organizations,
     people,
+    organization_owners,
+    first_owner,
     credentials,
     revocations
 });
@@ -97,7 +110,14 @@ impl Enterprise {
 
     /// Whether all that it refers to is there. For a state that was not made by events; all others are so.
     pub(crate) fn is_complete(&self) -> bool {
-        self.credentials.are_of(&self.people, &self.organizations) && self.revocations.are_of(self.credentials.len())
+        let has_person = |person: Option<Ordinal>| person.is_none_or(|person| self.people.has(person));
+        let has_organization = |of: Option<Ordinal>| of.is_none_or(|of| self.organizations.has(of));
+        let has = |filter: Filter| has_person(filter.person()) && has_organization(filter.organization());
+        self.credentials.are_of(&self.people, &self.organizations)
+            && self.revocations.are_of(self.credentials.len(), has)
+            && has_person(self.first_owner)
+            && (self.organization_owners.iter())
+                .all(|(person, organization)| has_person(Some(person)) && has_organization(Some(organization)))
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {
@@ -106,8 +126,8 @@ impl Enterprise {
 
     /// Puts decided events into their envelopes: the positions that follow, one time, and whom the host names as the cause.
     ///
-    /// `at` is the time that was given to [`Enterprise::decide`]. A `RevokeAllRequested` names its requester itself, so
-    /// its envelope stays without `by`. The state is not borrowed: each event may be applied as it comes.
+    /// `at` is the time that was given to [`Enterprise::decide`]. A request to revoke names its requester itself, so its
+    /// envelope stays without `by`. The state is not borrowed: each event may be applied as it comes.
     pub fn record(
         &self,
         events: Vec<Event>,
@@ -117,7 +137,7 @@ impl Enterprise {
         let mut position = self.position;
         let envelope = move |event: Event| {
             position = position.next();
-            let by = by.filter(|_| !matches!(event, Event::RevokeAllRequested { .. }));
+            let by = by.filter(|_| !event.is_request());
             RecordedEvent {
                 position,
                 at,

@@ -1,9 +1,9 @@
 //! What happened: the events of an enterprise's stream, in the past tense, and their envelope.
 
 use serde::de::{Deserializer, Error};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::credential::CredentialKind;
+use crate::credential::{CredentialKind, CredentialType};
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 use crate::json::{self, read_by_name};
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 ///
 /// Exhaustive: whoever folds events must see a new one, or their state is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type")]
+#[serde(tag = "type", remote = "Self")]
 pub enum Event {
     /// The enterprise came to be. The first event of every stream.
     EnterpriseCreated {
@@ -70,6 +70,21 @@ pub enum Event {
         /// What.
         permission: Permission,
     },
+    /// A present person became an owner of a present organization.
+    OrganizationOwnerAdded {
+        /// Of which organization.
+        organization: OrganizationId,
+        /// Who.
+        member: PersonId,
+    },
+    /// An owner of an organization is no longer one. Not recorded where the ownership ends with a membership, or with a role
+    /// that no owner has.
+    OrganizationOwnerRemoved {
+        /// Of which organization.
+        organization: OrganizationId,
+        /// Who.
+        member: PersonId,
+    },
     /// A credential came to be.
     CredentialIssued {
         /// Which.
@@ -106,6 +121,28 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idempotency_key: Option<IdempotencyKey>,
     },
+    /// Someone with authority asked to revoke what matches all of the filters that are there, of which there is at least one.
+    /// Its position is the cut and the revocation's id.
+    RevocationRequested {
+        /// Who asked.
+        requested_by: Actor,
+        /// By what authority.
+        authority: Authority,
+        /// Only authorizations for this organization, in the membership that is present at the cut.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        organization: Option<OrganizationId>,
+        /// Only credentials of this person, in the membership that is present at the cut.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<PersonId>,
+        /// Only credentials of this type.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credential_type: Option<CredentialType>,
+        /// Whether tokens and keys are destroyed too. Never with an organization.
+        revoke_credentials: bool,
+        /// The caller's name for the request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idempotency_key: Option<IdempotencyKey>,
+    },
     /// An authorization ended.
     AuthorizationRevoked {
         /// Of which credential.
@@ -135,8 +172,50 @@ pub enum Event {
     },
 }
 
-/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire. The
-/// events that most lines hold come first, because the canonical reader tries one after the other.
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Self::deserialize(deserializer)?;
+        match event.contradiction() {
+            None => Ok(event),
+            Some(contradiction) => Err(D::Error::custom(contradiction)),
+        }
+    }
+}
+
+impl Event {
+    /// Whether it is a request to revoke, of everything or of less.
+    pub const fn is_request(&self) -> bool {
+        matches!(self, Self::RevokeAllRequested { .. } | Self::RevocationRequested { .. })
+    }
+
+    /// Why these fields, each of them valid, are no event together.
+    pub(crate) const fn contradiction(&self) -> Option<&'static str> {
+        match self {
+            Self::RevocationRequested {
+                organization: None,
+                person: None,
+                credential_type: None,
+                ..
+            } => Some("it names no organization, no person and no type of credential: what is revoked cannot be told"),
+            Self::RevocationRequested {
+                organization: Some(_),
+                revoke_credentials: true,
+                ..
+            } => Some("it asks to destroy credentials for an organization, which never does"),
+            _ => None,
+        }
+    }
+}
+
+/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire; after
+/// another, required and optional ones that follow those. The events that most lines hold come first, because the canonical
+/// reader tries one after the other.
 macro_rules! with_event_shapes {
     ($make:ident) => {
         $make! {
@@ -152,7 +231,12 @@ macro_rules! with_event_shapes {
             MemberRemoved { member }
             PermissionGranted { member, permission }
             PermissionWithdrawn { member, permission }
+            OrganizationOwnerAdded { organization, member }
+            OrganizationOwnerRemoved { organization, member }
             RevokeAllRequested { requested_by, authority, revoke_credentials; idempotency_key }
+            RevocationRequested {
+                requested_by, authority; organization, person, credential_type; revoke_credentials; idempotency_key
+            }
             RevocationCompleted { revocation, authorizations_revoked, credentials_destroyed }
         }
     };
@@ -160,7 +244,7 @@ macro_rules! with_event_shapes {
 pub(crate) use with_event_shapes;
 
 macro_rules! names {
-    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+    ($($event:ident { $($field:ident),* $(; $($more:ident),*)* })*) => {
         impl Event {
             /// The names of all events on the wire, those that most logs are full of first.
             pub const NAMES: [&'static str; [$(stringify!($event)),*].len()] = [$(stringify!($event)),*];
@@ -227,7 +311,7 @@ impl TryFrom<ActorFields> for Actor {
     }
 }
 
-/// By what a request to revoke everything was allowed.
+/// By what a request to revoke was allowed.
 ///
 /// Exhaustive: whoever judges a request must see a new ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -237,15 +321,22 @@ pub enum Authority {
     Owner,
     /// The person holds `write_enterprise_credentials`.
     Permission,
-    /// The installation holds `enterprise_credentials=write`.
+    /// The installation holds the app permission that the operation needs.
     Installation,
+    /// The person is an owner of the organization that the request is about.
+    OrganizationOwner,
 }
 
 read_by_name!(Authority, "an authority");
 
 impl Authority {
     /// Every authority.
-    pub const ALL: [Self; 3] = [Self::Owner, Self::Permission, Self::Installation];
+    pub const ALL: [Self; 4] = [
+        Self::Owner,
+        Self::Permission,
+        Self::Installation,
+        Self::OrganizationOwner,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -253,6 +344,7 @@ impl Authority {
             Self::Owner => "owner",
             Self::Permission => "permission",
             Self::Installation => "installation",
+            Self::OrganizationOwner => "organization_owner",
         }
     }
 }

@@ -87,9 +87,12 @@ pub mod snapshot;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
-pub use command::{Caller, Command, RevokeAll};
+pub use command::{Caller, Command, Requested, Revoke, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
-pub use credential::{ADMIN_ENTERPRISE_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
+pub use credential::{
+    ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, CallRequirement, CredentialKind, CredentialType,
+    ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
+};
 pub use decide::ListRefusal;
 pub use enterprise::{
     AuthorizationRef, CountByKind, CountByRole, CredentialRef, Enterprise, Progress, RevocationState, Summary,

@@ -6,12 +6,12 @@ use core::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::RevokeAll;
-use crate::credential::CredentialKind;
+use crate::command::Requested;
+use crate::credential::{CredentialKind, CredentialType};
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::record::GrantStatus;
-use crate::enterprise::revocations::Coverage;
+use crate::enterprise::record::{Authorization, GrantStatus};
+use crate::enterprise::running::Coverage;
 use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::Login;
 use crate::person::Role;
@@ -26,7 +26,16 @@ use crate::timestamp::Timestamp;
 pub struct Plan {
     /// The position that the request would have: its cut.
     pub cut: Position,
-    /// Whether members' tokens and keys are destroyed too.
+    /// The organization that it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationId>,
+    /// The person whom it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The type of credential that it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_type: Option<CredentialType>,
+    /// Whether tokens and keys are destroyed too.
     pub revoke_credentials: bool,
     /// Authorizations that would be revoked.
     pub authorizations_revoked: u64,
@@ -43,9 +52,9 @@ pub struct Plan {
     /// What would happen to the caller's own token; absent for callers without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<CallerLoss>,
-    /// What earlier revocations have taken already and will record.
+    /// What earlier revocations have taken already and will record, of what the request's filters match.
     pub already_pending: AlreadyPending,
-    /// What stays alive.
+    /// What stays alive, of what the filters match.
     pub not_covered: NotCovered,
 }
 
@@ -167,20 +176,27 @@ impl AddAssign for AlreadyPending {
     }
 }
 
-/// Credentials that still authenticate once the revocation is done, expired ones left out. The first two counts are
-/// disjoint and together all of them; the third is a part of both.
+/// Credentials that match the request's person and type and still authenticate once the revocation is done, expired ones left
+/// out. The first two counts are disjoint and together all of them; the others are parts of both.
 ///
 /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
 ///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotCovered {
-    /// Credentials of guests and collaborators, who are not enterprise members.
+    /// Credentials of guests and collaborators, who are not enterprise members. None of a person whom the request names to
+    /// destroy their credentials: their role spares nothing then.
     pub collaborator_credentials: u64,
-    /// Credentials of enterprise members: all, or with `revoke_credentials` their app tokens.
+    /// Credentials of enterprise members: all, or with `revoke_credentials` their app tokens; and the app tokens of a person whom
+    /// such a request names, whatever their role.
     pub member_credentials: u64,
-    /// Of all these, those without any authorization at the cut: they may be authorized later.
+    /// Of all these, those of which the request takes no authorization, since they had none at the cut: they may be authorized
+    /// later.
     pub without_authorization: u64,
+    /// Of all these, those that may be authorized again where an authorization is taken from them now, or was before: what an
+    /// organization's revocation takes, or a single one, and fine-grained tokens.
+    #[serde(default)]
+    pub may_be_authorized_again: u64,
 }
 
 impl Enterprise {
@@ -190,14 +206,18 @@ impl Enterprise {
     /// question to the state.
     ///
     /// Authority, EMU and idempotency are not asked. `at` decides which surviving credentials have expired.
-    pub fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
-        let coverage = self.next_coverage(request.revoke_credentials);
+    pub fn plan<'a>(&self, request: impl Into<Requested<'a>>, at: Timestamp) -> Plan {
+        let request = request.into();
+        let coverage = self.next_coverage(request.into(), request.revoke_credentials);
         let mut tally = Tally::default();
-        for credential in self.credentials.iter() {
+        for credential in self.credentials_between(coverage, 0..coverage.issued) {
             self.tally_credential(coverage, &credential, at, &mut tally);
         }
         Plan {
             cut: self.position().next(),
+            organization: request.organization,
+            person: request.person,
+            credential_type: request.credential_type,
             revoke_credentials: coverage.revoke_credentials,
             authorizations_revoked: tally.total.authorizations_revoked,
             credentials_destroyed: tally.total.credentials_destroyed,
@@ -215,17 +235,22 @@ impl Enterprise {
         let Some(owner) = self.people.get(credential.owner()) else {
             return;
         };
-        let mut live_at_cut = 0_u64;
+        let mut again = false;
         let (mut loss, mut pending) = (Loss::default(), AlreadyPending::default());
         let authorizations = self.credentials.authorizations(credential);
-        for authorization in authorizations.filter(|authorization| authorization.status == GrantStatus::Granted) {
+        for authorization in authorizations.filter(|held| coverage.filter.has_organization(held.organization)) {
+            let settled = self.settled_by(coverage, credential, &authorization);
             if self.pending_authorization(credential, &authorization).is_some() {
                 pending.authorizations += 1;
             } else if self.covers_authorization(coverage, credential, &authorization) {
                 tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
                 loss.authorizations_revoked += 1;
-                live_at_cut += 1;
             }
+            again |= match settled {
+                GrantStatus::Revoked => true,
+                GrantStatus::Taken => credential.kind().may_be_authorized_again(),
+                GrantStatus::Granted | GrantStatus::Ended => false,
+            };
         }
         let is_pending = self.pending_destruction(credential).is_some();
         pending.credentials += u64::from(is_pending);
@@ -237,8 +262,26 @@ impl Enterprise {
             tally.lose_as_owner(owner.id, loss, pending);
         }
         if !destroyed && self.authenticate(credential, at).is_ok() {
-            tally.survive(owner.facts.role, live_at_cut);
+            let by_role = coverage.filter.person().is_none() || !coverage.revoke_credentials;
+            let is_collaborators = by_role && !owner.facts.role.is_enterprise_member();
+            tally.survive(is_collaborators, loss.authorizations_revoked == 0, again);
         }
+    }
+
+    /// What becomes of an authorization when this request and all before it are done.
+    fn settled_by(
+        &self,
+        coverage: Coverage,
+        credential: &Credential<'_>,
+        authorization: &Authorization,
+    ) -> GrantStatus {
+        if let Some(settled) = self.settled_as(credential, authorization) {
+            return settled;
+        }
+        if !self.covers_authorization(coverage, credential, authorization) {
+            return authorization.status;
+        }
+        coverage.settles_as()
     }
 
     fn organization_losses(&self, tally: &Tally) -> Vec<OrganizationLoss> {
@@ -271,7 +314,7 @@ impl Enterprise {
         losses.collect()
     }
 
-    fn caller_loss(&self, request: &RevokeAll, coverage: Coverage, at: Timestamp) -> Option<CallerLoss> {
+    fn caller_loss(&self, request: Requested<'_>, coverage: Coverage, at: Timestamp) -> Option<CallerLoss> {
         let credential = self.credentials.get(request.caller.credential()?)?;
         let (mut revoked, mut pending) = (0, 0);
         for authorization in self.credentials.authorizations(&credential) {
@@ -336,13 +379,14 @@ impl Tally {
     }
 
     /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
-    fn survive(&mut self, role: Role, live_at_cut: u64) {
-        if role.is_enterprise_member() {
-            self.not_covered.member_credentials += 1;
-        } else {
+    fn survive(&mut self, is_collaborators: bool, loses_nothing: bool, again: bool) {
+        if is_collaborators {
             self.not_covered.collaborator_credentials += 1;
+        } else {
+            self.not_covered.member_credentials += 1;
         }
-        self.not_covered.without_authorization += u64::from(live_at_cut == 0);
+        self.not_covered.without_authorization += u64::from(loses_nothing);
+        self.not_covered.may_be_authorized_again += u64::from(again);
     }
 
     fn kinds(&self) -> Vec<KindLoss> {

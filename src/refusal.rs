@@ -4,7 +4,9 @@ use alloc::string::{String, ToString};
 
 use serde::{Serialize, Serializer};
 
-use crate::credential::{ADMIN_ENTERPRISE_SCOPE, ENTERPRISE_CREDENTIALS_WRITE};
+use crate::credential::{
+    ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
+};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
 use crate::person::{EnterpriseKind, Role};
@@ -47,6 +49,43 @@ pub enum Refusal {
     /// [`Rule::OwnerOrPermission`]
     #[error("person `{0}` is neither an enterprise owner nor a holder of `write_enterprise_credentials`")]
     NotQualified(PersonId),
+    /// [`Rule::OrganizationOfPath`]
+    #[error("organization `{0}` is not in the enterprise")]
+    OrganizationAbsent(OrganizationId),
+    /// [`Rule::AdminOrgScope`]
+    #[error("the token needs the scope `{ADMIN_ORG_SCOPE}`")]
+    AdminOrgScopeMissing,
+    /// [`Rule::OrganizationAdministration`]
+    #[error("the app needs the permission `{ORGANIZATION_ADMINISTRATION_WRITE}`")]
+    OrganizationPermissionMissing,
+    /// [`Rule::OrganizationAdministration`]: it is limited to another organization.
+    #[error("the app's installation is limited to organization `{0}`")]
+    InstallationOfAnother(OrganizationId),
+    /// [`Rule::TokenAuthorizedForOrganization`]
+    #[error("the token itself may not be used for the organization: {0}")]
+    TokenNotAuthorized(AccessDenial),
+    /// [`Rule::OrganizationOwnerRequired`]
+    #[error("person `{person}` is no owner of organization `{organization}`")]
+    NotOrganizationOwner {
+        /// Who asked.
+        person: PersonId,
+        /// Of which organization.
+        organization: OrganizationId,
+    },
+    /// [`Rule::PersonOfPath`]
+    #[error("person `{0}` is not in the enterprise")]
+    TargetAbsent(PersonId),
+    /// [`Rule::RevocationNamesItsScope`]
+    #[error(
+        "the request names no organization, no person and no type of credential: to revoke everything, ask for that"
+    )]
+    ScopeNotNamed,
+    /// [`Rule::OrganizationDestroysNothing`]
+    #[error("an organization's revocation destroys no credential: ask without `revoke_credentials`")]
+    OrganizationCannotDestroy,
+    /// [`Rule::FirstOwnerIsNoTarget`]
+    #[error("person `{0}` is the first EMU owner, who is no target")]
+    FirstOwner(PersonId),
     /// [`Rule::ManagedUsersOnly`]
     #[error("`revoke_credentials` is only available for Enterprise Managed User (EMU) enterprises")]
     NotManagedUsers,
@@ -79,6 +118,28 @@ pub enum Refusal {
         organization: OrganizationId,
         /// The login it has.
         login: Login,
+    },
+    /// [`Rule::LoginNamesOne`]
+    #[error("organization `{organization}` is present under the login `{login}`: choose another login")]
+    OrganizationLoginTaken {
+        /// Which organization has it.
+        organization: OrganizationId,
+        /// As that one writes it.
+        login: Login,
+    },
+    /// [`Rule::LoginNamesOne`]
+    #[error("person `{member}` is present under the login `{login}`: choose another login")]
+    MemberLoginTaken {
+        /// Who has it.
+        member: PersonId,
+        /// As that one writes it.
+        login: Login,
+    },
+    /// [`Rule::OrganizationOwnerIsMember`]
+    #[error("a {role} cannot own an organization: owners, members and billing managers of the enterprise can")]
+    CannotOwnOrganization {
+        /// The person's role.
+        role: Role,
     },
     /// [`Rule::MemberKnown`]
     #[error("person `{0}` was never added to the enterprise")]
@@ -143,12 +204,23 @@ impl Refusal {
             Self::ScopeMissing => Rule::AdminEnterpriseScope,
             Self::AppPermissionMissing => Rule::EnterpriseCredentialsWrite,
             Self::NotQualified(_) => Rule::OwnerOrPermission,
+            Self::OrganizationAbsent(_) => Rule::OrganizationOfPath,
+            Self::AdminOrgScopeMissing => Rule::AdminOrgScope,
+            Self::OrganizationPermissionMissing | Self::InstallationOfAnother(_) => Rule::OrganizationAdministration,
+            Self::TokenNotAuthorized(_) => Rule::TokenAuthorizedForOrganization,
+            Self::NotOrganizationOwner { .. } => Rule::OrganizationOwnerRequired,
+            Self::TargetAbsent(_) => Rule::PersonOfPath,
+            Self::ScopeNotNamed => Rule::RevocationNamesItsScope,
+            Self::OrganizationCannotDestroy => Rule::OrganizationDestroysNothing,
+            Self::FirstOwner(_) => Rule::FirstOwnerIsNoTarget,
             Self::NotManagedUsers => Rule::ManagedUsersOnly,
             Self::IdempotencyKeyReused { .. } => Rule::IdempotencyKeyForOneRequest,
             Self::EnterpriseDiffers { .. } => Rule::EnterpriseCreatedOnce,
             Self::OrganizationUnknown(_) => Rule::OrganizationKnown,
             Self::OrganizationGone(_) => Rule::OrganizationPresent,
             Self::OrganizationDiffers { .. } => Rule::OrganizationDataUnchanged,
+            Self::OrganizationLoginTaken { .. } | Self::MemberLoginTaken { .. } => Rule::LoginNamesOne,
+            Self::CannotOwnOrganization { .. } => Rule::OrganizationOwnerIsMember,
             Self::MemberUnknown(_) => Rule::MemberKnown,
             Self::MemberGone(_) => Rule::MemberPresent,
             Self::MemberDiffers { .. } => Rule::MemberDataUnchanged,

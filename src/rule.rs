@@ -100,33 +100,47 @@ rules! {
     EnterpriseOfToken, "enterprise_of_token", Ruling(3), http(4, 404), "A token opens one enterprise; for any other slug, malformed, absent or real, the answer is the same.";
     EnterpriseExists, "enterprise_exists", Fact, http(4, 404), "An enterprise exists from its creation on; before it nothing can be asked of it.";
     StrangerSeesNothing, "stranger_sees_nothing", Ruling(3), http(4, 404), "A caller without any role in the enterprise does not learn that it exists.";
+    OrganizationOfPath, "organization_of_path", Ruling(41), http(4, 404), "An operation on an organization names one that is in the token's enterprise now; absent and foreign ones are answered alike.";
 
-    FineGrainedPatCannotCall, "fine_grained_pat_cannot_call", Fact, http(5, 403), "Fine-grained personal access tokens cannot call the operation.";
-    AdminEnterpriseScope, "admin_enterprise_scope", Fact, http(6, 403), "Classic personal access tokens and OAuth app tokens need the scope admin:enterprise itself, not one of its children.";
-    EnterpriseCredentialsWrite, "enterprise_credentials_write", Fact, http(6, 403), "GitHub App user tokens and installations need the app permission enterprise_credentials=write.";
-    OwnerOrPermission, "owner_or_permission", Fact, http(7, 403), "Only an enterprise owner or a present holder of write_enterprise_credentials may revoke all; an installation needs no user.";
+    FineGrainedPatCannotCall, "fine_grained_pat_cannot_call", Fact, http(5, 403), "Fine-grained personal access tokens cannot call the operations.";
+    AdminEnterpriseScope, "admin_enterprise_scope", Fact, http(6, 403), "At the enterprise classic personal access tokens and OAuth app tokens need the scope admin:enterprise itself, not one of its children.";
+    EnterpriseCredentialsWrite, "enterprise_credentials_write", Fact, http(6, 403), "At the enterprise GitHub App user tokens and installations need the app permission enterprise_credentials=write.";
+    AdminOrgScope, "admin_org_scope", Fact, http(6, 403), "To revoke at an organization classic personal access tokens and OAuth app tokens need the scope admin:org.";
+    OrganizationAdministration, "organization_administration", Ruling(41), http(6, 403), "At an organization GitHub App user tokens and installations need the app permission organization_administration, write to revoke; an installation on one organization calls there alone.";
+    TokenAuthorizedForOrganization, "token_authorized_for_organization", Fact, http(7, 403), "At an organization a personal token must itself be usable for that organization; web sessions and installations need no authorization.";
+    OwnerOrPermission, "owner_or_permission", Fact, http(8, 403), "At the enterprise only an enterprise owner or a present holder of write_enterprise_credentials may revoke; an installation needs no user.";
+    OrganizationOwnerRequired, "organization_owner_required", Fact, http(8, 403), "At an organization only its owners may list or revoke, enterprise owners and holders of the permission as such not; an installation needs no user.";
 
-    IdempotencyKeyWellFormed, "idempotency_key_well_formed", Ruling(11), http(8, 422), "An idempotency key is one header of 1 to 255 visible ASCII characters.";
-    BodyWithinLimit, "body_within_limit", Ruling(2), http(9, 413), "A body is at most 64 KiB.";
-    BodyIsJson, "body_is_json", Fact, http(10, 400), "A body, where there is one, is JSON, whatever its Content-Type; zero bytes are no body.";
-    BodyIsObject, "body_is_object", Fact, http(10, 400), "A body, where there is one, is a JSON object; keys other than revoke_credentials are not read.";
-    RevokeCredentialsOnce, "revoke_credentials_once", Ruling(2), http(10, 400), "A body names revoke_credentials at most once.";
-    RevokeCredentialsBoolean, "revoke_credentials_boolean", Fact, http(11, 422), "revoke_credentials is true or false, not null nor anything else; absent it is false.";
-    ManagedUsersOnly, "managed_users_only", Fact, http(12, 422), "revoke_credentials is for Enterprise Managed Users only.";
-    IdempotencyKeyForOneRequest, "idempotency_key_for_one_request", Ruling(11), http(13, 422), "Within 24 hours an idempotency key stands for one request; with other parameters it is refused.";
+    PersonOfPath, "person_of_path", Ruling(41), http(9, 404), "A request about one person names somebody who is in the enterprise now; nobody unqualified learns who is.";
+
+    IdempotencyKeyWellFormed, "idempotency_key_well_formed", Ruling(11), http(10, 422), "An idempotency key is one header of 1 to 255 visible ASCII characters.";
+    BodyWithinLimit, "body_within_limit", Ruling(2), http(11, 413), "A body is at most 64 KiB.";
+    BodyIsJson, "body_is_json", Fact, http(12, 400), "A body, where there is one, is JSON, whatever its Content-Type; zero bytes are no body.";
+    BodyIsObject, "body_is_object", Fact, http(12, 400), "A body, where there is one, is a JSON object; keys other than the operation's own are not read.";
+    RevokeCredentialsOnce, "revoke_credentials_once", Ruling(2), http(12, 400), "A body names revoke_credentials, and credential_type, at most once.";
+    RevokeCredentialsBoolean, "revoke_credentials_boolean", Fact, http(14, 422), "revoke_credentials is true or false, not null nor anything else; absent it is false.";
+    OrganizationDestroysNothing, "organization_destroys_nothing", Ruling(40), http(14, 422), "An organization's revocation destroys no credential: revoke_credentials is refused there, never dropped.";
+    FirstOwnerIsNoTarget, "first_owner_is_no_target", Fact, http(15, 422), "The first EMU owner, who is the first person added as an owner of managed users, is no target at the enterprise while that membership lasts.";
+    ManagedUsersOnly, "managed_users_only", Fact, http(16, 422), "revoke_credentials is for Enterprise Managed Users only.";
+    IdempotencyKeyForOneRequest, "idempotency_key_for_one_request", Ruling(11), http(17, 422), "Within 24 hours an idempotency key stands for one request; with other parameters, or for another operation, it is refused.";
 
     EnterpriseCreatedOnce, "enterprise_created_once", Ruling(5), None, "An enterprise is created once; the same again changes nothing, other data is refused.";
     OrganizationKnown, "organization_known", Ruling(5), None, "A command names an organization that was added before.";
     OrganizationPresent, "organization_present", Ruling(5), None, "A credential is authorized for an organization that is in the enterprise now.";
     OrganizationDataUnchanged, "organization_data_unchanged", Ruling(5), None, "Adding a present organization again changes nothing with the same login and is refused with another.";
+    OrganizationOwnerIsMember, "organization_owner_is_member", Ruling(41), None, "Owners, members and billing managers of the enterprise may own an organization that is in it; guests and collaborators may not.";
+    OwnershipEnds, "ownership_ends", Ruling(41), None, "The ownership of an organization ends with either membership and with the role of a guest or collaborator, and does not come back.";
+    LoginNamesOne, "login_names_one", Ruling(42), None, "Of those in the enterprise now no two people, and no two organizations, have logins that differ in nothing but the case of letters.";
     MemberKnown, "member_known", Ruling(5), None, "A command names a person who was added before.";
     MemberPresent, "member_present", Ruling(5), None, "Only a present person, in whatever role, gets another role, a permission or a credential.";
     MemberDataUnchanged, "member_data_unchanged", Ruling(5), None, "Adding a present person again changes nothing with the same login and role and is refused with others.";
     RoleFitsEnterpriseKind, "role_fits_enterprise_kind", Fact, None, "Guest and repository collaborators exist on EMU enterprises only, outside collaborators on enterprises of personal accounts only.";
     CredentialIdNeverReused, "credential_id_never_reused", Ruling(5), None, "A credential id is issued once, whatever became of it.";
-    RevokedPairIsTombstone, "revoked_pair_is_tombstone", Fact, None, "A credential cannot be authorized again for an organization that a revoke-all took from it, from the cut on and for good.";
+    RevokedPairIsTombstone, "revoked_pair_is_tombstone", Fact, None, "A credential cannot be authorized again for an organization that a revocation of the enterprise took from it, from the cut on and for good.";
     RevocationKnown, "revocation_known", Ruling(8), None, "A command names a revocation that was requested.";
     RevocationsInOrder, "revocations_in_order", Ruling(8), None, "Jobs run in the order of their cuts: continuing a later one while an earlier runs is refused.";
+
+    RevocationNamesItsScope, "revocation_names_its_scope", Ruling(40), None, "A request for less than everything names an organization, a person or a type of credential.";
 
     ValuesWithinLimits, "values_within_limits", Ruling(14), None, "Ids, slugs, logins, fingerprints, scopes and idempotency keys are within their limits: a value that exists is valid.";
 
@@ -134,9 +148,12 @@ rules! {
     EnterpriseMembersByRole, "enterprise_members_by_role", Ruling(13), None, "Enterprise members are the owners, the members and the billing managers.";
     MembersThreeKindsDestroyed, "members_three_kinds_destroyed", Fact, None, "With revoke_credentials the classic and fine-grained tokens and the SSH keys of enterprise members are destroyed, authorized or not; app tokens are not.";
     CollaboratorsKeepCredentials, "collaborators_keep_credentials", Fact, None, "Guests and collaborators are not enterprise members: they lose authorizations and keep every credential.";
-    NobodyIsSpared, "nobody_is_spared", Ruling(12), None, "All means all: neither the setup user, nor another owner, nor the caller's own token is spared.";
+    NobodyIsSpared, "nobody_is_spared", Ruling(12), None, "Within the scope all means all: neither the setup user, nor another owner, nor the caller's own token is spared.";
     ScopeIsSettledAtTheCut, "scope_is_settled_at_the_cut", Ruling(6), None, "In scope is what was live just before the request; what comes after it, roles and removals included, changes nothing in it.";
-    NotCoveredIsCounted, "not_covered_is_counted", Fact, None, "What stays alive is named and counted in the plan: first credentials of guests and collaborators, then of members, and of both those not authorized at the cut, which may be authorized later.";
+    FiltersNarrowTheScope, "filters_narrow_the_scope", Ruling(40), None, "Of a request with filters only that is in scope which matches them all: the organization and the person in the membership present at the cut, and the type.";
+    AppTokensAreOneType, "app_tokens_are_one_type", Ruling(40), None, "The type oauth_app_token is that of OAuth app tokens and of GitHub App user tokens; it destroys nothing.";
+    PersonWhateverTheRole, "person_whatever_the_role", Ruling(43), None, "A request about one person destroys their credentials of the three kinds whatever their role, a guest's too.";
+    NotCoveredIsCounted, "not_covered_is_counted", Fact, None, "What stays alive is named and counted in the plan: first credentials of guests and collaborators, then of members, and of both those not authorized at the cut, which may be authorized later, and those that may be authorized again.";
     AuthorizationRequired, "authorization_required", Fact, None, "A credential is used for an organization only while it holds a live authorization for the organization's present membership.";
     EffectiveAtOnce, "effective_at_once", Ruling(7), None, "From the request on everything in its scope is refused, before any job has run.";
     RevocationPendingStillAuthenticates, "revocation_pending_still_authenticates", Ruling(7), None, "A credential whose authorization is pending is refused for that organization and still authenticates at enterprise level.";
@@ -152,12 +169,13 @@ rules! {
     AnyKindDestroyedSingly, "any_kind_destroyed_singly", Ruling(8), None, "A single command destroys a credential of any kind: that app tokens cannot be destroyed speaks of revoke-all.";
     ExpiryKeepsScope, "expiry_keeps_scope", Ruling(9), None, "Expiry takes nothing out of scope; it only stops a token from authenticating.";
     FineGrainedMayAskAgain, "fine_grained_may_ask_again", Fact, None, "A fine-grained token's owner may ask again; a pending revocation of the old grant is recorded first, in the same decision.";
+    OrganizationLeavesNoTombstone, "organization_leaves_no_tombstone", Fact, None, "What an organization's revocation took may be authorized again, in every order with those of the enterprise; while it is pending its revocation is recorded first, in the same decision.";
     SinglyRevokedMayBeGrantedAgain, "singly_revoked_may_be_granted_again", Ruling(10), None, "A pair revoked singly, outside any revocation, may be granted again to a live credential.";
     NothingOldComesBack, "nothing_old_comes_back", Ruling(5), None, "People and organizations return as new memberships: no role, permission, credential or authorization of the old one comes back; a live credential may be authorized anew.";
     NothingToDoIsNoEvent, "nothing_to_do_is_no_event", Ruling(5), None, "A command that would change nothing, with nothing pending, is accepted and yields no events.";
     WarningForOwnToken, "warning_for_own_token", Fact, None, "The answer warns when, after acceptance, the caller's own credential has anything pending; installations are never warned.";
     IdempotentFor24Hours, "idempotent_for_24_hours", Ruling(11), None, "The same key of the same person or installation, less than 24 hours after the first by the stream's time, is the first request again; later it is a new one.";
-    AuthorityRecorded, "authority_recorded", Ruling(4), None, "The request records who asked, with which credential, and by what authority: owner before permission, or installation.";
+    AuthorityRecorded, "authority_recorded", Ruling(4), None, "The request records who asked, with which credential, and by what authority: owner before permission, organization_owner at an organization, or installation.";
 }
 
 impl fmt::Display for Rule {

@@ -1,6 +1,9 @@
 //! An audit accepts what decide has written, and names what it would not have written.
 #![expect(clippy::expect_used, reason = "a test whose history does not fit has failed")]
 
+#[path = "audit/narrower.rs"]
+mod narrower;
+
 use enterprise_credentials::audit::{Auditor, Report, SurvivalReason};
 use enterprise_credentials::{CorruptHistory, RevocationId, Rule, log};
 

@@ -6,8 +6,8 @@ use core::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use enterprise_credentials::{
-    Authority, CredentialId, CredentialKind, EnterpriseKind, InstallationId, InvalidValue, OrganizationId, Permission,
-    PersonId, Position, RevocationId, Role, Timestamp, limits,
+    Authority, CredentialId, CredentialKind, CredentialType, EnterpriseKind, InstallationId, InvalidValue,
+    OrganizationId, Permission, PersonId, Position, RevocationId, Role, Timestamp, limits,
 };
 
 fn every_id_is_read<T>(what: &str)
@@ -90,6 +90,7 @@ fn kinds_roles_and_permissions_are_read_from_their_names_alone() {
     every_name_is_read(CredentialKind::ALL, "a kind of credential", CredentialKind::as_str);
     every_name_is_read(EnterpriseKind::ALL, "a kind of enterprise", EnterpriseKind::as_str);
     every_name_is_read(Authority::ALL, "an authority", Authority::as_str);
+    every_name_is_read(CredentialType::ALL, "a type of credential", CredentialType::as_str);
 }
 
 #[test]

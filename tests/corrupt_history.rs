@@ -5,7 +5,9 @@
     reason = "a test whose history does not fit has failed"
 )]
 
-use enterprise_credentials::{CorruptHistory, Corruption, Enterprise, RecordedEvent, Timestamp};
+use enterprise_credentials::{
+    Actor, Authority, CorruptHistory, Corruption, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, Timestamp,
+};
 
 /// Revocation 11 has the authorizations of 901 and 902 pending. Credential 903 was authorized after it, 904 is destroyed.
 const HISTORY: &str = r#"
@@ -218,4 +220,89 @@ fn positions_follow_and_time_does_not_run_backwards() {
     assert_eq!(corrupt.reason, Corruption::Time { at, last_at });
     let at_the_same_time = RecordedEvent { at: last_at, ..fits };
     assert_eq!(enterprise.apply(&at_the_same_time), Ok(()));
+}
+
+#[test]
+fn an_ownership_is_added_and_removed_once_by_those_present() {
+    let added = r#"{"type":"OrganizationOwnerAdded","organization":3,"member":8}"#;
+    let removed = r#"{"type":"OrganizationOwnerRemoved","organization":3,"member":8}"#;
+    assert_eq!(
+        says(&format!("{added}\n{added}")),
+        "the person owns the organization already"
+    );
+    assert_eq!(says(removed), "the person does not own the organization");
+    assert_eq!(
+        says(&format!("{added}\n{removed}\n{removed}")),
+        "the person does not own the organization"
+    );
+    for ended in [
+        r#"{"type":"MemberRoleChanged","member":8,"role":"guest_collaborator"}"#,
+        r#"{"type":"MemberRemoved","member":8}
+{"type":"MemberAdded","member":8,"login":"hubot","role":"member"}"#,
+        r#"{"type":"OrganizationRemoved","organization":3}
+{"type":"OrganizationAdded","organization":3,"login":"octo-org"}"#,
+    ] {
+        let said = says(&format!("{added}\n{ended}\n{removed}"));
+        assert_eq!(said, "the person does not own the organization", "{ended}");
+    }
+    let of_the_departed = format!("{{\"type\":\"MemberRemoved\",\"member\":8}}\n{added}");
+    assert_eq!(says(&of_the_departed), "person `8` is unknown here");
+    let unknown = added.replace(":3,", ":4,");
+    assert_eq!(says(&unknown), "organization `4` is unknown here");
+}
+
+/// A target that is absent is policy: the request covers nothing. One that never was is no target.
+#[test]
+fn a_request_names_who_and_what_the_stream_has_seen() {
+    let request = |filter: &str| {
+        format!(
+            r#"{{"type":"RevocationRequested","requested_by":{{"person":7}},"authority":"owner",{filter},"revoke_credentials":false}}"#
+        )
+    };
+    assert_eq!(says(&request(r#""person":9"#)), "person `9` is unknown here");
+    assert_eq!(
+        says(&request(r#""organization":4"#)),
+        "organization `4` is unknown here"
+    );
+    let absent = format!(
+        "{HISTORY}{{\"type\":\"MemberRemoved\",\"member\":8}}\n{}",
+        request(r#""person":8"#)
+    );
+    let mut enterprise = Enterprise::new();
+    for event in absent.lines().filter(|line| !line.is_empty()) {
+        enterprise.apply(&next(&enterprise, event)).unwrap();
+    }
+    let completed =
+        r#"{"type":"RevocationCompleted","revocation":16,"authorizations_revoked":0,"credentials_destroyed":0}"#;
+    let completed = next(&enterprise, completed);
+    assert_eq!(enterprise.apply(&completed), Ok(()));
+}
+
+/// What a reader refuses, a host that makes events itself cannot apply either.
+#[test]
+fn a_request_that_contradicts_itself_is_none() {
+    for (organization, person, said) in [
+        (None, None, "it names no organization"),
+        (Some(3), Some(7), "it asks to destroy credentials for an organization"),
+    ] {
+        let mut enterprise = Enterprise::new();
+        for event in HISTORY.lines().filter(|line| !line.is_empty()) {
+            enterprise.apply(&next(&enterprise, event)).unwrap();
+        }
+        let fits = next(&enterprise, r#"{"type":"MemberRemoved","member":8}"#);
+        let event = Event::RevocationRequested {
+            requested_by: Actor::Person {
+                person: PersonId::new(7).unwrap(),
+                credential: None,
+            },
+            authority: Authority::Owner,
+            organization: organization.map(|id| OrganizationId::new(id).unwrap()),
+            person: person.map(|id| PersonId::new(id).unwrap()),
+            credential_type: None,
+            revoke_credentials: true,
+            idempotency_key: None,
+        };
+        let corrupt = enterprise.apply(&RecordedEvent { event, ..fits }).unwrap_err();
+        assert!(corrupt.reason.to_string().starts_with(said), "{corrupt}");
+    }
 }

@@ -46,7 +46,7 @@ fn founded(organizations: u64) -> Enterprise {
 }
 
 fn add_organization(enterprise: &mut Enterprise, id: u64) {
-    let (organization, login) = (organization(id), Login::new("octo-org").unwrap());
+    let (organization, login) = (organization(id), Login::new(&format!("octo-org-{id}")).unwrap());
     ask(enterprise, &Command::AddOrganization { organization, login });
 }
 

@@ -26,8 +26,14 @@ mod given;
 mod http;
 #[path = "rules/job.rs"]
 mod job;
+#[path = "rules/limited.rs"]
+mod limited;
 #[path = "rules/membership.rs"]
 mod membership;
+#[path = "rules/narrower.rs"]
+mod narrower;
+#[path = "rules/organizations.rs"]
+mod organizations;
 #[path = "rules/plan.rs"]
 mod plan;
 #[path = "rules/post.rs"]

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use enterprise_credentials::audit::Auditor;
 use enterprise_credentials::snapshot::{self, SnapshotError};
 use enterprise_credentials::{
-    Caller, Command, CredentialId, CredentialKind, Enterprise, Event, RecordedEvent, RevokeAll, Role, Timestamp, log,
+    Caller, Command, CredentialId, CredentialKind, CredentialType, Enterprise, Event, RecordedEvent, RevokeAll, Role,
+    Timestamp, log,
 };
 
 /// What the hash of behaviour is taken from.
@@ -227,12 +228,28 @@ fn the_corpus_has_everything() {
     assert_eq!(after("role"), roles.map(ToString::to_string).collect());
     let kinds = CredentialKind::ALL.iter().map(ToString::to_string);
     assert!(after("kind").is_superset(&kinds.collect()));
-    assert_eq!(after("authority").len(), 3, "owner, permission, installation");
+    assert_eq!(
+        after("authority").len(),
+        4,
+        "owner, permission, installation, organization_owner"
+    );
+    let types = CredentialType::ALL
+        .iter()
+        .filter(|of| **of != CredentialType::ClassicPat);
+    assert_eq!(after("credential_type"), types.map(ToString::to_string).collect());
     let types = after("type");
     for name in Event::NAMES {
         assert!(types.contains(name), "no {name} in the corpus");
     }
-    for field in ["expires_at", "idempotency_key", "scopes", "revocation", "installation"] {
+    for field in [
+        "expires_at",
+        "idempotency_key",
+        "scopes",
+        "revocation",
+        "installation",
+        "organization",
+        "person",
+    ] {
         assert!(text.contains(&format!("\"{field}\":")), "no {field} in the corpus");
     }
 }

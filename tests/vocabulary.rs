@@ -9,8 +9,9 @@ use core::fmt::Display;
 use std::path::Path;
 
 use enterprise_credentials::{
-    ADMIN_ENTERPRISE_SCOPE, Authority, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE, EnterpriseKind,
-    Event, Permission, Position, Role, Timestamp, limits, log,
+    ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, Authority, CallRequirement, CredentialKind, CredentialType,
+    ENTERPRISE_CREDENTIALS_WRITE, EnterpriseKind, Event, ORGANIZATION_ADMINISTRATION_WRITE, Permission, Position, Role,
+    Timestamp, limits, log,
 };
 use serde_json::Value;
 
@@ -109,21 +110,54 @@ fn kinds_of_enterprise_the_permission_and_authorities_have_one_word_each() {
     let (permission, word) = (Permission::WriteEnterpriseCredentials, "write_enterprise_credentials");
     shown(permission, word);
     assert_eq!((wire(permission), permission.as_str()), (word.to_owned(), word));
-    let authorities = [Authority::Owner, Authority::Permission, Authority::Installation];
-    for (authority, word) in authorities.into_iter().zip(["owner", "permission", "installation"]) {
+    let words = ["owner", "permission", "installation", "organization_owner"];
+    for (authority, word) in Authority::ALL.into_iter().zip(words) {
         assert_eq!((wire(authority), authority.as_str()), (word.to_owned(), word));
     }
 }
 
 #[test]
+fn each_type_of_credential_has_the_word_that_requests_name_it_by_and_its_kinds() {
+    use CredentialKind::{ClassicPat, FineGrainedPat, GithubAppUserToken, OauthAppUserToken, SshKey};
+    let table: [(CredentialType, &str, &[CredentialKind]); 4] = [
+        (CredentialType::ClassicPat, "classic_pat", &[ClassicPat]),
+        (CredentialType::FineGrainedPat, "fine_grained_pat", &[FineGrainedPat]),
+        (CredentialType::SshKey, "ssh_key", &[SshKey]),
+        (
+            CredentialType::OauthAppToken,
+            "oauth_app_token",
+            &[OauthAppUserToken, GithubAppUserToken],
+        ),
+    ];
+    assert_eq!(table.map(|(of, ..)| of), CredentialType::ALL);
+    for (of, word, kinds) in table {
+        shown(of, word);
+        assert_eq!((wire(of), of.as_str()), (word.to_owned(), word));
+        for kind in CredentialKind::ALL {
+            assert_eq!(of.has(kind), kinds.contains(&kind), "{kind} of {of}");
+            assert_eq!(of.has(kind), kind.credential_type() == of);
+        }
+    }
+    assert_eq!(
+        (ADMIN_ORG_SCOPE, ORGANIZATION_ADMINISTRATION_WRITE),
+        ("admin:org", "organization_administration=write")
+    );
+}
+
+#[test]
 fn an_event_is_named_as_on_its_line() {
-    let sample = include_bytes!("samples/v1.jsonl");
+    let samples: [&[u8]; 2] = [
+        include_bytes!("samples/v1.jsonl"),
+        include_bytes!("samples/v1-narrow.jsonl"),
+    ];
     let mut names: Vec<&str> = Vec::new();
-    for (recorded, line) in log::read(sample).zip(sample.split(|byte| *byte == b'\n')) {
-        let fields: Value = serde_json::from_slice(line).unwrap();
-        let event = recorded.unwrap().event;
-        assert_eq!(fields["type"], event.name());
-        names.push(event.name());
+    for sample in samples {
+        for (recorded, line) in log::read(sample).zip(sample.split(|byte| *byte == b'\n')) {
+            let fields: Value = serde_json::from_slice(line).unwrap();
+            let event = recorded.unwrap().event;
+            assert_eq!(fields["type"], event.name());
+            names.push(event.name());
+        }
     }
     let missing: Vec<&&str> = Event::NAMES.iter().filter(|name| !names.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");

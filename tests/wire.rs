@@ -13,7 +13,10 @@ mod generated;
 use std::collections::BTreeSet;
 
 use enterprise_credentials::log::{self, Decoder, ReplayError, Until};
-use enterprise_credentials::{CredentialKind, Enterprise, EnterpriseKind, Event, Position, RecordedEvent, Role, Rule};
+use enterprise_credentials::{
+    Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, Event, OrganizationId, Position, RecordedEvent,
+    Role, Rule,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,6 +31,9 @@ const V1_PERSONAL_STATE: &str = include_str!("samples/v1-personal-accounts.state
 /// A credential of each kind for each role of an enterprise with managed users, and a request that covers what it covers.
 const V1_COVERAGE: &[u8] = include_bytes!("samples/v1-coverage.jsonl");
 const V1_COVERAGE_STATE: &str = include_str!("samples/v1-coverage.state.json");
+/// Every shape of a narrower request, each of them running over the others, and owners of organizations.
+const V1_NARROW: &[u8] = include_bytes!("samples/v1-narrow.jsonl");
+const V1_NARROW_STATE: &str = include_str!("samples/v1-narrow.state.json");
 
 #[test]
 fn samples_fold_to_their_recorded_state() {
@@ -35,6 +41,7 @@ fn samples_fold_to_their_recorded_state() {
         (V1, V1_STATE),
         (V1_PERSONAL, V1_PERSONAL_STATE),
         (V1_COVERAGE, V1_COVERAGE_STATE),
+        (V1_NARROW, V1_NARROW_STATE),
     ] {
         let enterprise = log::replay(sample).unwrap();
         let recorded: Value = serde_json::from_str(recorded).unwrap();
@@ -87,9 +94,123 @@ fn what_a_recorded_request_covers_never_changes() {
     assert_eq!(seen, all.collect(), "the sample has each kind for each role");
 }
 
+/// What each filter of a `RevocationRequested` covers is as much a part of its meaning: the kinds of a type, the roles of a named
+/// person, and that an organization's request destroys nothing.
+#[test]
+fn what_a_recorded_filter_covers_never_changes() {
+    /// Positions of the events before the first request in the sample.
+    const FOUNDED: u64 = 55;
+    // Credential 24 is the fourth kind of person 2. Person 3 is a guest. What is covered is for organization 3, for 4, and destroyed.
+    type Covered = (&'static str, &'static [u64], &'static [u64], &'static [u64]);
+    const ALL: [u64; 15] = [11, 12, 13, 14, 15, 21, 22, 23, 24, 25, 31, 32, 33, 34, 35];
+    let table: [Covered; 11] = [
+        (
+            r#""credential_type":"classic_pat","revoke_credentials":true"#,
+            &[11, 21, 31],
+            &[11, 21, 31],
+            &[11, 21],
+        ),
+        (
+            r#""credential_type":"fine_grained_pat","revoke_credentials":true"#,
+            &[12, 22, 32],
+            &[12, 22, 32],
+            &[12, 22],
+        ),
+        (
+            r#""credential_type":"ssh_key","revoke_credentials":true"#,
+            &[13, 23, 33],
+            &[13, 23, 33],
+            &[13, 23],
+        ),
+        (
+            r#""credential_type":"oauth_app_token","revoke_credentials":true"#,
+            &[14, 15, 24, 25, 34, 35],
+            &[14, 15, 24, 25, 34, 35],
+            &[],
+        ),
+        (
+            r#""person":2,"revoke_credentials":false"#,
+            &[21, 22, 23, 24, 25],
+            &[21, 22, 23, 24, 25],
+            &[],
+        ),
+        (
+            r#""person":3,"revoke_credentials":true"#,
+            &[31, 32, 33, 34, 35],
+            &[31, 32, 33, 34, 35],
+            &[31, 32, 33],
+        ),
+        (
+            r#""person":3,"credential_type":"ssh_key","revoke_credentials":true"#,
+            &[33],
+            &[33],
+            &[33],
+        ),
+        (r#""organization":3,"revoke_credentials":false"#, &ALL, &[], &[]),
+        (
+            r#""organization":4,"person":1,"revoke_credentials":false"#,
+            &[],
+            &[11, 12, 13, 14, 15],
+            &[],
+        ),
+        (
+            r#""organization":3,"credential_type":"oauth_app_token","revoke_credentials":false"#,
+            &[14, 15, 24, 25, 34, 35],
+            &[],
+            &[],
+        ),
+        (
+            r#""organization":3,"person":2,"credential_type":"oauth_app_token","revoke_credentials":false"#,
+            &[24, 25],
+            &[],
+            &[],
+        ),
+    ];
+    let founded = log::replay_until(V1_NARROW, Until::Position(Position::new(FOUNDED).unwrap())).unwrap();
+    let at = founded.last_at().unwrap();
+    for (filter, for_three, for_four, destroyed) in table {
+        let mut enterprise = founded.clone();
+        let line = format!(
+            r#"{{"position":{},"at":"{at}","type":"RevocationRequested","requested_by":{{"person":1}},"authority":"owner",{filter}}}"#,
+            FOUNDED + 1
+        );
+        let requested = Decoder::resume(founded.position(), Some(at))
+            .decode(line.as_bytes())
+            .unwrap();
+        enterprise.apply(&requested).unwrap();
+        let pending = |organization: u64| -> Vec<u64> {
+            let organization = OrganizationId::new(organization).unwrap();
+            let is_revoked = |id: &CredentialId| {
+                let revoke = Command::RevokeAuthorization {
+                    credential: *id,
+                    organization,
+                };
+                let events = enterprise.decide(&revoke, at).unwrap();
+                matches!(
+                    events[..],
+                    [Event::AuthorizationRevoked {
+                        revocation: Some(_),
+                        ..
+                    }]
+                )
+            };
+            let ids = enterprise.credentials().map(|credential| credential.id());
+            ids.filter(is_revoked).map(CredentialId::value).collect()
+        };
+        assert_eq!(
+            (pending(3), pending(4)),
+            (for_three.to_vec(), for_four.to_vec()),
+            "{filter}"
+        );
+        let ids = enterprise.credentials().map(|credential| credential.id());
+        let dead = ids.filter(|id| enterprise.authenticates(*id, at).is_err());
+        assert_eq!(dead.map(CredentialId::value).collect::<Vec<_>>(), destroyed, "{filter}");
+    }
+}
+
 #[test]
 fn samples_are_written_again_byte_for_byte() {
-    for sample in [V1, V1_PERSONAL, V1_COVERAGE] {
+    for sample in [V1, V1_PERSONAL, V1_COVERAGE, V1_NARROW] {
         let mut written = Vec::new();
         for recorded in log::read(sample) {
             log::write_line(&recorded.unwrap(), &mut written);
@@ -101,7 +222,10 @@ fn samples_are_written_again_byte_for_byte() {
 #[test]
 fn samples_hold_every_event_type_and_every_key() {
     let mut keys = BTreeSet::new();
-    for line in [V1, V1_PERSONAL].concat().split_inclusive(|byte| *byte == b'\n') {
+    for line in [V1, V1_PERSONAL, V1_NARROW]
+        .concat()
+        .split_inclusive(|byte| *byte == b'\n')
+    {
         let line: Value = serde_json::from_slice(line).unwrap();
         let fields: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
         keys.insert(format!("{} {}", line["type"].as_str().unwrap(), fields.join(" ")));
@@ -118,6 +242,10 @@ fn samples_hold_every_event_type_and_every_key() {
         ("CredentialIssued", "expires_at"),
         ("CredentialIssued", "fingerprint"),
         ("RevokeAllRequested", "idempotency_key"),
+        ("RevocationRequested", "organization"),
+        ("RevocationRequested", "person"),
+        ("RevocationRequested", "credential_type"),
+        ("RevocationRequested", "idempotency_key"),
         ("AuthorizationRevoked", "revocation"),
         ("CredentialDestroyed", "revocation"),
         ("MemberAdded", "by"),
@@ -211,7 +339,7 @@ proptest! {
         log::write_line(&recorded, &mut line);
         let mut fields: Value = serde_json::from_slice(&line).unwrap(); // sorts the keys
         fields[unknown] = json!({"type": "Other", "position": [null]});
-        for optional in ["by", "expires_at", "fingerprint", "idempotency_key"] {
+        for optional in ["by", "expires_at", "fingerprint", "idempotency_key", "credential_type"] {
             fields.as_object_mut().unwrap().entry(optional).or_insert(Value::Null);
         }
         let line = format!("{fields:#}").replace('\n', "\t");

@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::num::NonZeroU32;
 
-use crate::command::{Caller, Command, RevokeAll};
-use crate::credential::ENTERPRISE_CREDENTIALS_WRITE;
+use crate::command::{Caller, Command, Revoke, RevokeAll};
+use crate::credential::{ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE};
 use crate::enterprise::Enterprise;
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::name::Scopes;
@@ -32,11 +32,12 @@ pub(super) fn caller(requested_by: Actor) -> Caller {
     match requested_by {
         Actor::Person { person, credential } => Caller::Person { person, credential },
         Actor::Installation { installation } => {
-            let permissions = Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]);
+            let permissions = Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE]);
             debug_assert!(permissions.is_ok(), "{permissions:?}");
             let permissions = permissions.unwrap_or_default();
             Caller::Installation {
                 installation,
+                organization: None,
                 permissions,
             }
         }
@@ -53,15 +54,23 @@ fn refused(event: &Event, refusal: &Refusal) -> Breach {
 
 fn difference(event: &Event, decided: Option<&Event>) -> Breach {
     match (event, decided) {
-        (Event::RevokeAllRequested { .. }, None) => (
+        (Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }, None) => (
             Some(Rule::IdempotentFor24Hours),
-            String::from("RevokeAllRequested was recorded, but its idempotency key stands for an earlier request"),
+            format!(
+                "{} was recorded, but its idempotency key stands for an earlier request",
+                event.name()
+            ),
         ),
         (
-            Event::RevokeAllRequested { authority, .. },
-            Some(Event::RevokeAllRequested {
-                authority: expected, ..
-            }),
+            Event::RevokeAllRequested { authority, .. } | Event::RevocationRequested { authority, .. },
+            Some(
+                Event::RevokeAllRequested {
+                    authority: expected, ..
+                }
+                | Event::RevocationRequested {
+                    authority: expected, ..
+                },
+            ),
         ) => (
             Some(Rule::AuthorityRecorded),
             format!(
@@ -100,6 +109,12 @@ pub(crate) fn mirror(event: &Event) -> Command {
         Event::MemberRemoved { member } => Command::RemoveMember { member },
         Event::PermissionGranted { member, permission } => Command::GrantPermission { member, permission },
         Event::PermissionWithdrawn { member, permission } => Command::WithdrawPermission { member, permission },
+        Event::OrganizationOwnerAdded { organization, member } => {
+            Command::AddOrganizationOwner { organization, member }
+        }
+        Event::OrganizationOwnerRemoved { organization, member } => {
+            Command::RemoveOrganizationOwner { organization, member }
+        }
         Event::CredentialIssued {
             credential,
             owner,
@@ -129,6 +144,22 @@ pub(crate) fn mirror(event: &Event) -> Command {
             ..
         } => Command::RevokeAll(RevokeAll {
             caller: caller(requested_by),
+            revoke_credentials,
+            idempotency_key,
+        }),
+        Event::RevocationRequested {
+            requested_by,
+            organization,
+            person,
+            credential_type,
+            revoke_credentials,
+            idempotency_key,
+            ..
+        } => Command::Revoke(Revoke {
+            caller: caller(requested_by),
+            organization,
+            person,
+            credential_type,
             revoke_credentials,
             idempotency_key,
         }),

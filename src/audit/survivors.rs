@@ -10,7 +10,7 @@ use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::coverage::Spared;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::epoch::Epoch;
+use crate::enterprise::progress::Limits;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, RevocationId};
 
@@ -32,7 +32,8 @@ pub enum SurvivalReason {
     IssuedAfterTheCut,
     /// The authorization was granted after the cut.
     AuthorizedAfterTheCut,
-    /// The authorization of a fine-grained token was taken, and granted again after the cut, as its owner may ask.
+    /// The authorization was taken, and granted again after the cut: of a fine-grained token, as its owner may ask, or after a
+    /// revocation of an organization.
     AuthorizedAgain,
 }
 
@@ -45,7 +46,7 @@ impl SurvivalReason {
             Self::KindIsNotDestroyed => "still authenticates: app tokens lose authorizations and are not destroyed",
             Self::IssuedAfterTheCut => "authenticates: issued after the cut",
             Self::AuthorizedAfterTheCut => "authorized after the cut",
-            Self::AuthorizedAgain => "fine-grained token, authorized again after the cut",
+            Self::AuthorizedAgain => "taken by a revocation, and authorized again after the cut",
         }
     }
 }
@@ -73,21 +74,6 @@ impl From<Spared> for SurvivalReason {
     }
 }
 
-/// For each credential issued so far, why the revocation requested last leaves it alone; nothing where it does not.
-///
-/// Asked right after the request is applied, when every role is still known as it was at the cut.
-pub(super) fn fates(enterprise: &Enterprise) -> Vec<Option<SurvivalReason>> {
-    let Some(revocation) = enterprise.revocations.iter().next_back() else {
-        debug_assert!(false, "asked where nothing was requested");
-        return Vec::new();
-    };
-    let spared = |credential| enterprise.why_spared(revocation.coverage, &credential);
-    let credentials = enterprise.credentials.iter();
-    credentials
-        .map(|credential| spared(credential).map(SurvivalReason::from))
-        .collect()
-}
-
 #[derive(Default)]
 struct Group {
     count: u64,
@@ -99,39 +85,78 @@ type Groups = BTreeMap<(SurvivalReason, CredentialKind), Group>;
 /// What a history shows on the way and its end does not: it tells the reasons of survivors apart.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traces {
-    /// Why each credential issued before a revocation's cut outlives it, in order of issue.
-    pub(super) fates: Vec<Option<SurvivalReason>>,
-    /// Fine-grained pairs that were authorized again after a revoke-all had taken them.
-    pub(super) authorized_again: BTreeSet<(CredentialId, OrganizationId)>,
+    /// Why each credential issued before the cut outlives the revocation, in order of issue.
+    fates: Vec<Option<SurvivalReason>>,
+    /// The pairs that were authorized again after a revocation had taken them.
+    authorized_again: BTreeSet<Pair>,
+    /// The pairs that an organization's revocation took: the state does not tell them from those that were revoked singly.
+    taken_at_organizations: BTreeSet<Pair>,
 }
 
-/// The pair that this event, which comes next, authorizes again after a revoke-all took it.
-pub(super) fn authorized_again(enterprise: &Enterprise, event: &Event) -> Option<(CredentialId, OrganizationId)> {
-    let &Event::CredentialAuthorized {
-        credential,
-        organization,
-    } = event
-    else {
-        return None;
-    };
-    let issued = enterprise.credentials.get(credential)?;
-    let (_, authorization) =
-        (enterprise.credentials).authorization(&issued, organization, &enterprise.organizations)?;
-    let is_taken = enterprise.is_taken(&issued, &authorization);
-    is_taken.then_some((credential, organization))
-}
+type Pair = (CredentialId, OrganizationId);
 
 impl Traces {
-    /// What is alive in the state at the end although it is younger than, or outlived, this revocation's cut.
+    /// Begins anew with the revocation requested last: asked right after the request is applied, when every role is still known as
+    /// it was at the cut.
+    pub(super) fn begin(&mut self, enterprise: &Enterprise) {
+        let Some(revocation) = enterprise.revocations.iter().next_back() else {
+            debug_assert!(false, "asked where nothing was requested");
+            return;
+        };
+        let spared = |credential| enterprise.why_spared(revocation.coverage, &credential);
+        let credentials = enterprise.credentials.iter();
+        self.fates = credentials
+            .map(|credential| spared(credential).map(SurvivalReason::from))
+            .collect();
+    }
+
+    /// The pair that this event, which comes next, authorizes again after a revocation took it.
+    pub(super) fn authorized_again(&self, enterprise: &Enterprise, event: &Event) -> Option<Pair> {
+        let &Event::CredentialAuthorized {
+            credential,
+            organization,
+        } = event
+        else {
+            return None;
+        };
+        let is_taken = |issued| {
+            let held = (enterprise.credentials).authorization(&issued, organization, &enterprise.organizations);
+            held.is_some_and(|(_, held)| enterprise.is_taken(&issued, &held))
+        };
+        let pair = (credential, organization);
+        let again =
+            self.taken_at_organizations.contains(&pair) || enterprise.credentials.get(credential).is_some_and(is_taken);
+        again.then_some(pair)
+    }
+
+    /// Notes an event that is applied, and the pair that it authorized again.
+    pub(super) fn observe(&mut self, enterprise: &Enterprise, event: &Event, again: Option<Pair>) {
+        self.authorized_again.extend(again);
+        let Event::AuthorizationRevoked {
+            credential,
+            organization,
+            revocation: Some(revocation),
+        } = event
+        else {
+            return;
+        };
+        let revocation = enterprise.revocations.get(*revocation);
+        if revocation.is_some_and(|it| it.coverage.filter.organization().is_some()) {
+            self.taken_at_organizations.insert((*credential, *organization));
+        }
+    }
+
+    /// What is alive in the state at the end, of what the revocation's filter matches, although it is younger than, or outlived, its
+    /// cut.
     pub(super) fn survivors(&self, enterprise: &Enterprise, revocation: RevocationId) -> Vec<Survivors> {
         let (Some(at), Some(revocation)) = (enterprise.last_at(), enterprise.revocations.get(revocation)) else {
             debug_assert!(false, "asked about `{revocation}`, which was never requested");
             return Vec::new();
         };
-        let request = revocation.coverage.request;
+        let limits = enterprise.limits(revocation.coverage.filter);
         let mut groups = Groups::new();
         for (slot, credential) in enterprise.credentials.iter().enumerate() {
-            if enterprise.authenticate(&credential, at).is_err() {
+            if !is_within(enterprise, limits, &credential) || enterprise.authenticate(&credential, at).is_err() {
                 continue;
             }
             let fate = self.fates.get(slot).copied();
@@ -140,7 +165,7 @@ impl Traces {
             if let Some(reason) = reason {
                 add(&mut groups, reason, &credential);
             }
-            for (organization, reason) in self.later_authorizations(enterprise, request, &credential) {
+            for (organization, reason) in self.later_authorizations(enterprise, limits, &credential) {
                 if enterprise.may_use(credential.id(), organization, at).is_ok() {
                     add(&mut groups, reason, &credential);
                 }
@@ -155,25 +180,33 @@ impl Traces {
         survivors.collect()
     }
 
-    /// The organizations for which a credential was authorized after the request, and why that is no fault.
+    /// The organizations for which a credential may be used if it was authorized after the cut, and why that is no fault. What was
+    /// live at the cut and matches is dead, so what matches and is alive came later.
     fn later_authorizations(
         &self,
         enterprise: &Enterprise,
-        request: Epoch,
+        limits: Limits,
         credential: &Credential<'_>,
     ) -> impl Iterator<Item = (OrganizationId, SurvivalReason)> {
         let authorizations = enterprise.credentials.authorizations(credential);
-        let later = authorizations.filter(move |authorization| authorization.granted > request);
-        let organizations = later.filter_map(|authorization| enterprise.organizations.get(authorization.organization));
+        let organizations = authorizations.filter_map(|held| enterprise.organizations.get(held.organization));
+        let matching = organizations.filter(move |stay| limits.organization.is_none_or(|of| of == stay.id));
         let credential = credential.id();
-        organizations.map(move |stay| {
-            if self.authorized_again.contains(&(credential, stay.id)) {
-                (stay.id, SurvivalReason::AuthorizedAgain)
-            } else {
-                (stay.id, SurvivalReason::AuthorizedAfterTheCut)
-            }
-        })
+        matching.map(
+            move |stay| match self.authorized_again.contains(&(credential, stay.id)) {
+                true => (stay.id, SurvivalReason::AuthorizedAgain),
+                false => (stay.id, SurvivalReason::AuthorizedAfterTheCut),
+            },
+        )
     }
+}
+
+/// Whether a credential is of the person and of the type that a revocation is limited to. The person's other memberships count: what
+/// was issued in them outlives it.
+fn is_within(enterprise: &Enterprise, limits: Limits, credential: &Credential<'_>) -> bool {
+    let owner = enterprise.people.get(credential.owner()).map(|stay| stay.id);
+    limits.person.is_none_or(|person| owner == Some(person))
+        && limits.credential_type.is_none_or(|of| of.has(credential.kind()))
 }
 
 fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential<'_>) {

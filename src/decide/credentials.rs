@@ -36,6 +36,7 @@ impl Enterprise {
     }
 
     /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::OrganizationLeavesNoTombstone`](crate::Rule::OrganizationLeavesNoTombstone),
     /// [`Rule::FineGrainedMayAskAgain`](crate::Rule::FineGrainedMayAskAgain),
     /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain),
     /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent)

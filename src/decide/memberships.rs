@@ -19,10 +19,13 @@ impl Enterprise {
         login: &Login,
     ) -> Result<Vec<Event>, Refusal> {
         match self.organizations.present(organization) {
-            None => Ok(Vec::from([Event::OrganizationAdded {
-                organization,
-                login: login.clone(),
-            }])),
+            None => {
+                self.check_organization_login(login)?;
+                Ok(Vec::from([Event::OrganizationAdded {
+                    organization,
+                    login: login.clone(),
+                }]))
+            }
             Some(present) if present.data.login == *login => Ok(Vec::new()),
             Some(present) => Err(Refusal::OrganizationDiffers {
                 organization,
@@ -45,6 +48,7 @@ impl Enterprise {
     pub(super) fn decide_add_member(&self, member: PersonId, login: &Login, role: Role) -> Result<Vec<Event>, Refusal> {
         self.check_role(role)?;
         let Some(present) = self.people.present(member) else {
+            self.check_member_login(login)?;
             return Ok(Vec::from([Event::MemberAdded {
                 member,
                 login: login.clone(),
@@ -112,6 +116,28 @@ impl Enterprise {
             return Err(Refusal::MemberGone(member));
         }
         Ok(stay)
+    }
+
+    /// [`Rule::LoginNamesOne`](crate::Rule::LoginNamesOne)
+    fn check_organization_login(&self, login: &Login) -> Result<(), Refusal> {
+        let holder = self.organizations.first_present(login.as_str());
+        holder.map_or(Ok(()), |(stay, data)| {
+            Err(Refusal::OrganizationLoginTaken {
+                organization: stay.id,
+                login: data.login.clone(),
+            })
+        })
+    }
+
+    /// [`Rule::LoginNamesOne`](crate::Rule::LoginNamesOne)
+    fn check_member_login(&self, login: &Login) -> Result<(), Refusal> {
+        let holder = self.people.first_present(login.as_str());
+        holder.map_or(Ok(()), |(stay, data)| {
+            Err(Refusal::MemberLoginTaken {
+                member: stay.id,
+                login: data.login.clone(),
+            })
+        })
     }
 
     /// [`Rule::RoleFitsEnterpriseKind`](crate::Rule::RoleFitsEnterpriseKind)

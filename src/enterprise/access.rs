@@ -3,8 +3,10 @@
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::enterprise::progress::Progress;
+use crate::enterprise::filter::Filter;
+use crate::enterprise::progress::{Limits, Progress};
 use crate::enterprise::record::{Authorization, GrantStatus};
+use crate::enterprise::revocations::Revocation;
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Login, Scopes};
 use crate::person::Role;
@@ -122,12 +124,31 @@ impl Enterprise {
 
     /// How far a revocation is, in O(1); nothing for one that was never requested.
     pub fn progress(&self, id: RevocationId) -> Option<Progress> {
-        self.revocations.get(id).map(Progress::of)
+        self.revocations.get(id).map(|revocation| self.progress_of(revocation))
     }
 
     /// How far each revocation is, in order of their cuts.
     pub fn revocations(&self) -> impl Iterator<Item = Progress> {
-        self.revocations.iter().map(Progress::of)
+        self.revocations.iter().map(|revocation| self.progress_of(revocation))
+    }
+
+    fn progress_of(&self, revocation: &Revocation) -> Progress {
+        let first = self.revocations.running().next();
+        let behind = first.filter(|first| revocation.completed_at.is_none() && *first < revocation.id);
+        Progress::of(revocation, self.limits(revocation.coverage.filter), behind)
+    }
+
+    /// What a filter asks for, by ids: of whom it names, whatever became of them.
+    pub(crate) fn limits(&self, filter: Filter) -> Limits {
+        let organization = filter
+            .organization()
+            .and_then(|ordinal| self.organizations.get(ordinal));
+        let person = filter.person().and_then(|ordinal| self.people.get(ordinal));
+        Limits {
+            organization: organization.map(|stay| stay.id),
+            person: person.map(|stay| stay.id),
+            credential_type: filter.credential_type(),
+        }
     }
 
     /// [`Rule::CredentialKnown`](crate::Rule::CredentialKnown)

@@ -8,6 +8,7 @@ mod structure;
 
 use crate::corrupt_history::{CorruptHistory, Corruption};
 use crate::enterprise::apply::structure::structure;
+use crate::enterprise::progress::Limits;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Event, RecordedEvent};
 use crate::name::EnterpriseSlug;
@@ -116,6 +117,8 @@ impl Enterprise {
             Event::MemberRemoved { member } => self.remove_member(*member),
             Event::PermissionGranted { member, permission } => self.grant_permission(*member, *permission),
             Event::PermissionWithdrawn { member, permission } => self.withdraw_permission(*member, *permission),
+            Event::OrganizationOwnerAdded { organization, member } => self.add_owner(*organization, *member),
+            Event::OrganizationOwnerRemoved { organization, member } => self.remove_owner(*organization, *member),
             Event::CredentialIssued {
                 credential,
                 owner,
@@ -139,7 +142,27 @@ impl Enterprise {
                 authority: _,
                 revoke_credentials,
                 idempotency_key,
-            } => self.request(recorded, *requested_by, *revoke_credentials, idempotency_key.as_ref()),
+            } => {
+                let key = idempotency_key.as_ref();
+                self.request(recorded, *requested_by, Limits::NONE, *revoke_credentials, key)
+            }
+            Event::RevocationRequested {
+                requested_by,
+                authority: _,
+                organization,
+                person,
+                credential_type,
+                revoke_credentials,
+                idempotency_key,
+            } => {
+                let limits = Limits {
+                    organization: *organization,
+                    person: *person,
+                    credential_type: *credential_type,
+                };
+                let key = idempotency_key.as_ref();
+                self.request(recorded, *requested_by, limits, *revoke_credentials, key)
+            }
             Event::RevocationCompleted {
                 revocation,
                 authorizations_revoked,

@@ -1,11 +1,17 @@
 //! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes: another
 //! coverage is another type of event. Source: decision 0015.
 
+use core::ops::Range;
+
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::epoch::Epoch;
+use crate::enterprise::filter::Filter;
+use crate::enterprise::membership::Ordinal;
+use crate::enterprise::progress::Limits;
 use crate::enterprise::record::{Authorization, GrantStatus};
-use crate::enterprise::revocations::{Coverage, Revocation};
+use crate::enterprise::revocations::Revocation;
+use crate::enterprise::running::{Coverage, Lane, Running};
 use crate::id::RevocationId;
 
 /// Why a revocation lets a credential live.
@@ -19,22 +25,45 @@ pub(crate) enum Spared {
     KindIsNotDestroyed,
 }
 
+impl Coverage {
+    /// What becomes of an authorization that it takes: a tombstone, unless it is an organization's.
+    ///
+    /// [`Rule::OrganizationLeavesNoTombstone`](crate::Rule::OrganizationLeavesNoTombstone)
+    pub(crate) const fn settles_as(&self) -> GrantStatus {
+        match self.filter.organization() {
+            None => GrantStatus::Taken,
+            Some(_) => GrantStatus::Revoked,
+        }
+    }
+}
+
 impl Enterprise {
-    /// What a request would cover that were the next event, whether or not others are running.
+    /// What a request would cover that were the next event, whether or not others are running. One of an organization never
+    /// destroys.
     ///
     /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
-    pub(crate) fn next_coverage(&self, revoke_credentials: bool) -> Coverage {
+    pub(crate) fn next_coverage(&self, limits: Limits, revoke_credentials: bool) -> Coverage {
+        /// Of somebody who never was: nothing has it.
+        const NEVER_GIVEN: Ordinal = Ordinal(u32::MAX - 1);
+        let person = |id| self.people.latest_ordinal(id).unwrap_or(NEVER_GIVEN);
+        let organization = |id| self.organizations.latest_ordinal(id).unwrap_or(NEVER_GIVEN);
         Coverage {
             request: self.revocations.now(),
             issued: self.credentials.len(),
-            revoke_credentials,
+            filter: Filter::new(
+                limits.organization.map(organization),
+                limits.person.map(person),
+                limits.credential_type,
+            ),
+            revoke_credentials: revoke_credentials && limits.organization.is_none(),
         }
     }
 
-    /// Whether an authorization with nothing recorded against it is covered: whether it was live at the cut. Neither the
-    /// kind of its credential nor the owner's role is asked, nor the clock.
+    /// Whether an authorization with nothing recorded against it is covered: whether it was live at the cut and matches the
+    /// filter. The owner's role is not asked, nor the clock.
     ///
     /// [`Rule::EveryAuthorizationInScope`](crate::Rule::EveryAuthorizationInScope),
+    /// [`Rule::FiltersNarrowTheScope`](crate::Rule::FiltersNarrowTheScope): a filter is of one stay, so whoever returns is outside;
     /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     ///
@@ -48,34 +77,41 @@ impl Enterprise {
     ) -> bool {
         authorization.status == GrantStatus::Granted
             && authorization.granted <= coverage.request
+            && coverage.filter.has_organization(authorization.organization)
+            && has_credential(coverage.filter, credential)
             && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(coverage.request))
             && (self.organizations.get(authorization.organization))
                 .is_some_and(|stay| !stay.had_ended_at(coverage.request))
     }
 
-    /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, and owned by
-    /// someone who was an enterprise member at the cut. Who made the request, and with what, is not asked, nor the clock.
+    /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, matched by the filter,
+    /// and owned by someone who was an enterprise member at the cut, or is the one whom the request names. Who made the request, and with what, is not asked, nor the clock.
     ///
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
     /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
+    /// [`Rule::PersonWhateverTheRole`](crate::Rule::PersonWhateverTheRole),
     /// [`Rule::NobodyIsSpared`](crate::Rule::NobodyIsSpared),
     /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     pub(crate) fn covers_credential(&self, coverage: Coverage, credential: &Credential) -> bool {
         !credential.is_destroyed()
             && credential.slot < coverage.issued
+            && has_credential(coverage.filter, credential)
             && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(coverage.request))
             && self.why_spared(coverage, credential).is_none()
     }
 
-    /// Why a revocation destroys none of the credentials like this one, whose owner was in the enterprise at the cut.
+    /// Why a revocation destroys none of the credentials like this one, which its filter matches and whose owner was in the
+    /// enterprise at the cut. The role of a person whom it names is not asked.
     ///
     /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
-    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials)
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
+    /// [`Rule::PersonWhateverTheRole`](crate::Rule::PersonWhateverTheRole)
     pub(crate) fn why_spared(&self, coverage: Coverage, credential: &Credential) -> Option<Spared> {
+        let by_role = coverage.filter.person().is_none() || !coverage.revoke_credentials;
         let (role, _) = self.people.role_at(credential.owner(), coverage.request)?;
-        if !role.is_enterprise_member() {
+        if by_role && !role.is_enterprise_member() {
             Some(Spared::OwnerIsNoMember)
         } else if !coverage.revoke_credentials {
             Some(Spared::DestructionNotRequested)
@@ -113,28 +149,51 @@ impl Enterprise {
     /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
     /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
-    /// A grant that is dead at one cut is dead at every later one, so the first cut after the grant decides.
+    /// Asked of each filter that matches: of one filter a grant that is dead at a cut is dead at every later one, so the first cut
+    /// after the grant decides.
+    #[inline]
     pub(crate) fn pending_authorization(
         &self,
         credential: &Credential,
         authorization: &Authorization,
     ) -> Option<RevocationId> {
-        let running = self.revocations.running_after(authorization.granted)?;
-        let is_covered = self.covers_authorization(running.coverage, credential, authorization);
-        is_covered.then_some(running.id)
+        if self.revocations.taking().is_empty() {
+            return None;
+        }
+        self.running_authorization(credential, authorization)
+            .map(|running| running.id)
     }
 
-    /// Whether a revocation took this authorization, recorded or pending: of every kind but fine-grained, the pair is a
-    /// tombstone. One that was revoked singly was not taken.
+    fn running_authorization(&self, credential: &Credential, authorization: &Authorization) -> Option<Running> {
+        if authorization.status != GrantStatus::Granted {
+            return None;
+        }
+        let credential_type = credential.kind().credential_type();
+        let item = Filter::of_authorization(authorization.organization, credential.owner(), credential_type);
+        let lanes = self.revocations.taking().matching(item);
+        let first = lanes.filter_map(|lane| lane.first_after(|it| it.coverage.request < authorization.granted));
+        let covering = first.filter(|running| self.covers_authorization(running.coverage, credential, authorization));
+        covering.min_by_key(|running| running.id)
+    }
+
+    /// Whether a revocation of the enterprise took this authorization, recorded or pending: of every kind but fine-grained, the
+    /// pair is a tombstone. One that was revoked singly, or by an organization's revocation, was not taken.
     ///
     /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
+    /// [`Rule::OrganizationLeavesNoTombstone`](crate::Rule::OrganizationLeavesNoTombstone),
     /// [`Rule::SinglyRevokedMayBeGrantedAgain`](crate::Rule::SinglyRevokedMayBeGrantedAgain)
     pub(crate) fn is_taken(&self, credential: &Credential, authorization: &Authorization) -> bool {
         match authorization.status {
-            GrantStatus::Granted => self.pending_authorization(credential, authorization).is_some(),
+            GrantStatus::Granted => self.settled_as(credential, authorization) == Some(GrantStatus::Taken),
             GrantStatus::Taken => true,
             GrantStatus::Revoked | GrantStatus::Ended => false,
         }
+    }
+
+    /// What a pending authorization becomes when its revocation records it; nothing for one that is not pending.
+    pub(crate) fn settled_as(&self, credential: &Credential, authorization: &Authorization) -> Option<GrantStatus> {
+        let running = self.running_authorization(credential, authorization)?;
+        Some(running.coverage.settles_as())
     }
 
     /// The running revocation in which a credential's destruction is pending: the earliest that covers it.
@@ -142,10 +201,10 @@ impl Enterprise {
     /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
     /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
-    /// A cut at which the owner was no enterprise member is passed over, with all others in the time of that role.
+    /// Asked of each filter that matches, as for an authorization.
     #[inline]
     pub(crate) fn pending_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        if credential.is_destroyed() || !self.revocations.is_any_destroying() {
+        if credential.is_destroyed() || self.revocations.destroying().is_empty() {
             return None;
         }
         self.running_destruction(credential)
@@ -155,15 +214,28 @@ impl Enterprise {
         if !credential.kind().is_destroyed_by_revoke_all() {
             return None;
         }
+        let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
+        let lanes = self.revocations.destroying().matching(item);
+        lanes.filter_map(|lane| self.first_destruction(lane, credential)).min()
+    }
+
+    /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise member is
+    /// passed over, with all others in the time of that role; whom the filter names is taken at any.
+    fn first_destruction(&self, lane: &Lane, credential: &Credential) -> Option<RevocationId> {
         let mut passed = Epoch::default();
         loop {
-            let running = self.revocations.running_destroying_after(passed, credential.slot)?;
+            let is_earlier =
+                |earlier: &Running| earlier.coverage.request < passed || earlier.coverage.issued <= credential.slot;
+            let running = lane.first_after(is_earlier)?;
             if self.covers_credential(running.coverage, credential) {
                 return Some(running.id);
             }
             let owner = self.people.get(credential.owner())?;
+            if lane.filter().person().is_some() || owner.had_ended_at(running.coverage.request) {
+                return None;
+            }
             let (role, until) = self.people.role_at(credential.owner(), running.coverage.request)?;
-            if owner.had_ended_at(running.coverage.request) || role.is_enterprise_member() {
+            if role.is_enterprise_member() {
                 return None;
             }
             passed = until?;
@@ -179,9 +251,13 @@ impl Enterprise {
 
     /// Whether anything of a credential is pending in any revocation.
     pub(crate) fn has_anything_pending(&self, credential: &Credential) -> bool {
-        self.pending_destruction(credential).is_some()
-            || (self.credentials.authorizations(credential))
-                .any(|authorization| self.pending_authorization(credential, &authorization).is_some())
+        self.pending_destruction(credential).is_some() || self.has_authorization_pending(credential)
+    }
+
+    /// Whether any authorization of a credential is pending in any revocation.
+    pub(crate) fn has_authorization_pending(&self, credential: &Credential) -> bool {
+        (self.credentials.authorizations(credential))
+            .any(|authorization| self.pending_authorization(credential, &authorization).is_some())
     }
 
     /// The credentials with something left for a running revocation, in order of issue.
@@ -191,11 +267,40 @@ impl Enterprise {
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
-    /// The credentials that the job of a running revocation has not passed, in order of issue.
+    /// The credentials that the job of a running revocation has not passed and that its filter matches, in order of issue.
     pub(crate) fn credentials_not_passed(
         &self,
         revocation: &Revocation,
     ) -> impl Iterator<Item = Credential<'_>> + use<'_> {
-        self.credentials.range(revocation.cursor..revocation.coverage.issued)
+        self.credentials_between(revocation.coverage, revocation.cursor..revocation.coverage.issued)
     }
+
+    /// The credentials in these slots that a filter matches, in order of issue. Those of one person come from the list of theirs,
+    /// where it has been made.
+    pub(crate) fn credentials_between(
+        &self,
+        coverage: Coverage,
+        slots: Range<u32>,
+    ) -> impl Iterator<Item = Credential<'_>> + use<'_> {
+        let Coverage { filter, issued, .. } = coverage;
+        let listed = filter
+            .person()
+            .and_then(|person| self.revocations.target(person, issued));
+        let scanned = if listed.is_some() { 0..0 } else { slots.clone() };
+        let listed = listed.unwrap_or_default();
+        let begun = listed.partition_point(|slot| *slot < slots.start);
+        let listed = listed.iter().skip(begun).take_while(move |slot| **slot < slots.end);
+        let listed = listed.filter_map(|slot| self.credentials.at(*slot));
+        listed
+            .chain(self.credentials.range(scanned))
+            .filter(move |credential| has_credential(filter, credential))
+    }
+}
+
+/// Whether a filter leaves a credential in.
+///
+/// [`Rule::FiltersNarrowTheScope`](crate::Rule::FiltersNarrowTheScope),
+/// [`Rule::AppTokensAreOneType`](crate::Rule::AppTokensAreOneType)
+fn has_credential(filter: Filter, credential: &Credential) -> bool {
+    filter.has_credential(credential.owner(), credential.kind().credential_type())
 }

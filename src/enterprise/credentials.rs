@@ -239,7 +239,8 @@ impl Credentials {
         }
     }
 
-    /// Records a grant, in place of an earlier one of the same organization.
+    /// Records a grant, in place of an earlier one of the same organization. `others_may_move` says whether none of the others is
+    /// pending: see [`Record::grant`].
     #[inline(always)]
     pub(crate) fn grant(
         &mut self,
@@ -247,6 +248,7 @@ impl Credentials {
         replaced: Option<usize>,
         organization: OrganizationId,
         authorization: Authorization,
+        others_may_move: bool,
         organizations: &Organizations,
     ) {
         let Some(record) = self.record_mut(slot) else {
@@ -257,7 +259,7 @@ impl Credentials {
             if let Some(place) = replaced {
                 record.remove(place);
             }
-            if record.grant(authorization.organization, authorization.granted) {
+            if record.grant(authorization.organization, authorization.granted, others_may_move) {
                 return;
             }
             self.spill(slot, organizations);

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::command::{Caller, Command};
+use crate::command::{Caller, Command, Requested};
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::{Credential, Credentials};
+use crate::enterprise::filter::Filter;
 use crate::enterprise::membership::Ordinal;
+use crate::enterprise::organization_owners::OrganizationOwners;
 use crate::enterprise::people_and_organizations::{Organizations, People};
 use crate::enterprise::record::{Authorization, Record};
 use crate::enterprise::revocations::Revocations;
@@ -22,6 +24,11 @@ impl Enterprise {
         for command in commands {
             named.add(self, command);
         }
+        named.people.extend(self.first_owner);
+        let has_revocations = named.revocation || !self.revocations.taking().is_empty();
+        if has_revocations {
+            named.add_filters(&self.revocations);
+        }
         let named = named.in_order();
         let mut excerpt = Self {
             position: self.position,
@@ -29,21 +36,31 @@ impl Enterprise {
             identity: self.identity.clone(),
             organizations: self.organizations.excerpt(&named.organizations),
             people: self.people.excerpt(&named.people),
+            organization_owners: OrganizationOwners::default(),
+            first_owner: self.first_owner.and_then(|owner| named.person(owner)),
             credentials: Credentials::default(),
-            revocations: self.revocations_over(&named),
+            // Where none runs and none is asked for, no answer depends on when anything happened.
+            revocations: match has_revocations {
+                true => (self.revocations)
+                    .over_part(|issued| named.credentials_before(issued), |filter| named.filter(filter)),
+                false => Revocations::default(),
+            },
         };
+        excerpt.take_ownerships(self, &named);
         for credential in named.slots.iter().filter_map(|slot| self.credentials.at(*slot)) {
             excerpt.take_credential(self, &named, &credential);
         }
         excerpt
     }
 
-    /// Where none runs and none is asked for, no answer depends on when anything happened.
-    fn revocations_over(&self, named: &Named) -> Revocations {
-        if !named.revocation && self.revocations.running().next().is_none() {
-            return Revocations::default();
+    /// Copies what those who were named own of the organizations that were.
+    fn take_ownerships(&mut self, whole: &Self, named: &Named) {
+        for (person, owner) in (0..).map(Ordinal).zip(&named.people) {
+            let owned = whole.organization_owners.of(*owner);
+            for organization in owned.filter_map(|organization| named.organization(organization)) {
+                self.organization_owners.add(person, organization);
+            }
         }
-        self.revocations.over_part(|issued| named.credentials_before(issued))
     }
 
     /// Copies a credential, with the authorizations that were named.
@@ -62,7 +79,16 @@ impl Enterprise {
         let held = named.held_by(credential.slot).iter();
         let copied = held.filter_map(|(_, _, held)| self.copied(named, held));
         for (place, (organization, authorization)) in copied.collect::<Vec<_>>().into_iter().enumerate() {
-            (self.credentials).grant(slot, None, organization, authorization, &self.organizations);
+            // Each stays granted when it was; before the first there is none to stay.
+            let others_may_move = place == 0;
+            (self.credentials).grant(
+                slot,
+                None,
+                organization,
+                authorization,
+                others_may_move,
+                &self.organizations,
+            );
             self.credentials.set_status(slot, place, authorization.status);
         }
         if credential.is_destroyed() {
@@ -94,11 +120,25 @@ impl Named {
     fn add(&mut self, whole: &Enterprise, command: &Command) {
         match command {
             Command::CreateEnterprise { .. } | Command::ContinueRevocation { .. } => {}
-            Command::AddOrganization { organization, .. } | Command::RemoveOrganization { organization } => {
+            Command::AddOrganization { organization, login } => {
+                self.add_organization(&whole.organizations, *organization);
+                let holders = &mut self.organizations;
+                (whole.organizations).each_holder(login.as_str(), |holder| holders.push(holder));
+            }
+            Command::RemoveOrganization { organization } => {
                 self.add_organization(&whole.organizations, *organization);
             }
-            Command::AddMember { member, .. }
-            | Command::ChangeMemberRole { member, .. }
+            Command::AddMember { member, login, .. } => {
+                self.add_person(&whole.people, *member);
+                let holders = &mut self.people;
+                (whole.people).each_holder(login.as_str(), |holder| holders.push(holder));
+            }
+            Command::AddOrganizationOwner { organization, member }
+            | Command::RemoveOrganizationOwner { organization, member } => {
+                self.add_organization(&whole.organizations, *organization);
+                self.add_person(&whole.people, *member);
+            }
+            Command::ChangeMemberRole { member, .. }
             | Command::RemoveMember { member }
             | Command::GrantPermission { member, .. }
             | Command::WithdrawPermission { member, .. } => self.add_person(&whole.people, *member),
@@ -119,13 +159,37 @@ impl Named {
                 self.add_authorization(whole, *credential, *organization);
             }
             Command::DestroyCredential { credential } => self.add_credential(whole, *credential),
-            Command::RevokeAll(request) => {
-                self.revocation = true;
-                if let Caller::Person { person, credential } = request.caller {
-                    self.add_person(&whole.people, person);
-                    credential.into_iter().for_each(|id| self.add_credential(whole, id));
-                }
-            }
+            Command::RevokeAll(request) => self.add_request(whole, request.into()),
+            Command::Revoke(request) => self.add_request(whole, request.into()),
+        }
+    }
+
+    fn add_request(&mut self, whole: &Enterprise, request: Requested<'_>) {
+        self.revocation = true;
+        if let Some(organization) = request.organization {
+            self.add_organization(&whole.organizations, organization);
+        }
+        if let Some(person) = request.person {
+            self.add_person(&whole.people, person);
+        }
+        if let Caller::Person { person, .. } = *request.caller {
+            self.add_person(&whole.people, person);
+        }
+        let Some(credential) = request.caller.credential() else {
+            return;
+        };
+        self.add_credential(whole, credential);
+        if let Some(organization) = request.organization {
+            self.add_authorization(whole, credential, organization);
+        }
+    }
+
+    /// The memberships that revocations are limited to.
+    fn add_filters(&mut self, revocations: &Revocations) {
+        for revocation in revocations.iter() {
+            let filter = revocation.coverage.filter;
+            self.people.extend(filter.person());
+            self.organizations.extend(filter.organization());
         }
     }
 
@@ -177,6 +241,20 @@ impl Named {
 
     fn organization(&self, ordinal: Ordinal) -> Option<Ordinal> {
         renumbered(&self.organizations, ordinal)
+    }
+
+    /// A filter over the memberships that were named: those of every revocation are.
+    fn filter(&self, filter: Filter) -> Filter {
+        let person = filter.person().and_then(|person| self.person(person));
+        let organization = filter
+            .organization()
+            .and_then(|organization| self.organization(organization));
+        debug_assert_eq!(
+            (person.is_some(), organization.is_some()),
+            (filter.person().is_some(), filter.organization().is_some()),
+            "a filter of a membership that was not named"
+        );
+        Filter::new(organization, person, filter.credential_type())
     }
 
     fn held_by(&self, slot: u32) -> &[(u32, usize, Authorization)] {

@@ -1,11 +1,13 @@
 //! Memberships that end and return: an id may leave and come back, and nothing old comes back with it.
 
 use alloc::vec::Vec;
+use core::hash::Hasher;
 
 use crate::enterprise::epoch::Epoch;
 use crate::enterprise::index::Index;
 use crate::enterprise::stored::{Stored, store_len, stored};
-use crate::hashing::spread;
+use crate::hashing::{Hash, spread};
+use crate::name::Login;
 
 /// One membership of one person or organization: a returning id gets a fresh one, so that what belonged to the old
 /// membership stays ended.
@@ -47,6 +49,22 @@ pub(crate) struct Memberships<Id, Facts, Data> {
     stays: Vec<Stay<Id, Facts>>,
     /// At the same places.
     data: Vec<Data>,
+    /// The places of the present stays, and of some that ended, by their logins without regard to case.
+    logins: Index,
+}
+
+/// What has a login.
+pub(crate) trait Named {
+    fn login(&self) -> &Login;
+}
+
+/// Who has a login, without regard to case, among those present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holder {
+    Nobody,
+    One(Ordinal),
+    /// Two or more: of an old log. Whom the login means cannot be told.
+    Several,
 }
 
 impl<Id, Facts, Data> Default for Memberships<Id, Facts, Data> {
@@ -55,11 +73,12 @@ impl<Id, Facts, Data> Default for Memberships<Id, Facts, Data> {
             latest: Index::default(),
             stays: Vec::new(),
             data: Vec::new(),
+            logins: Index::default(),
         }
     }
 }
 
-impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
+impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data> {
     /// The latest stay of an id, ended or not; nothing for an id that never was.
     pub(crate) fn latest(&self, id: Id) -> Option<&Stay<Id, Facts>> {
         self.get(self.latest_ordinal(id)?)
@@ -129,7 +148,70 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data> Memberships<Id, Facts, Data> {
             Some(Ordinal(before)) => self.latest.replace(spread(id.into()), before, place, hash_at),
             None => self.latest.insert(spread(id.into()), place, hash_at),
         }
+        self.index_login(place);
         Some(Ordinal(place))
+    }
+
+    /// Lets the stay at this place, the last, be found by its login. It takes the place of an ended stay with that login, so
+    /// that who comes and goes is found as fast as who stays.
+    fn index_login(&mut self, place: u32) {
+        let Some(login) = self.data.last().map(Data::login) else {
+            return;
+        };
+        let hash_at = |place: u32| {
+            self.data
+                .get(place as usize)
+                .map(|data| hash_folded(data.login().as_str()))
+        };
+        let hash = hash_folded(login.as_str());
+        let ended = self.logins.find(hash, |found| {
+            self.is_login(found, login.as_str()) && !self.is_present(found)
+        });
+        match ended {
+            Some(ended) => self.logins.replace(hash, ended, place, hash_at),
+            None => self.logins.insert(hash, place, hash_at),
+        }
+    }
+
+    /// Who is present with this login, without regard to case.
+    ///
+    /// [`Rule::LoginNamesOne`](crate::Rule::LoginNamesOne)
+    pub(crate) fn holder(&self, login: &str) -> Holder {
+        let mut holder = Holder::Nobody;
+        self.each_holder(login, |found| {
+            holder = match holder {
+                Holder::Nobody => Holder::One(found),
+                Holder::One(_) | Holder::Several => Holder::Several,
+            };
+        });
+        holder
+    }
+
+    /// Has `take` take all those who are present with this login, without regard to case: in an old log there may be several.
+    pub(crate) fn each_holder(&self, login: &str, mut take: impl FnMut(Ordinal)) {
+        // Looks at all that could be it, since it says of none that it is.
+        self.logins.find(hash_folded(login), |found| {
+            if self.is_login(found, login) && self.is_present(found) {
+                take(Ordinal(found));
+            }
+            false
+        });
+    }
+
+    /// One of those who are present with this login, without regard to case.
+    pub(crate) fn first_present(&self, login: &str) -> Option<(&Stay<Id, Facts>, &Data)> {
+        let is_it = |found| self.is_login(found, login) && self.is_present(found);
+        let found = Ordinal(self.logins.find(hash_folded(login), is_it)?);
+        Some((self.get(found)?, self.data(found)?))
+    }
+
+    fn is_login(&self, place: u32, login: &str) -> bool {
+        let data = self.data.get(place as usize);
+        data.is_some_and(|data| data.login().as_str().eq_ignore_ascii_case(login))
+    }
+
+    fn is_present(&self, place: u32) -> bool {
+        self.stays.get(place as usize).is_some_and(Stay::is_present)
     }
 
     /// Ends the present membership of an id; nothing where it has none.
@@ -172,7 +254,7 @@ impl<Id, Facts, Data> Stored for Memberships<Id, Facts, Data>
 where
     Id: Stored + Copy + Into<u64>,
     Facts: Stored + Copy,
-    Data: Stored,
+    Data: Stored + Named,
 {
     fn store(&self, bytes: &mut Vec<u8>) {
         store_len(self.stays.len(), bytes);
@@ -196,6 +278,19 @@ where
         }
         Some(memberships)
     }
+}
+
+/// A hash of a login without regard to case.
+fn hash_folded(login: &str) -> u32 {
+    let mut hash = Hash::default();
+    for bytes in login.as_bytes().chunks(size_of::<u64>()) {
+        let mut word = [0; size_of::<u64>()];
+        for (folded, byte) in word.iter_mut().zip(bytes) {
+            *folded = byte.to_ascii_lowercase();
+        }
+        hash.write_u64(u64::from_le_bytes(word));
+    }
+    spread(hash.finish())
 }
 
 fn id_at<Id: Copy + Into<u64>, Facts>(stays: &[Stay<Id, Facts>], place: u32) -> Option<u64> {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::enterprise::epoch::Epoch;
-use crate::enterprise::membership::{Memberships, Ordinal, Stay};
+use crate::enterprise::membership::{Memberships, Named, Ordinal, Stay};
 use crate::enterprise::stored::stored;
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
@@ -45,6 +45,18 @@ struct EarlierRole {
     role: Role,
     /// When it ended.
     until: Epoch,
+}
+
+impl Named for Organization {
+    fn login(&self) -> &Login {
+        &self.login
+    }
+}
+
+impl Named for Person {
+    fn login(&self) -> &Login {
+        &self.login
+    }
 }
 
 impl Standing {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Requested;
+use crate::credential::CredentialType;
 use crate::enterprise::revocations::Revocation;
-use crate::id::RevocationId;
+use crate::id::{OrganizationId, PersonId, RevocationId};
 use crate::timestamp::Timestamp;
 
 /// How far a revocation is. Recorded counts only: what remains would be a scan.
@@ -15,15 +17,55 @@ pub struct Progress {
     pub state: RevocationState,
     /// When it was requested.
     pub requested_at: Timestamp,
-    /// Whether it destroys members' tokens and keys.
+    /// The organization that it is limited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrganizationId>,
+    /// The person whom it is limited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// The type of credential that it is limited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_type: Option<CredentialType>,
+    /// Whether it destroys tokens and keys.
     pub revoke_credentials: bool,
     /// Authorizations recorded as revoked so far.
     pub authorizations_revoked: u64,
     /// Credentials recorded as destroyed so far.
     pub credentials_destroyed: u64,
+    /// The earlier revocation that its job waits for: jobs run in the order of their cuts. What is in its scope is refused all
+    /// the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<RevocationId>,
     /// When it was completed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,
+}
+
+/// What a revocation is limited to, by its ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) credential_type: Option<CredentialType>,
+}
+
+impl Limits {
+    /// Those of a request to revoke everything.
+    pub(crate) const NONE: Self = Self {
+        organization: None,
+        person: None,
+        credential_type: None,
+    };
+}
+
+impl From<Requested<'_>> for Limits {
+    fn from(request: Requested<'_>) -> Self {
+        Self {
+            organization: request.organization,
+            person: request.person,
+            credential_type: request.credential_type,
+        }
+    }
 }
 
 /// The state of a revocation.
@@ -52,7 +94,7 @@ impl RevocationState {
 }
 
 impl Progress {
-    pub(crate) fn of(revocation: &Revocation) -> Self {
+    pub(crate) fn of(revocation: &Revocation, limits: Limits, behind: Option<RevocationId>) -> Self {
         let recorded = revocation.authorizations_revoked + revocation.credentials_destroyed;
         Self {
             id: revocation.id,
@@ -62,9 +104,13 @@ impl Progress {
                 None => RevocationState::Queued,
             },
             requested_at: revocation.requested_at,
+            organization: limits.organization,
+            person: limits.person,
+            credential_type: limits.credential_type,
             revoke_credentials: revocation.coverage.revoke_credentials,
             authorizations_revoked: revocation.authorizations_revoked,
             credentials_destroyed: revocation.credentials_destroyed,
+            behind,
             completed_at: revocation.completed_at,
         }
     }

@@ -24,9 +24,9 @@ pub(crate) struct Authorization {
 pub(crate) enum GrantStatus {
     /// Nothing: it is live, pending, or ended with its owner or organization.
     Granted,
-    /// Revoked singly, outside any revocation.
+    /// Revoked singly, outside any revocation, or by one of an organization: the pair may be granted again.
     Revoked,
-    /// Revoked by a revocation: of every kind but fine-grained, the pair is a tombstone.
+    /// Revoked by a revocation of the enterprise: of every kind but fine-grained, the pair is a tombstone.
     Taken,
     /// Ended with its credential, while it was not pending.
     Ended,
@@ -48,8 +48,9 @@ const STATUSES_MASK: u16 = (1 << (STATUS_BITS * INLINE)) - 1;
 
 /// A credential's record.
 ///
-/// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch: more of
-/// them, or of different epochs, are spilled. `statuses` holds two bits for each of them, and above them the number of the
+/// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch, which may be later
+/// than that of a grant where no unfinished revocation tells the two apart: see [`Record::grant`]. More of them, or of epochs
+/// that must be told apart, are spilled. `statuses` holds two bits for each of them, and above them the number of the
 /// credential's scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -170,12 +171,14 @@ impl Record {
     }
 
     /// Adds an authorization; false where it has no place here.
-    pub(crate) fn grant(&mut self, organization: Ordinal, granted: Epoch) -> bool {
+    ///
+    /// The others are taken for granted now, too, if `others_may_move`: if none of them is pending. Then no unfinished revocation
+    /// covers them, nor ever will, and to those to come every earlier epoch is the same.
+    pub(crate) fn grant(&mut self, organization: Ordinal, granted: Epoch, others_may_move: bool) -> bool {
         let Ok(organization) = u16::try_from(organization.0) else {
             return false;
         };
-        let others_are_settled = self.authorizations().all(|a| a.status != GrantStatus::Granted);
-        if organization == NONE || !(self.granted == granted || others_are_settled) {
+        if organization == NONE || !(self.granted == granted || others_may_move) {
             return false;
         }
         let Some(place) = self.organizations.iter().position(|organization| *organization == NONE) else {
@@ -280,7 +283,7 @@ mod tests {
     fn with(statuses: &[GrantStatus]) -> Record {
         let mut record = record();
         for place in 0..statuses.len() {
-            assert!(record.grant(Ordinal(u32::try_from(place).unwrap()), Epoch(5)));
+            assert!(record.grant(Ordinal(u32::try_from(place).unwrap()), Epoch(5), true));
         }
         for (place, status) in statuses.iter().enumerate() {
             record.set_status(place, *status);
@@ -360,10 +363,10 @@ mod tests {
     #[test]
     fn a_record_takes_three_authorizations_of_one_epoch() {
         for statuses in lists() {
-            let settled = !statuses.contains(&GrantStatus::Granted);
-            for (epoch, one_epoch) in [(5, true), (6, settled || statuses.is_empty())] {
+            for (epoch, others_may_move) in [(5, false), (5, true), (6, false), (6, true)] {
                 let mut record = with(&statuses);
-                let taken = record.grant(Ordinal(9), Epoch(epoch));
+                let taken = record.grant(Ordinal(9), Epoch(epoch), others_may_move);
+                let one_epoch = epoch == 5 && !statuses.is_empty() || others_may_move;
                 assert_eq!(
                     taken,
                     one_epoch && statuses.len() < INLINE,
@@ -377,7 +380,7 @@ mod tests {
             }
         }
         for (organization, fits) in [(65_534, true), (65_535, false), (65_536, false)] {
-            assert_eq!(record().grant(Ordinal(organization), Epoch(5)), fits);
+            assert_eq!(record().grant(Ordinal(organization), Epoch(5), true), fits);
         }
     }
 }

@@ -3,29 +3,17 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use crate::credential::CredentialType;
 use crate::enterprise::epoch::Epoch;
+use crate::enterprise::filter::Filter;
+use crate::enterprise::membership::Ordinal;
+use crate::enterprise::running::{Coverage, Lanes, Running};
 use crate::enterprise::stored::{Stored, store_len, stored};
+use crate::enterprise::targets::Targets;
 use crate::event::Actor;
 use crate::id::{InstallationId, PersonId, RevocationId};
 use crate::name::IdempotencyKey;
 use crate::timestamp::Timestamp;
-
-/// What a revocation is about, settled by its request: everything that was live at the cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Coverage {
-    pub(crate) request: Epoch,
-    /// How many credentials had been issued at the cut: what was issued later is not covered.
-    pub(crate) issued: u32,
-    /// Whether members' tokens and keys are destroyed too.
-    pub(crate) revoke_credentials: bool,
-}
-
-/// An unfinished revocation, and what it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Running {
-    pub(crate) id: RevocationId,
-    pub(crate) coverage: Coverage,
-}
 
 /// One revocation, from its request on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +55,14 @@ struct FirstUse {
 pub(crate) struct Revocations {
     /// In order of their requests: each at the place that its epoch says.
     all: Vec<Revocation>,
-    /// The unfinished ones.
-    running: Vec<Running>,
-    /// Those of the unfinished ones that destroy credentials.
-    running_destroying: Vec<Running>,
+    /// The unfinished ones, in order of their cuts.
+    running: VecDeque<RevocationId>,
+    /// The same by what they take.
+    taking: Lanes,
+    /// Those of them that destroy credentials, by what they destroy.
+    destroying: Lanes,
+    /// The credentials of those whom the unfinished ones are about.
+    targets: Targets,
     keys: BTreeMap<(Requester, IdempotencyKey), FirstUse>,
     /// The keys in order of first use, so that those past their 24 hours are forgotten.
     keys_in_order: VecDeque<(Requester, IdempotencyKey)>,
@@ -105,29 +97,41 @@ impl Revocations {
 
     /// The unfinished ones, in order of their cuts.
     pub(crate) fn running(&self) -> impl Iterator<Item = RevocationId> {
-        self.running.iter().map(|running| running.id)
+        self.running.iter().copied()
     }
 
-    /// The earliest unfinished one that was requested after what happened in this epoch.
-    pub(crate) fn running_after(&self, epoch: Epoch) -> Option<Running> {
-        first_after(&self.running, |earlier| earlier.coverage.request < epoch)
+    /// The unfinished ones by what they take.
+    #[inline]
+    pub(crate) const fn taking(&self) -> &Lanes {
+        &self.taking
     }
 
-    /// The earliest unfinished one that destroys credentials, was requested after what happened in this epoch, and after the
-    /// issue of the credential in this slot.
-    pub(crate) fn running_destroying_after(&self, epoch: Epoch, slot: u32) -> Option<Running> {
-        let is_earlier = |earlier: &Running| earlier.coverage.request < epoch || earlier.coverage.issued <= slot;
-        first_after(&self.running_destroying, is_earlier)
+    /// Those of the unfinished ones that destroy credentials, by what they destroy.
+    #[inline]
+    pub(crate) const fn destroying(&self) -> &Lanes {
+        &self.destroying
     }
 
-    /// Whether an unfinished one destroys credentials.
-    pub(crate) fn is_any_destroying(&self) -> bool {
-        !self.running_destroying.is_empty()
+    /// The oldest request at which an unfinished job may still ask for roles: one about a person asks for none.
+    pub(crate) fn oldest_asking_for_roles(&self) -> Option<Epoch> {
+        if self.destroying.is_empty() {
+            return None;
+        }
+        let types = CredentialType::ALL.map(Some).into_iter().chain([None]);
+        let first = types.filter_map(|of| self.destroying.first(Filter::new(None, None, of)));
+        first.map(|running| running.coverage.request).min()
     }
 
-    /// The oldest request at which an unfinished job may still ask for roles.
-    pub(crate) fn oldest_destroying(&self) -> Option<Epoch> {
-        self.running_destroying.first().map(|running| running.coverage.request)
+    /// The credentials in this person's stay, where they have been looked for.
+    pub(crate) fn target(&self, person: Ordinal, issued: u32) -> Option<&[u32]> {
+        self.targets.of(person, issued)
+    }
+
+    /// Looks for the credentials of all whom the unfinished ones are about. `owners` are those of all credentials, in order of issue.
+    pub(crate) fn find_targets(&mut self, owners: impl Iterator<Item = Ordinal>) {
+        let running = self.running.iter().filter_map(|id| self.get(*id));
+        let people = running.filter_map(|revocation| revocation.coverage.filter.person());
+        self.targets = Targets::find(people, owners);
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -147,9 +151,10 @@ impl Revocations {
             coverage: revocation.coverage,
         };
         self.all.push(revocation);
-        self.running.push(running);
+        self.running.push_back(running.id);
+        self.taking.push(running);
         if running.coverage.revoke_credentials {
-            self.running_destroying.push(running);
+            self.destroying.push(running);
         }
     }
 
@@ -159,11 +164,14 @@ impl Revocations {
         last.is_none_or(|last| last.id < next.id && last.coverage.issued <= next.coverage.issued)
             && next.coverage.request == self.now()
             && next.cursor <= next.coverage.issued
+            && !(next.coverage.revoke_credentials && next.coverage.filter.organization().is_some())
     }
 
-    /// Whether none of them covers more credentials than were issued. For a state that was not made by events.
-    pub(crate) fn are_of(&self, issued: u32) -> bool {
+    /// Whether none of them covers more credentials than were issued, and each filter is of memberships that there are. For a state
+    /// that was not made by events.
+    pub(crate) fn are_of(&self, issued: u32, has: impl Fn(Filter) -> bool) -> bool {
         self.all.last().is_none_or(|last| last.coverage.issued <= issued)
+            && self.all.iter().all(|revocation| has(revocation.coverage.filter))
     }
 
     /// Remembers the key of a request; of several requests under one key the first counts.
@@ -191,8 +199,9 @@ impl Revocations {
         }
     }
 
-    /// The same revocations over a part of the credentials. `issued` says how many of the part were among the first so many.
-    pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32) -> Self {
+    /// The same revocations over a part of the state. `issued` says how many credentials of the part were among the first so many,
+    /// and `filter` what a filter is there.
+    pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32, filter: impl Fn(Filter) -> Filter) -> Self {
         let mut part = Self {
             keys: self.keys.clone(),
             keys_in_order: self.keys_in_order.clone(),
@@ -202,6 +211,7 @@ impl Revocations {
             part.begin(Revocation {
                 coverage: Coverage {
                     issued: issued(revocation.coverage.issued),
+                    filter: filter(revocation.coverage.filter),
                     ..revocation.coverage
                 },
                 completed_at: None,
@@ -223,8 +233,16 @@ impl Revocations {
         };
         debug_assert!(revocation.completed_at.is_none(), "`{id}` is completed already");
         revocation.completed_at = Some(at);
-        self.running.retain(|running| running.id != id);
-        self.running_destroying.retain(|running| running.id != id);
+        let filter = revocation.coverage.filter;
+        if let Some(place) = self.running.iter().position(|running| *running == id) {
+            self.running.remove(place);
+        }
+        self.taking.remove(id, filter);
+        self.destroying.remove(id, filter);
+        if self.running.is_empty() {
+            self.running = VecDeque::new();
+            self.targets = Targets::default();
+        }
     }
 
     fn place(&self, id: RevocationId) -> Option<usize> {
@@ -232,11 +250,6 @@ impl Revocations {
     }
 }
 
-stored!(Coverage {
-    request,
-    issued,
-    revoke_credentials
-});
 stored!(Revocation {
     id,
     coverage,
@@ -306,14 +319,4 @@ impl Stored for Revocations {
         }
         Some(revocations)
     }
-}
-
-/// The first of the running ones after those that are earlier. There is seldom more than one.
-fn first_after(running: &[Running], is_earlier: impl Fn(&Running) -> bool) -> Option<Running> {
-    let first = running.first()?;
-    if !is_earlier(first) {
-        return Some(*first);
-    }
-    let earlier = running.partition_point(is_earlier);
-    running.get(earlier).copied()
 }

@@ -32,6 +32,9 @@ pub struct Summary {
     pub people: Vec<CountByRole>,
     /// Present people who hold `write_enterprise_credentials`.
     pub permission_holders: u64,
+    /// Ownerships of organizations: an owner of two counts twice.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub organization_owners: u64,
     /// Credentials by kind.
     pub credentials: Vec<CountByKind>,
     /// The revocations, in order of their cuts.
@@ -71,6 +74,11 @@ pub struct CountByKind {
     pub authorizations_pending: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Enterprise {
     /// The state in numbers. `at` decides which credentials have expired, and nothing else.
     pub fn summary(&self, at: Timestamp) -> Summary {
@@ -86,6 +94,7 @@ impl Enterprise {
                 .people()
                 .map(|(person, ..)| u64::from(self.may_write_credentials(person)))
                 .sum(),
+            organization_owners: self.organization_owners().map(|_| 1).sum(),
             credentials: CredentialKind::ALL.map(|kind| self.count_kind(kind, at)).into(),
             revocations: self.revocations().collect(),
         }

@@ -11,7 +11,7 @@ use super::error::LogError;
 use crate::event::{Actor, Event, RecordedEvent, with_event_shapes};
 use crate::id::Position;
 use crate::timestamp::{KnownDay, TEXT_LENGTH, Timestamp};
-use values::{Line, write_field, write_literal};
+use values::{Line, write_field, write_literal, write_optional_field};
 
 /// Nearly every line is shorter: one that is written into an empty list asks for memory once.
 const LINE_BYTES_USUAL: usize = 256;
@@ -59,17 +59,21 @@ type Decoded = Result<RecordedEvent, LogError>;
 
 /// Declares how the event itself is written and read, its type first.
 macro_rules! write_and_read_events {
-    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+    ($($event:ident {
+        $($required:ident),* $(; $($optional:ident),* $(; $($then_required:ident),*; $($then_optional:ident),*)?)?
+    })*) => {
         fn write_event(event: &Event, line: &mut Vec<u8>) {
             match event {
-                $(Event::$event { $($required,)* $($($optional,)*)? } => {
+                $(Event::$event { $($required,)* $($($optional,)* $($($then_required,)* $($then_optional,)*)?)? } => {
                     write_literal(opening!($event), line);
                     $(write_field(key!($required), $required, line);)*
-                    $($(
-                        if let Some(value) = $optional {
-                            write_field(key!($optional), value, line);
-                        }
-                    )*)?
+                    $(
+                        $(write_optional_field(key!($optional), $optional.as_ref(), line);)*
+                        $(
+                            $(write_field(key!($then_required), $then_required, line);)*
+                            $(write_optional_field(key!($then_optional), $then_optional.as_ref(), line);)*
+                        )?
+                    )?
                 })*
             }
         }
@@ -84,9 +88,21 @@ macro_rules! write_and_read_events {
             $(
                 if line.skip(opening!($event)) {
                     $(let $required = line.field(key!($required))?;)*
-                    $($(let $optional = line.optional_field(key!($optional))?;)*)?
+                    $(
+                        $(let $optional = line.optional_field(key!($optional))?;)*
+                        $(
+                            $(let $then_required = line.field(key!($then_required))?;)*
+                            $(let $then_optional = line.optional_field(key!($then_optional))?;)*
+                        )?
+                    )?
                     line.end()?;
-                    let event = Event::$event { $($required,)* $($($optional,)*)? };
+                    let event = Event::$event {
+                        $($required,)*
+                        $($($optional,)* $($($then_required,)* $($then_optional,)*)?)?
+                    };
+                    if event.contradiction().is_some() {
+                        return None;
+                    }
                     return Some(Ok(RecordedEvent { position, at, by, event }));
                 }
             )*

@@ -93,6 +93,14 @@ pub enum LogErrorKind {
         /// What is allowed and what was found.
         reason: String,
     },
+    /// Fields of which each is valid, and which are no event together.
+    #[error("{part} is no event: {contradiction}")]
+    Contradiction {
+        /// The event type.
+        part: &'static str,
+        /// What does not go together.
+        contradiction: &'static str,
+    },
     /// A position other than the next.
     #[error("position {found} where {expected} is due: lines are missing, repeated or out of order")]
     Gap {

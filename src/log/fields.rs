@@ -206,7 +206,9 @@ impl<'de> Part<'de> for EventPart<'_> {
 
 /// Declares how each event's own fields are read.
 macro_rules! read_events {
-    ($($event:ident { $($required:ident),* $(; $($optional:ident),*)? })*) => {
+    ($($event:ident {
+        $($required:ident),* $(; $($optional:ident),* $(; $($then_required:ident),*; $($then_optional:ident),*)?)?
+    })*) => {
         fn read_event<'de, A: MapAccess<'de>>(
             kind: &str,
             mut map: A,
@@ -217,18 +219,38 @@ macro_rules! read_events {
                 $(stringify!($event) => {
                     fields.part = stringify!($event);
                     $(let mut $required = None;)*
-                    $($(let mut $optional = None;)*)?
+                    $(
+                        $(let mut $optional = None;)*
+                        $($(let mut $then_required = None;)* $(let mut $then_optional = None;)*)?
+                    )?
                     while let Some(key) = next_key(&mut map)? {
                         match &*key {
                             $(stringify!($required) => fields.read(&mut map, stringify!($required), &mut $required)?,)*
-                            $($(stringify!($optional) => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*)?
+                            $(
+                                $(stringify!($optional) => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*
+                                $(
+                                    $(stringify!($then_required) => {
+                                        fields.read(&mut map, stringify!($then_required), &mut $then_required)?;
+                                    })*
+                                    $(stringify!($then_optional) => {
+                                        fields.read(&mut map, stringify!($then_optional), &mut $then_optional)?;
+                                    })*
+                                )?
+                            )?
                             _ => others.read(&key, &mut map, fields)?,
                         }
                     }
-                    Ok(Event::$event {
+                    let event = Event::$event {
                         $($required: fields.required(stringify!($required), $required)?,)*
-                        $($($optional: $optional.flatten(),)*)?
-                    })
+                        $(
+                            $($optional: $optional.flatten(),)*
+                            $(
+                                $($then_required: fields.required(stringify!($then_required), $then_required)?,)*
+                                $($then_optional: $then_optional.flatten(),)*
+                            )?
+                        )?
+                    };
+                    fields.consistent(event)
                 })*
                 unknown => Err(fields.fail(LogErrorKind::UnknownType { name: excerpt(unknown) })),
             }
@@ -305,6 +327,17 @@ impl Fields {
     fn required<T, E: Error>(&mut self, field: &'static str, slot: Option<T>) -> Result<T, E> {
         let part = self.part;
         slot.ok_or_else(|| self.fail(LogErrorKind::MissingField { part, field }))
+    }
+
+    /// The event, if its fields do not contradict each other.
+    fn consistent<E: Error>(&mut self, event: Event) -> Result<Event, E> {
+        match event.contradiction() {
+            None => Ok(event),
+            Some(contradiction) => {
+                let part = self.part;
+                Err(self.fail(LogErrorKind::Contradiction { part, contradiction }))
+            }
+        }
     }
 
     fn fail<E: Error>(&mut self, kind: LogErrorKind) -> E {

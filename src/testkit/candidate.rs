@@ -8,7 +8,7 @@ use crate::log::{self, LogError};
 use crate::snapshot::{self, SnapshotError};
 use crate::{
     AccessDenial, Caller, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event, OrganizationId,
-    PersonId, Plan, RecordedEvent, Refusal, RevokeAll, Timestamp, rest,
+    PersonId, Plan, RecordedEvent, Refusal, Requested, Timestamp, rest,
 };
 
 /// What the laws judge: the core's face, function by function, around an [`Enterprise`].
@@ -89,13 +89,18 @@ pub trait Candidate: Clone + Debug + Default + PartialEq {
     }
 
     /// [`Enterprise::plan`]
-    fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
+    fn plan(&self, request: Requested<'_>, at: Timestamp) -> Plan {
         self.enterprise().plan(request, at)
     }
 
     /// [`Enterprise::warns`]
-    fn warns(&self, request: &RevokeAll, at: Timestamp) -> bool {
+    fn warns(&self, request: Requested<'_>, at: Timestamp) -> bool {
         self.enterprise().warns(request, at)
+    }
+
+    /// [`Enterprise::person_by_login`]
+    fn person_by_login(&self, login: &str) -> Option<PersonId> {
+        self.enterprise().person_by_login(login)
     }
 
     /// [`rest::handle`], for a token behind which the host found this caller, or none.

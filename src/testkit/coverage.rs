@@ -8,9 +8,9 @@ use std::vec::Vec;
 
 use crate::testkit::candidate::Candidate;
 use crate::testkit::laws::{rules_on_the_wire, rules_over_http};
-use crate::testkit::model::{Credential, Grant, Life, Model};
+use crate::testkit::model::{Credential, Grant, Life, Model, Pair};
 use crate::testkit::run::{Moment, Run};
-use crate::{Authority, Command, CredentialId, CredentialKind, Event, Role, Rule};
+use crate::{Authority, Command, CredentialId, CredentialKind, Event, Requested, Role, Rule};
 
 /// How often each event was recorded and each rule was at work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,13 +154,14 @@ struct Accepted<'a> {
 
 impl Accepted<'_> {
     fn request(&self, rules: &mut BTreeSet<Rule>) {
-        let Command::RevokeAll(request) = self.command else {
+        let Some(request) = self.command.requested() else {
             return;
         };
         let own = request.caller.credential().and_then(|id| self.after.credential(id));
         let warned = own.is_some_and(|own| own.has_anything_pending());
         rules.extend(warned.then_some(Rule::WarningForOwnToken));
-        let [Event::RevokeAllRequested { authority, .. }] = self.events else {
+        let [Event::RevokeAllRequested { authority, .. } | Event::RevocationRequested { authority, .. }] = self.events
+        else {
             rules.extend(self.events.is_empty().then_some(Rule::IdempotentFor24Hours));
             return;
         };
@@ -194,6 +195,7 @@ impl Accepted<'_> {
         let mut all = self.after.credentials.iter();
         let survives = all.any(|credential| self.after.authenticates(credential.id, self.at).is_ok());
         rules.extend(survives.then_some(Rule::NotCoveredIsCounted));
+        self.narrower(request, &pairs, &destroyed, rules);
         if request.revoke_credentials {
             let mut kept = self
                 .after
@@ -203,6 +205,27 @@ impl Accepted<'_> {
             let kept = kept.any(|it| it.kind == CredentialKind::ClassicPat && self.is_collaborators(it));
             rules.extend(kept.then_some(Rule::CollaboratorsKeepCredentials));
         }
+    }
+
+    fn narrower(
+        &self,
+        request: Requested<'_>,
+        pairs: &BTreeSet<Pair>,
+        destroyed: &BTreeSet<CredentialId>,
+        rules: &mut BTreeSet<Rule>,
+    ) {
+        let mut left = self.after.credentials.iter().flat_map(|it| &it.grants);
+        let left = left.any(|(_, grant)| *grant == Grant::Live);
+        rules.extend((left && !request.is_of_everything()).then_some(Rule::FiltersNarrowTheScope));
+        let is_github_apps = |id: &CredentialId| {
+            self.after
+                .credential(*id)
+                .is_some_and(|it| it.kind == CredentialKind::GithubAppUserToken)
+        };
+        let of_app = request.credential_type.is_some() && pairs.iter().any(|(id, _)| is_github_apps(id));
+        rules.extend(of_app.then_some(Rule::AppTokensAreOneType));
+        let of_guest = |id: &CredentialId| self.after.credential(*id).is_some_and(|it| self.is_collaborators(it));
+        rules.extend(destroyed.iter().any(of_guest).then_some(Rule::PersonWhateverTheRole));
     }
 
     fn job(&self, rules: &mut BTreeSet<Rule>) {
@@ -251,7 +274,10 @@ impl Accepted<'_> {
     }
 
     fn single(&self, rules: &mut BTreeSet<Rule>) {
-        let request = matches!(self.command, Command::RevokeAll(_) | Command::ContinueRevocation { .. });
+        let request = matches!(
+            self.command,
+            Command::RevokeAll(_) | Command::Revoke(_) | Command::ContinueRevocation { .. }
+        );
         rules.extend((!request && self.events.is_empty()).then_some(Rule::NothingToDoIsNoEvent));
         match (self.command, self.events) {
             (
@@ -296,11 +322,21 @@ impl Accepted<'_> {
                 [.., Event::CredentialAuthorized { .. }],
             ) => {
                 rules.extend(match self.before.grant((*credential, *organization)) {
+                    Some(Grant::Pending(id) | Grant::Taken(id)) if !self.before.is_of_enterprise(id) => {
+                        Some(Rule::OrganizationLeavesNoTombstone)
+                    }
                     Some(Grant::Pending(_) | Grant::Taken(_)) => Some(Rule::FineGrainedMayAskAgain),
                     Some(Grant::RevokedSingly) => Some(Rule::SinglyRevokedMayBeGrantedAgain),
                     Some(Grant::Ended) => Some(Rule::NothingOldComesBack),
                     Some(Grant::Live) | None => None,
                 });
+            }
+            (
+                Command::RemoveMember { .. } | Command::RemoveOrganization { .. } | Command::ChangeMemberRole { .. },
+                [_],
+            ) => {
+                let ended = self.after.owners.len() < self.before.owners.len();
+                rules.extend(ended.then_some(Rule::OwnershipEnds));
             }
             (Command::AddMember { member, .. }, [Event::MemberAdded { .. }]) => {
                 let mut old = self.before.credentials.iter().filter(|it| it.owner == *member);

@@ -217,7 +217,8 @@ pub fn compare_word<I: Implementation>(implementation: &mut I, word: &Word) -> R
         };
         let answer = core::mem::replace(&mut begun, Ok(()))
             .and_then(|()| implementation.ask(&asked).map_err(|error| error.to_string()));
-        let warns = matches!(asked.command, Command::RevokeAll(request) if moment.before.warns(request, moment.at));
+        let request = asked.command.requested();
+        let warns = request.is_some_and(|request| moment.before.warns(request, moment.at));
         if !answer
             .as_ref()
             .is_ok_and(|answer| answer.agrees_with(&moment.decided, warns))

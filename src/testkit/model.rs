@@ -5,14 +5,16 @@
 //! short that it can be held against the domain's rules line by line.
 
 mod decide;
+mod fold;
+mod requests;
 
 use alloc::collections::BTreeMap;
 use alloc::collections::BTreeSet;
 use std::vec::Vec;
 
 use crate::{
-    AccessDenial, Actor, CredentialDenial, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, Event,
-    IdempotencyKey, Login, OrganizationId, PersonId, RevocationId, Role, Scopes, Timestamp,
+    AccessDenial, Actor, CredentialDenial, CredentialId, CredentialKind, CredentialType, EnterpriseKind,
+    EnterpriseSlug, IdempotencyKey, Login, OrganizationId, PersonId, Requested, RevocationId, Role, Scopes, Timestamp,
 };
 
 /// A credential and an organization.
@@ -26,6 +28,10 @@ pub struct Model {
     pub(crate) organizations: BTreeMap<OrganizationId, Option<Login>>,
     /// Every person ever added; nothing for those who left.
     pub(crate) people: BTreeMap<PersonId, Option<Person>>,
+    /// Organizations with their owners.
+    pub(crate) owners: BTreeSet<(OrganizationId, PersonId)>,
+    /// The first EMU owner; nobody again once they left.
+    pub(crate) first_owner: Option<Option<PersonId>>,
     /// In order of issue.
     pub(crate) credentials: Vec<Credential>,
     pub(crate) revocations: BTreeMap<RevocationId, Revocation>,
@@ -79,10 +85,48 @@ pub(crate) enum Grant {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Revocation {
+    pub(crate) limits: Limits,
     pub(crate) revoke_credentials: bool,
     pub(crate) authorizations_revoked: u64,
     pub(crate) credentials_destroyed: u64,
     pub(crate) completed: bool,
+}
+
+/// What a revocation is limited to; nothing for one of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Limits {
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) person: Option<PersonId>,
+    pub(crate) credential_type: Option<CredentialType>,
+}
+
+impl From<Requested<'_>> for Limits {
+    fn from(request: Requested<'_>) -> Self {
+        Self {
+            organization: request.organization,
+            person: request.person,
+            credential_type: request.credential_type,
+        }
+    }
+}
+
+impl Limits {
+    /// Whether credentials of this owner and kind are within.
+    pub(crate) fn has_credential(self, owner: PersonId, kind: CredentialKind) -> bool {
+        use CredentialKind::{ClassicPat, FineGrainedPat, GithubAppUserToken, OauthAppUserToken, SshKey};
+        let kinds: &[CredentialKind] = match self.credential_type {
+            None => &CredentialKind::ALL,
+            Some(CredentialType::ClassicPat) => &[ClassicPat],
+            Some(CredentialType::FineGrainedPat) => &[FineGrainedPat],
+            Some(CredentialType::SshKey) => &[SshKey],
+            Some(CredentialType::OauthAppToken) => &[OauthAppUserToken, GithubAppUserToken],
+        };
+        self.person.is_none_or(|person| person == owner) && kinds.contains(&kind)
+    }
+
+    pub(crate) fn has_organization(self, organization: OrganizationId) -> bool {
+        self.organization.is_none_or(|of| of == organization)
+    }
 }
 
 /// Whose an idempotency key is: one person's, whichever token they use, or one installation's.
@@ -159,178 +203,6 @@ impl Model {
             .iter()
             .filter(|credential| credential.destruction == Some(id));
         (pairs.collect(), destroyed.map(|credential| credential.id).collect())
-    }
-
-    /// Folds an event. What does not fit changes nothing: whether it fits is the core's to say.
-    pub fn apply(&mut self, event: &Event, at: Timestamp) {
-        self.events += 1;
-        match event {
-            Event::EnterpriseCreated { slug, kind } => self.identity = Some((slug.clone(), *kind)),
-            Event::OrganizationAdded { organization, login } => {
-                self.organizations.insert(*organization, Some(login.clone()));
-            }
-            Event::OrganizationRemoved { organization } => {
-                self.organizations.insert(*organization, None);
-                self.end_grants(|_, of| of == *organization);
-            }
-            Event::MemberAdded { member, login, role } => {
-                let (login, role, holds_permission) = (login.clone(), *role, false);
-                self.people.insert(
-                    *member,
-                    Some(Person {
-                        login,
-                        role,
-                        holds_permission,
-                    }),
-                );
-            }
-            Event::MemberRemoved { member } => self.remove_member(*member),
-            Event::MemberRoleChanged { member, role } => self.change(*member, |person| person.role = *role),
-            Event::PermissionGranted { member, .. } => self.change(*member, |person| person.holds_permission = true),
-            Event::PermissionWithdrawn { member, .. } => self.change(*member, |person| person.holds_permission = false),
-            Event::RevokeAllRequested {
-                requested_by,
-                revoke_credentials,
-                idempotency_key,
-                ..
-            } => {
-                self.take_everything(*requested_by, *revoke_credentials, idempotency_key.clone(), at);
-            }
-            Event::RevocationCompleted { revocation, .. } => {
-                self.count(Some(*revocation), |revocation| revocation.completed = true);
-            }
-            _ => self.apply_to_credentials(event),
-        }
-    }
-
-    fn apply_to_credentials(&mut self, event: &Event) {
-        match event {
-            Event::CredentialIssued {
-                credential,
-                owner,
-                kind,
-                scopes,
-                expires_at,
-                ..
-            } => {
-                self.credentials.push(Credential {
-                    id: *credential,
-                    owner: *owner,
-                    kind: *kind,
-                    scopes: scopes.clone(),
-                    expires_at: *expires_at,
-                    life: Life::Alive,
-                    destruction: None,
-                    grants: Vec::new(),
-                });
-            }
-            Event::CredentialAuthorized {
-                credential,
-                organization,
-            } => {
-                if let Some(credential) = self.credential_mut(*credential) {
-                    credential.grants.retain(|(of, _)| of != organization);
-                    credential.grants.push((*organization, Grant::Live));
-                }
-            }
-            Event::AuthorizationRevoked {
-                credential,
-                organization,
-                revocation,
-            } => {
-                let grants = self
-                    .credential_mut(*credential)
-                    .map(|credential| &mut credential.grants);
-                if let Some((_, grant)) = grants.and_then(|grants| grants.iter_mut().find(|(of, _)| of == organization))
-                {
-                    *grant = revocation.map_or(Grant::RevokedSingly, Grant::Taken);
-                }
-                self.count(*revocation, |revocation| revocation.authorizations_revoked += 1);
-            }
-            Event::CredentialDestroyed {
-                credential: id,
-                revocation,
-            } => {
-                if let Some(credential) = self.credential_mut(*id) {
-                    credential.life = Life::Destroyed;
-                    credential.destruction = None;
-                }
-                self.end_grants(|credential, _| credential.id == *id);
-                self.count(*revocation, |revocation| revocation.credentials_destroyed += 1);
-            }
-            _ => {}
-        }
-    }
-
-    /// Everything live goes, and with `revoke_credentials` the three kinds of everyone who is an enterprise member.
-    fn take_everything(&mut self, by: Actor, revoke_credentials: bool, key: Option<IdempotencyKey>, at: Timestamp) {
-        let Ok(id) = RevocationId::new(self.events) else {
-            return;
-        };
-        for credential in &mut self.credentials {
-            let live = credential.grants.iter_mut().filter(|(_, grant)| *grant == Grant::Live);
-            live.for_each(|(_, grant)| *grant = Grant::Pending(id));
-            let role = self
-                .people
-                .get(&credential.owner)
-                .and_then(Option::as_ref)
-                .map(|owner| owner.role);
-            let by_role = matches!(role, Some(Role::Owner | Role::Member | Role::BillingManager));
-            use CredentialKind::{ClassicPat, FineGrainedPat, SshKey};
-            let by_kind = matches!(credential.kind, ClassicPat | FineGrainedPat | SshKey);
-            let untouched = credential.life == Life::Alive && credential.destruction.is_none();
-            if revoke_credentials && untouched && by_role && by_kind {
-                credential.destruction = Some(id);
-            }
-        }
-        let (authorizations_revoked, credentials_destroyed, completed) = (0, 0, false);
-        let revocation = Revocation {
-            revoke_credentials,
-            authorizations_revoked,
-            credentials_destroyed,
-            completed,
-        };
-        self.revocations.insert(id, revocation);
-        if let Some(key) = key.filter(|key| self.repeats(by, key, at).is_none()) {
-            self.keys.insert((by.into(), key), (at, id));
-        }
-    }
-
-    fn remove_member(&mut self, member: PersonId) {
-        self.people.insert(member, None);
-        self.end_grants(|credential, _| credential.owner == member);
-        let owned = self
-            .credentials
-            .iter_mut()
-            .filter(|credential| credential.owner == member);
-        for credential in owned.filter(|credential| credential.life == Life::Alive) {
-            credential.life = Life::Departed;
-        }
-    }
-
-    fn change(&mut self, member: PersonId, change: impl FnOnce(&mut Person)) {
-        self.people
-            .get_mut(&member)
-            .and_then(Option::as_mut)
-            .map(change)
-            .unwrap_or_default();
-    }
-
-    fn count(&mut self, id: Option<RevocationId>, count: impl FnOnce(&mut Revocation)) {
-        id.and_then(|id| self.revocations.get_mut(&id))
-            .map(count)
-            .unwrap_or_default();
-    }
-
-    fn end_grants(&mut self, ends: impl Fn(&Credential, OrganizationId) -> bool) {
-        for credential in &mut self.credentials {
-            let ending: Vec<bool> = credential.grants.iter().map(|(of, _)| ends(credential, *of)).collect();
-            for ((_, grant), ends) in credential.grants.iter_mut().zip(ending) {
-                if ends && *grant == Grant::Live {
-                    *grant = Grant::Ended;
-                }
-            }
-        }
     }
 
     pub(crate) fn person(&self, id: PersonId) -> Option<&Person> {

@@ -7,7 +7,8 @@ use crate::testkit::model::Model;
 use crate::testkit::word::{Ask, Word};
 use crate::testkit::world;
 use crate::{
-    Actor, Command, CorruptHistory, Event, Progress, RecordedEvent, Refusal, RevocationState, RevokeAll, Timestamp,
+    Actor, Command, CorruptHistory, CredentialType, Event, Progress, RecordedEvent, Refusal, Requested,
+    RevocationState, Timestamp,
 };
 
 /// What came of a word.
@@ -71,12 +72,10 @@ impl<C: Candidate> Run<C> {
         run
     }
 
-    /// The moments at which a request to revoke all was accepted and recorded, with the request.
-    pub fn requests(&self) -> impl Iterator<Item = (&Moment<C>, &RevokeAll)> {
-        self.moments.iter().filter_map(|moment| match &moment.command {
-            Command::RevokeAll(request) if !moment.recorded.is_empty() => Some((moment, request)),
-            _ => None,
-        })
+    /// The moments at which a request to revoke was accepted and recorded, with the request.
+    pub fn requests(&self) -> impl Iterator<Item = (&Moment<C>, Requested<'_>)> {
+        let recorded = self.moments.iter().filter(|moment| !moment.recorded.is_empty());
+        recorded.filter_map(|moment| Some((moment, moment.command.requested()?)))
     }
 
     fn resolve(&self, ask: &Ask) -> Option<Command> {
@@ -87,13 +86,17 @@ impl<C: Candidate> Run<C> {
                 Some(Command::ContinueRevocation { revocation, limit })
             }
             Ask::Retry { nth, altered } => {
-                let requests = self.moments.iter().rev().filter_map(|moment| match &moment.command {
-                    Command::RevokeAll(request) if request.idempotency_key.is_some() => Some(request.clone()),
-                    _ => None,
+                let commands = self.moments.iter().rev().map(|moment| &moment.command);
+                let mut keyed = commands.filter(|command| {
+                    let request = command.requested();
+                    request.is_some_and(|request| request.idempotency_key.is_some())
                 });
-                let mut request = requests.skip(*nth).find(|_| true)?;
-                request.revoke_credentials ^= altered;
-                Some(Command::RevokeAll(request))
+                let command = keyed.nth(*nth)?.clone();
+                Some(if *altered {
+                    with_other_parameters(command)
+                } else {
+                    command
+                })
             }
         }
     }
@@ -135,6 +138,22 @@ impl<C: Candidate> Run<C> {
             witness_after: self.end_witness.clone(),
         });
     }
+}
+
+/// The same request with another parameter: whether credentials are destroyed, or for an organization the type of credential.
+fn with_other_parameters(mut command: Command) -> Command {
+    match &mut command {
+        Command::RevokeAll(request) => request.revoke_credentials ^= true,
+        Command::Revoke(request) if request.organization.is_none() => request.revoke_credentials ^= true,
+        Command::Revoke(request) => {
+            request.credential_type = match request.credential_type {
+                None => Some(CredentialType::SshKey),
+                Some(_) => None,
+            };
+        }
+        _ => {}
+    }
+    command
 }
 
 /// Every other step names a cause: metadata that no rule reads.

@@ -13,8 +13,8 @@ use proptest::strategy::{BoxedStrategy, Strategy};
 use crate::testkit::word::{Ask, Step, Word};
 use crate::testkit::world::{self, valid};
 use crate::{
-    Caller, Command, CredentialId, CredentialKind, EnterpriseKind, IdempotencyKey, OrganizationId, Permission,
-    PersonId, RevokeAll, Role, Scopes, Timestamp,
+    Caller, Command, CredentialId, CredentialKind, CredentialType, EnterpriseKind, IdempotencyKey, OrganizationId,
+    Permission, PersonId, Revoke, RevokeAll, Role, Scopes, Timestamp,
 };
 
 const PASSAGES_MAX: usize = 45;
@@ -51,15 +51,26 @@ pub fn passages() -> impl Strategy<Value = Vec<Step>> {
             .map(Step::from),
         )
     });
-    let destroyed_early = (requests_of_owner(), credentials()).prop_map(|(request, credential)| {
-        Vec::from([Command::RevokeAll(request), Command::DestroyCredential { credential }].map(Step::from))
+    let destroyed_early = (requests_of_owners(), credentials()).prop_map(|(request, credential)| {
+        Vec::from([request, Command::DestroyCredential { credential }].map(Step::from))
     });
-    let out_of_turn = (requests_of_owner(), requests_of_owner()).prop_map(|(one, other)| {
+    let taken_and_back = (narrower_of_owners(), credentials(), organizations());
+    let taken_and_back = taken_and_back.prop_map(|(mut request, credential, organization)| {
+        if request.organization.is_some() {
+            request.organization = Some(organization);
+        }
+        let authorize = Command::AuthorizeCredential {
+            credential,
+            organization,
+        };
+        Vec::from([Command::Revoke(request), authorize].map(Step::from))
+    });
+    let out_of_turn = (requests_of_owners(), requests_of_owners()).prop_map(|(one, other)| {
         let continued = Ask::Continue {
             nth: 1,
             limit: NonZeroU32::MIN,
         };
-        let requests = [one, other].map(|request| Step::from(Command::RevokeAll(request)));
+        let requests = [one, other].map(Step::from);
         requests
             .into_iter()
             .chain([Step {
@@ -68,26 +79,40 @@ pub fn passages() -> impl Strategy<Value = Vec<Step>> {
             }])
             .collect::<Vec<_>>()
     });
-    let retried = (requests_of_owner(), any::<bool>(), waits()).prop_map(|(request, altered, wait_ms)| {
+    let retried = (requests_of_owners(), any::<bool>(), waits()).prop_map(|(request, altered, wait_ms)| {
         let ask = Ask::Retry { nth: 0, altered };
-        Vec::from([Step::from(Command::RevokeAll(request)), Step { wait_ms, ask }])
+        Vec::from([Step::from(request), Step { wait_ms, ask }])
     });
-    let passage = prop_oneof![2 => again, 1 => destroyed_early, 1 => out_of_turn, 1 => retried];
+    let passage = prop_oneof![
+        4 => again, 2 => destroyed_early, 3 => taken_and_back, 2 => out_of_turn, 2 => retried,
+    ];
     (passage, vec(weighted(0.95), 3)).prop_map(|(passage, kept)| {
         let kept = passage.into_iter().zip(kept).filter(|(_, kept)| *kept);
         kept.map(|(step, _)| step).collect()
     })
 }
 
-fn requests_of_owner() -> impl Strategy<Value = RevokeAll> {
-    let caller = Caller::Person {
-        person: valid(PersonId::new(1)),
-        credential: None,
-    };
-    requests().prop_map(move |request| RevokeAll {
-        caller: caller.clone(),
-        ..request
+/// Requests of everything or less, made by those who may in a populated enterprise.
+fn requests_of_owners() -> impl Strategy<Value = Command> {
+    let of_everything = requests().prop_map(|request| {
+        let caller = in_a_web_session(1);
+        Command::RevokeAll(RevokeAll { caller, ..request })
+    });
+    prop_oneof![1 => of_everything, 1 => narrower_of_owners().prop_map(Command::Revoke)]
+}
+
+fn narrower_of_owners() -> impl Strategy<Value = Revoke> {
+    narrower_requests().prop_map(|request| {
+        let caller = in_a_web_session(if request.organization.is_some() { 2 } else { 1 });
+        Revoke { caller, ..request }
     })
+}
+
+fn in_a_web_session(person: u64) -> Caller {
+    Caller::Person {
+        person: valid(PersonId::new(person)),
+        credential: None,
+    }
 }
 
 /// Single steps of every sort, waiting included.
@@ -107,9 +132,11 @@ pub fn steps() -> impl Strategy<Value = Step> {
 pub fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         1 => select(&EnterpriseKind::ALL).prop_map(|kind| Command::CreateEnterprise { slug: world::slug(), kind }),
-        20 => about_people_and_organizations(),
+        9 => about_organizations(),
+        12 => about_people(),
         25 => about_credentials(),
-        8 => requests().prop_map(Command::RevokeAll),
+        6 => requests().prop_map(Command::RevokeAll),
+        8 => narrower_requests().prop_map(Command::Revoke),
         1 => Just(Command::ContinueRevocation {
             revocation: world::revocation_never_requested(),
             limit: NonZeroU32::MIN,
@@ -117,11 +144,40 @@ pub fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// Requests to revoke less than all, by everyone: most of them qualified. Of every shape, and now and then of none.
+pub fn narrower_requests() -> impl Strategy<Value = Revoke> {
+    let person = || prop_oneof![1 => Just(None), 1 => people().prop_map(Some)];
+    let of_type = || prop_oneof![1 => Just(None), 1 => select(&CredentialType::ALL).prop_map(Some)];
+    let one_of_both = prop_oneof![
+        people().prop_map(|person| (Some(person), None)),
+        select(&CredentialType::ALL).prop_map(|of| (None, Some(of))),
+    ];
+    let at_enterprise = prop_oneof![4 => one_of_both, 3 => (person(), of_type())];
+    let at_enterprise = (at_enterprise, any::<bool>()).prop_map(|(limits, destroys)| (None, limits, destroys));
+    let at_organization = (organizations(), (person(), of_type()), weighted(0.05));
+    let at_organization = at_organization.prop_map(|(of, limits, destroys)| (Some(of), limits, destroys));
+    let asked = prop_oneof![at_enterprise, at_organization];
+    (callers(), asked, keys()).prop_map(|(caller, asked, idempotency_key)| {
+        let (organization, (person, credential_type), revoke_credentials) = asked;
+        Revoke {
+            caller,
+            organization,
+            person,
+            credential_type,
+            revoke_credentials,
+            idempotency_key,
+        }
+    })
+}
+
+fn keys() -> impl Strategy<Value = Option<IdempotencyKey>> {
+    let key = select(&["breach-1", "breach-2"]).prop_map(|text| Some(valid(IdempotencyKey::new(text))));
+    prop_oneof![3 => Just(None), 2 => key]
+}
+
 /// Requests to revoke all, by everyone: most of them qualified.
 pub fn requests() -> impl Strategy<Value = RevokeAll> {
-    let key = select(&["breach-1", "breach-2"]).prop_map(|text| Some(valid(IdempotencyKey::new(text))));
-    let key = prop_oneof![3 => Just(None), 2 => key];
-    (callers(), any::<bool>(), key).prop_map(|(caller, revoke_credentials, idempotency_key)| RevokeAll {
+    (callers(), any::<bool>(), keys()).prop_map(|(caller, revoke_credentials, idempotency_key)| RevokeAll {
         caller,
         revoke_credentials,
         idempotency_key,
@@ -137,27 +193,47 @@ pub fn callers() -> impl Strategy<Value = Caller> {
         person: valid(PersonId::new(person)),
         credential: Some(valid(CredentialId::new(credential))),
     });
-    let session = prop_oneof![2 => Just(valid(PersonId::new(1))), 1 => people()];
+    let session = prop_oneof![2 => Just(valid(PersonId::new(1))), 2 => Just(valid(PersonId::new(2))), 1 => people()];
     let session = session.prop_map(|person| Caller::Person {
         person,
         credential: None,
     });
-    let installation = (1..=2_u64, scopes()).prop_map(|(id, permissions)| Caller::Installation {
+    let limited_to = prop_oneof![4 => Just(None), 1 => organizations().prop_map(Some)];
+    let installation = (1..=2_u64, limited_to, scopes());
+    let installation = installation.prop_map(|(id, organization, permissions)| Caller::Installation {
         installation: world::installation(id),
+        organization,
         permissions,
     });
     prop_oneof![6 => with_credential, 3 => session, 2 => installation, 1 => Just(Caller::Stranger {})]
 }
 
-fn about_people_and_organizations() -> impl Strategy<Value = Command> {
-    let permission = Permission::WriteEnterpriseCredentials;
-    let role = || select(&Role::ALL);
+fn about_organizations() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => organizations().prop_map(|id| add_organization(id, "organization")),
         1 => organizations().prop_map(|id| add_organization(id, "renamed")),
+        1 => (organizations(), organizations()).prop_map(|(organization, other)| {
+            Command::AddOrganization { organization, login: world::login("Organization", other.value()) }
+        }),
         2 => organizations().prop_map(|organization| Command::RemoveOrganization { organization }),
+        2 => (organizations(), people()).prop_map(|(organization, member)| {
+            Command::AddOrganizationOwner { organization, member }
+        }),
+        1 => (organizations(), people()).prop_map(|(organization, member)| {
+            Command::RemoveOrganizationOwner { organization, member }
+        }),
+    ]
+}
+
+fn about_people() -> impl Strategy<Value = Command> {
+    let permission = Permission::WriteEnterpriseCredentials;
+    let role = || select(&Role::ALL);
+    prop_oneof![
         4 => (people(), role()).prop_map(|(member, role)| {
             Command::AddMember { member, login: world::login("person", member.value()), role }
+        }),
+        1 => (people(), people(), role()).prop_map(|(member, other, role)| {
+            Command::AddMember { member, login: world::login("PERSON", other.value()), role }
         }),
         5 => (people(), role()).prop_map(|(member, role)| Command::ChangeMemberRole { member, role }),
         2 => people().prop_map(|member| Command::RemoveMember { member }),
@@ -210,11 +286,13 @@ fn waits() -> impl Strategy<Value = u64> {
 }
 
 fn scopes() -> impl Strategy<Value = Scopes> {
-    let texts: [&[&str]; 4] = [
+    let texts: [&[&str]; 6] = [
         &[],
         &["admin:enterprise"],
-        &["read:enterprise"],
+        &["read:enterprise", "read:org"],
         &["repo", "enterprise_credentials=write"],
+        &["admin:org", "admin:enterprise"],
+        &["organization_administration=write"],
     ];
     select(Vec::from(texts)).prop_map(|texts| valid(Scopes::parse(texts.iter().copied())))
 }

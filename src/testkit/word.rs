@@ -35,11 +35,11 @@ pub enum Ask {
         /// How many credentials the batch takes.
         limit: NonZeroU32,
     },
-    /// An earlier request to revoke all, again.
+    /// An earlier request to revoke, again.
     Retry {
         /// Which: counted back from the last that had an idempotency key.
         nth: usize,
-        /// Whether `revoke_credentials` is turned round.
+        /// Whether one of its parameters is another.
         altered: bool,
     },
 }

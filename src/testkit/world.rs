@@ -61,7 +61,7 @@ pub(crate) fn login(prefix: &str, id: u64) -> Login {
 }
 
 /// An enterprise in which much can happen: four people in four roles, three organizations, eight credentials of every
-/// kind, each authorized for two organizations.
+/// kind, each authorized for two organizations, which have owners.
 pub fn populated(kind: EnterpriseKind) -> Vec<Command> {
     let collaborator = match kind {
         EnterpriseKind::ManagedUsers => "guest_collaborator",
@@ -90,14 +90,18 @@ const PEOPLE_AND_ORGANIZATIONS: &str = r#"{"type":"AddOrganization","organizatio
 {"type":"AddMember","member":2,"login":"person-2","role":"member"}
 {"type":"AddMember","member":3,"login":"person-3","role":"COLLABORATOR"}
 {"type":"AddMember","member":4,"login":"person-4","role":"billing_manager"}
-{"type":"GrantPermission","member":4,"permission":"write_enterprise_credentials"}"#;
+{"type":"GrantPermission","member":4,"permission":"write_enterprise_credentials"}
+{"type":"AddOrganizationOwner","organization":1,"member":2}
+{"type":"AddOrganizationOwner","organization":1,"member":4}
+{"type":"AddOrganizationOwner","organization":2,"member":1}
+{"type":"AddOrganizationOwner","organization":2,"member":2}"#;
 
 const CREDENTIALS_ISSUED: &str = r#"{"type":"IssueCredential","credential":1,"owner":1,"kind":"classic_pat","scopes":["admin:enterprise"]}
-{"type":"IssueCredential","credential":2,"owner":2,"kind":"classic_pat","scopes":["repo","admin:enterprise"]}
+{"type":"IssueCredential","credential":2,"owner":2,"kind":"classic_pat","scopes":["repo","admin:enterprise","admin:org"]}
 {"type":"IssueCredential","credential":3,"owner":2,"kind":"fine_grained_pat","scopes":["repo"]}
 {"type":"IssueCredential","credential":4,"owner":1,"kind":"ssh_key","scopes":[]}
-{"type":"IssueCredential","credential":5,"owner":1,"kind":"oauth_app_user_token","scopes":["admin:enterprise"]}
-{"type":"IssueCredential","credential":6,"owner":4,"kind":"github_app_user_token","scopes":["enterprise_credentials=write"]}
+{"type":"IssueCredential","credential":5,"owner":1,"kind":"oauth_app_user_token","scopes":["admin:enterprise","admin:org"]}
+{"type":"IssueCredential","credential":6,"owner":4,"kind":"github_app_user_token","scopes":["enterprise_credentials=write","organization_administration=write"]}
 {"type":"IssueCredential","credential":7,"owner":3,"kind":"fine_grained_pat","scopes":["repo"],"expires_at":"2100-01-01T11:00:00.000Z"}
 {"type":"IssueCredential","credential":8,"owner":3,"kind":"classic_pat","scopes":["read:enterprise"]}"#;
 

@@ -202,6 +202,7 @@ fn revoke_all(mut state: Enterprise) {
     };
     let at = state.last_at().unwrap();
     let caller = Caller::Installation {
+        organization: None,
         installation: InstallationId::new(1).unwrap(),
         permissions: Scopes::parse(["enterprise_credentials=write"]).unwrap(),
     };

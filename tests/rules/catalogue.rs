@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use enterprise_credentials::{Rule, Source};
 
 /// A family of rules: the title of its section, its file and the text of that.
-const FAMILIES: [(&str, &str, &str); 12] = [
+const FAMILIES: [(&str, &str, &str); 14] = [
     ("The request", "http.rs", include_str!("http.rs")),
     ("Its body", "body.rs", include_str!("body.rs")),
     ("Authentication", "authentication.rs", include_str!("authentication.rs")),
@@ -18,6 +18,8 @@ const FAMILIES: [(&str, &str, &str); 12] = [
     ("The job", "job.rs", include_str!("job.rs")),
     ("Single commands", "commands.rs", include_str!("commands.rs")),
     ("Granting again", "tombstones.rs", include_str!("tombstones.rs")),
+    ("Narrower requests", "narrower.rs", include_str!("narrower.rs")),
+    ("Organizations", "organizations.rs", include_str!("organizations.rs")),
     ("Memberships", "membership.rs", include_str!("membership.rs")),
 ];
 
@@ -86,10 +88,13 @@ fn precedence_is_that_of_the_domain() {
             .chunk_by(|a, b| a.0 == b.0)
             .all(|turn| turn.iter().all(|(_, status)| *status == turn[0].1))
     );
-    // User-Agent, token, version, enterprise; kind, scope, role; key; body: length, JSON, type; EMU; key reused.
+    // User-Agent, token, version, enterprise and organization; kind, scope, the token's authorization, role; person; key;
+    // body: length, JSON, option; first owner; EMU; key reused.
     assert_eq!(
         statuses,
-        [403, 401, 400, 404, 403, 403, 403, 422, 413, 400, 422, 422, 422]
+        [
+            403, 401, 400, 404, 403, 403, 403, 403, 404, 422, 413, 400, 422, 422, 422, 422
+        ]
     );
 }
 

@@ -306,6 +306,7 @@ pub(crate) fn web_session(person: PersonId) -> Caller {
 pub(crate) fn installation(permissions: &[&str]) -> Caller {
     Caller::Installation {
         installation: InstallationId::new(55).unwrap(),
+        organization: None,
         permissions: Scopes::parse(permissions.iter().copied()).unwrap(),
     }
 }

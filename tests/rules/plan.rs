@@ -18,6 +18,7 @@ mod not_covered_is_counted {
             collaborator_credentials: 2,
             member_credentials: 1,
             without_authorization: 2,
+            may_be_authorized_again: 0,
         };
         assert_eq!(
             given_survivors().plan(true).not_covered,
@@ -28,6 +29,7 @@ mod not_covered_is_counted {
             collaborator_credentials: 2,
             member_credentials: 3,
             without_authorization: 3,
+            may_be_authorized_again: 0,
         };
         assert_eq!(given_survivors().plan(false).not_covered, not_covered, "without");
     }
@@ -49,6 +51,7 @@ mod not_covered_is_counted {
             collaborator_credentials: 0,
             member_credentials: 1,
             without_authorization: 1,
+            may_be_authorized_again: 0,
         };
         assert_eq!(plan.not_covered, not_covered);
         assert_eq!(

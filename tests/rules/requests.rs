@@ -240,6 +240,7 @@ mod idempotent_for_24_hours {
         world.when(revoke_all_under(KEY, web_session(OWNER), false));
         let namesake = Caller::Installation {
             installation: InstallationId::new(OWNER.value()).unwrap(),
+            organization: None,
             permissions: Scopes::parse(["enterprise_credentials=write"]).unwrap(),
         };
         assert_eq!(world.when(revoke_all_under(KEY, namesake, false)).len(), 1);

@@ -33,7 +33,7 @@ fn documented_commands_are_read_and_none_is_missing() {
         assert_eq!(serde_json::to_string(&command).unwrap(), line);
         documented.insert(number(&command));
     }
-    assert_eq!(documented, (1..=14).collect());
+    assert_eq!(documented, (1..=17).collect());
 }
 
 /// The lines of the document's fenced blocks in this language.
@@ -64,5 +64,8 @@ fn number(command: &Command) -> u8 {
         Command::DestroyCredential { .. } => 12,
         Command::RevokeAll(_) => 13,
         Command::ContinueRevocation { .. } => 14,
+        Command::Revoke(_) => 15,
+        Command::AddOrganizationOwner { .. } => 16,
+        Command::RemoveOrganizationOwner { .. } => 17,
     }
 }

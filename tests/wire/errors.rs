@@ -120,6 +120,24 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
             "line 3, column 37: field `at` of the envelope: a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `2026-03-10 09:00`",
         ),
         (
+            event(
+                r#""RevocationRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":true}"#,
+            ),
+            "line 3: RevocationRequested is no event: it names no organization, no person and no type of credential: what is revoked cannot be told",
+        ),
+        (
+            event(
+                r#""RevocationRequested","requested_by":{"person":7},"authority":"organization_owner","organization":3,"person":7,"revoke_credentials":true}"#,
+            ),
+            "line 3: RevocationRequested is no event: it asks to destroy credentials for an organization, which never does",
+        ),
+        (
+            event(
+                r#""RevocationRequested","requested_by":{"person":7},"authority":"owner","credential_type":"oauth_app_user_token","revoke_credentials":true}"#,
+            ),
+            r#"line 3, column 163: field `credential_type` of RevocationRequested: invalid value: string "oauth_app_user_token", expected `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_token`"#,
+        ),
+        (
             r#"{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"MemberRemoved","member":7}"#.into(),
             "line 3: position 4 where 3 is due: lines are missing, repeated or out of order",
         ),

@@ -1,9 +1,9 @@
 //! Recorded events of every shape, each value anywhere within its limits. They are no history: nothing folds them.
 
 use enterprise_credentials::{
-    Actor, Authority, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, Event, Fingerprint, IdempotencyKey,
-    InstallationId, Login, OrganizationId, Permission, PersonId, Position, RecordedEvent, RevocationId, Role, Scope,
-    Scopes, Timestamp,
+    Actor, Authority, CredentialId, CredentialKind, CredentialType, EnterpriseKind, EnterpriseSlug, Event, Fingerprint,
+    IdempotencyKey, InstallationId, Login, OrganizationId, Permission, PersonId, Position, RecordedEvent, RevocationId,
+    Role, Scope, Scopes, Timestamp,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -38,6 +38,10 @@ fn memberships() -> impl Strategy<Value = Event> {
         person().prop_map(|member| Event::MemberRemoved { member }),
         person().prop_map(move |member| Event::PermissionGranted { member, permission }),
         person().prop_map(move |member| Event::PermissionWithdrawn { member, permission }),
+        (organization(), person(), any::<bool>()).prop_map(|(organization, member, added)| match added {
+            true => Event::OrganizationOwnerAdded { organization, member },
+            false => Event::OrganizationOwnerRemoved { organization, member },
+        }),
     ]
 }
 
@@ -80,9 +84,39 @@ fn credentials() -> impl Strategy<Value = Event> {
 }
 
 fn revocations() -> impl Strategy<Value = Event> {
-    let authority = select(vec![Authority::Owner, Authority::Permission, Authority::Installation]);
+    let authority = select(&Authority::ALL[..]);
     let key = "[!-~]{1,255}".prop_map(|text| IdempotencyKey::new(&text).unwrap());
+    let limits = (
+        option::of(organization()),
+        option::of(person()),
+        option::of(select(&CredentialType::ALL[..])),
+    );
+    let is_of_something = |limits: &(Option<OrganizationId>, Option<PersonId>, Option<CredentialType>)| {
+        limits.0.is_some() || limits.1.is_some() || limits.2.is_some()
+    };
+    let limits = limits.prop_filter("it names its scope", is_of_something);
+    let narrower = (
+        actor(),
+        authority.clone(),
+        limits,
+        any::<bool>(),
+        option::of(key.clone()),
+    );
     prop_oneof![
+        narrower.prop_map(
+            |(requested_by, authority, limits, revoke_credentials, idempotency_key)| {
+                let (organization, person, credential_type) = limits;
+                Event::RevocationRequested {
+                    requested_by,
+                    authority,
+                    organization,
+                    person,
+                    credential_type,
+                    revoke_credentials: revoke_credentials && organization.is_none(),
+                    idempotency_key,
+                }
+            }
+        ),
         (actor(), authority, any::<bool>(), option::of(key)).prop_map(
             |(requested_by, authority, revoke_credentials, idempotency_key)| Event::RevokeAllRequested {
                 requested_by,

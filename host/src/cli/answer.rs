@@ -61,6 +61,7 @@ impl Answer {
 pub(super) fn refused_to_all_by(enterprise: &Enterprise, revoke_credentials: bool) -> Option<Rule> {
     // Of an installation with the permission no other rule asks anything: what it is refused, everybody is.
     let caller = Caller::Installation {
+        organization: None,
         installation: InstallationId::new(1).ok()?,
         permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).ok()?,
     };

@@ -242,6 +242,7 @@ fn not_covered(plan: &Plan) -> String {
         collaborator_credentials,
         member_credentials,
         without_authorization,
+        may_be_authorized_again,
     } = plan.not_covered;
     let members_keep = if plan.revoke_credentials {
         "of members: app tokens, which revoke-all cannot destroy. Revoke the apps to end them."
@@ -257,6 +258,10 @@ fn not_covered(plan: &Plan) -> String {
         (
             without_authorization,
             "of all these have no authorization now and may get one later.",
+        ),
+        (
+            may_be_authorized_again,
+            "of all these may be authorized again for an organization that they lose or have lost.",
         ),
     ];
     let counts = left.map(|(number, _)| count(number));

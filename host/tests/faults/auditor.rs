@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use enterprise_credentials::log::read;
 use enterprise_credentials::rest::{self, Presented};
-use enterprise_credentials::{Actor, Caller, CredentialId, Enterprise, Event, RecordedEvent, audit};
+use enterprise_credentials::{Actor, Caller, CredentialId, Enterprise, Event, RecordedEvent, RevokeAll, audit};
 
 use crate::workload::{SLUG, credential_of};
 use crate::world::{Run, Seen};
@@ -142,7 +142,8 @@ impl Auditor<'_> {
                 r#"{{"caller":{},"revoke_credentials":{revoke_credentials}}}"#,
                 serde_json::to_string(&requested_by).unwrap()
             );
-            let plan = before.plan(&serde_json::from_str(&command).unwrap(), recorded.at);
+            let request: RevokeAll = serde_json::from_str(&command).unwrap();
+            let plan = before.plan(&request, recorded.at);
             let completion = self.events.iter().find_map(|recorded| match &recorded.event {
                 Event::RevocationCompleted {
                     revocation,

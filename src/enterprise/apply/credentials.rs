@@ -59,7 +59,9 @@ impl Enterprise {
             status: GrantStatus::Granted,
         };
         let (slot, replaced) = (credential.slot, replaced.map(|(place, _)| place));
-        (self.credentials).grant(slot, replaced, organization, authorization, &self.organizations);
+        let may_move = self.revocations.taking().is_empty() || !self.has_authorization_pending(&credential);
+        let organizations = &self.organizations;
+        (self.credentials).grant(slot, replaced, organization, authorization, may_move, organizations);
         Ok(())
     }
 
@@ -79,11 +81,8 @@ impl Enterprise {
         let unrecorded = pending.is_some() || self.is_live(&credential, &authorization);
         structure(unrecorded, "the authorization is neither live nor pending")?;
         same_revocation(pending, revocation)?;
-        let status = if pending.is_some() {
-            GrantStatus::Taken
-        } else {
-            GrantStatus::Revoked
-        };
+        let settled = self.settled_as(&credential, &authorization);
+        let status = settled.unwrap_or(GrantStatus::Revoked);
         let slot = credential.slot;
         self.credentials.set_status(slot, place, status);
         self.count(revocation, slot, |revocation| revocation.authorizations_revoked += 1);

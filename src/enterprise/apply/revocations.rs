@@ -2,23 +2,36 @@
 
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
-use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_person};
-use crate::enterprise::credentials::Credential;
+use crate::enterprise::apply::structure::{TOO_MANY, structure, unknown_organization, unknown_person};
+use crate::enterprise::progress::Limits;
 use crate::enterprise::revocations::Revocation;
+use crate::enterprise::running::Coverage;
 use crate::event::{Actor, RecordedEvent};
 use crate::id::RevocationId;
 use crate::name::IdempotencyKey;
 use crate::timestamp::Timestamp;
 
 impl Enterprise {
+    /// Folds a request to revoke everything or less.
     pub(super) fn request(
         &mut self,
         recorded: &RecordedEvent,
         requested_by: Actor,
+        limits: Limits,
         revoke_credentials: bool,
         idempotency_key: Option<&IdempotencyKey>,
     ) -> Result<(), Corruption> {
+        if let Some(contradiction) = recorded.event.contradiction() {
+            return Err(Corruption::Transition(contradiction));
+        }
         self.known_actor(requested_by)?;
+        if let Some(person) = limits.person {
+            self.people.latest(person).ok_or(unknown_person(person))?;
+        }
+        if let Some(organization) = limits.organization {
+            let known = self.organizations.latest(organization);
+            known.ok_or(unknown_organization(organization))?;
+        }
         if self.revocations.is_full() {
             return Err(TOO_MANY);
         }
@@ -31,7 +44,7 @@ impl Enterprise {
         }
         self.revocations.begin(Revocation {
             id,
-            coverage: self.next_coverage(revoke_credentials),
+            coverage: self.next_coverage(limits, revoke_credentials),
             requested_at: recorded.at,
             completed_at: None,
             authorizations_revoked: 0,
@@ -48,11 +61,11 @@ impl Enterprise {
         credentials_destroyed: u64,
         at: Timestamp,
     ) -> Result<(), Corruption> {
-        let revocation = self.revocations.get(id).ok_or(Corruption::Unknown {
-            what: "revocation",
-            id: id.value(),
-        })?;
+        let revocation = self.revocations.get(id).ok_or(unknown_revocation(id))?;
         structure(revocation.completed_at.is_none(), "the revocation is completed already")?;
+        let coverage = revocation.coverage;
+        self.find_targets(coverage);
+        let revocation = self.revocations.get(id).ok_or(unknown_revocation(id))?;
         let is_empty = self.credentials_left(revocation).next().is_none();
         structure(is_empty, "the revocation has something left")?;
         if (authorizations_revoked, credentials_destroyed)
@@ -81,15 +94,25 @@ impl Enterprise {
             "nothing is pending in `{id}`, which is completed"
         );
         count(revocation);
-        let passed = revocation.cursor..slot;
+        let (passed, coverage) = (revocation.cursor..slot, revocation.coverage);
         if passed.is_empty() {
             return;
         }
-        let before = self.credentials.range(passed);
-        let is_done = |credential: &Credential<'_>| !self.has_something_left(credential, id);
-        let passed_by = before.take_while(is_done).map(|_| 1).sum::<u32>();
+        self.find_targets(coverage);
+        let left = (self.credentials_between(coverage, passed)).find(|before| self.has_something_left(before, id));
+        let cursor = left.map_or(slot, |left| left.slot);
         if let Some(revocation) = self.revocations.get_mut(id) {
-            revocation.cursor += passed_by;
+            revocation.cursor = cursor;
+        }
+    }
+
+    /// Looks for the credentials of everyone whom an unfinished revocation is about, if those of this one have not been looked for.
+    fn find_targets(&mut self, coverage: Coverage) {
+        if let Some(person) = coverage.filter.person()
+            && self.revocations.target(person, coverage.issued).is_none()
+        {
+            self.revocations
+                .find_targets(self.credentials.iter().map(|credential| credential.owner()));
         }
     }
 
@@ -99,6 +122,13 @@ impl Enterprise {
         };
         self.people.latest(person).ok_or(unknown_person(person))?;
         credential.map_or(Ok(()), |credential| self.known_credential(credential, None).map(drop))
+    }
+}
+
+fn unknown_revocation(id: RevocationId) -> Corruption {
+    Corruption::Unknown {
+        what: "revocation",
+        id: id.value(),
     }
 }
 

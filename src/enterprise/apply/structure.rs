@@ -3,7 +3,7 @@
 use crate::corrupt_history::Corruption;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
-use crate::id::{CredentialId, PersonId};
+use crate::id::{CredentialId, OrganizationId, PersonId};
 
 impl Enterprise {
     /// A credential, which is likely to be at this slot or just behind it.
@@ -31,6 +31,13 @@ pub(super) fn structure(holds: bool, otherwise: &'static str) -> Result<(), Corr
 pub(super) fn unknown_person(id: PersonId) -> Corruption {
     Corruption::Unknown {
         what: "person",
+        id: id.value(),
+    }
+}
+
+pub(super) fn unknown_organization(id: OrganizationId) -> Corruption {
+    Corruption::Unknown {
+        what: "organization",
         id: id.value(),
     }
 }

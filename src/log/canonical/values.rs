@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::credential::CredentialKind;
+use crate::credential::{CredentialKind, CredentialType};
 use crate::event::{Actor, Authority};
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
 use crate::limits::SCOPES_MAX;
@@ -21,6 +21,12 @@ pub(super) trait Canonical: Sized {
 pub(super) fn write_field<T: Canonical>(key: &str, value: &T, line: &mut Vec<u8>) {
     write_literal(key, line);
     value.write(line);
+}
+
+pub(super) fn write_optional_field<T: Canonical>(key: &str, value: Option<&T>, line: &mut Vec<u8>) {
+    if let Some(value) = value {
+        write_field(key, value, line);
+    }
 }
 
 pub(super) fn write_literal(literal: &str, line: &mut Vec<u8>) {
@@ -244,7 +250,8 @@ words! {
     Role { Member, Owner, BillingManager, GuestCollaborator, RepositoryCollaborator, OutsideCollaborator }
     Permission { WriteEnterpriseCredentials }
     CredentialKind { ClassicPat, FineGrainedPat, SshKey, OauthAppUserToken, GithubAppUserToken }
-    Authority { Owner, Permission, Installation }
+    CredentialType { ClassicPat, FineGrainedPat, SshKey, OauthAppToken }
+    Authority { Owner, Permission, Installation, OrganizationOwner }
 }
 
 impl Canonical for Actor {
@@ -278,13 +285,15 @@ mod tests {
     use alloc::vec::Vec;
     use core::fmt::Debug;
 
-    use super::{Canonical, CredentialKind, EnterpriseKind, Line, Role};
+    use super::{Authority, Canonical, CredentialKind, CredentialType, EnterpriseKind, Line, Role};
 
     #[test]
     fn every_word_is_recognised() {
         are_recognised(EnterpriseKind::ALL);
         are_recognised(Role::ALL);
         are_recognised(CredentialKind::ALL);
+        are_recognised(CredentialType::ALL);
+        are_recognised(Authority::ALL);
     }
 
     fn are_recognised<T: Canonical + Debug + PartialEq, const N: usize>(words: [T; N]) {

@@ -6,10 +6,10 @@ use std::vec::Vec;
 use crate::testkit::candidate::Candidate;
 use crate::testkit::exploration::differ;
 use crate::testkit::laws::{Law, Violation};
-use crate::testkit::model::{Grant, Model};
+use crate::testkit::model::{Grant, Limits, Model};
 use crate::testkit::run::{Moment, Run};
 use crate::testkit::world;
-use crate::{AccessDenial, Command, CredentialDenial, CredentialKind, Event, Rule, Timestamp};
+use crate::{AccessDenial, Command, CredentialDenial, CredentialKind, Requested, Rule, Timestamp};
 
 pub(crate) fn access<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     for moment in &run.moments {
@@ -44,8 +44,8 @@ pub(crate) fn the_cut<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     for moment in &run.moments {
         taken_is_dead(moment)?;
     }
-    for (moment, _) in run.requests() {
-        others_are_untouched(moment)?;
+    for (moment, request) in run.requests() {
+        others_are_untouched(moment, request)?;
     }
     Ok(())
 }
@@ -63,26 +63,32 @@ fn taken_is_dead<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
             })?;
         }
         for &(organization, grant) in &credential.grants {
-            if !matches!(grant, Grant::Pending(_) | Grant::Taken(_)) {
+            let (Grant::Pending(revocation) | Grant::Taken(revocation)) = grant else {
                 continue;
-            }
+            };
             let used = state.may_use(id, organization, Timestamp::MIN);
             Law::TheCut.at(moment, used.is_err(), || {
-                format!("revoke-all took organization {organization} from credential {id}, and it may be used")
+                format!("a revocation took organization {organization} from credential {id}, and it may be used")
             })?;
             let alive = witness.authenticates(id, at).is_ok() && credential.destruction.is_none();
             let present = matches!(witness.organizations.get(&organization), Some(Some(_)));
-            if credential.kind != CredentialKind::FineGrainedPat && alive && present {
+            let tombstone = witness.is_of_enterprise(revocation) && credential.kind != CredentialKind::FineGrainedPat;
+            if alive && present {
                 let command = Command::AuthorizeCredential {
                     credential: id,
                     organization,
                 };
                 let found = state.decide(&command, at);
-                let refused = found
-                    .as_ref()
-                    .is_err_and(|refusal| refusal.rule() == Rule::RevokedPairIsTombstone);
-                Law::TheCut.at(moment, refused, || {
-                    format!("revoke-all took organization {organization} from credential {id}; asked again: {found:?}")
+                let as_it_must = match &found {
+                    Err(refusal) => tombstone && refusal.rule() == Rule::RevokedPairIsTombstone,
+                    // What still waits for its job is recorded first.
+                    Ok(events) => !tombstone && events.len() == 1 + usize::from(grant == Grant::Pending(revocation)),
+                };
+                Law::TheCut.at(moment, as_it_must, || {
+                    format!(
+                        "revocation {revocation} took organization {organization} from credential {id}, for good: \
+                         {tombstone}; asked again: {found:?}"
+                    )
                 })?;
             }
         }
@@ -91,7 +97,8 @@ fn taken_is_dead<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
 }
 
 /// A request changes nothing for what it does not take; and what was settled meanwhile stays with its own revocation.
-fn others_are_untouched<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
+fn others_are_untouched<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
+    let limits = Limits::from(request);
     let (before, after, at) = (&moment.before, &moment.after, moment.at);
     for credential in world::credentials() {
         let (was, is) = (
@@ -117,10 +124,15 @@ fn others_are_untouched<C: Candidate>(moment: &Moment<C>) -> Result<(), Violatio
             is,
             Err(AccessDenial::RevocationPending { .. } | AccessDenial::Credential(_))
         );
-        let lost = was.is_ok() && pending;
-        Law::TheCut.at(moment, lost || was.is_err(), || {
+        let known = moment.witness_before.credential(credential);
+        let within =
+            known.is_some_and(|it| limits.has_credential(it.owner, it.kind)) && limits.has_organization(organization);
+        // With the credential dies what it was authorized for, whatever the request is limited to.
+        let as_it_must = if within { pending } else { is.is_ok() };
+        Law::TheCut.at(moment, as_it_must || was.is_err(), || {
             format!(
-                "credential {credential} could be used for organization {organization}, and after the request: {is:?}"
+                "credential {credential} could be used for organization {organization}, which is within: {within}; and \
+                 after the request: {is:?}"
             )
         })?;
         let of_credential =
@@ -133,10 +145,7 @@ fn others_are_untouched<C: Candidate>(moment: &Moment<C>) -> Result<(), Violatio
             )
         })?;
     }
-    let recorded = moment
-        .recorded
-        .iter()
-        .filter(|recorded| !matches!(recorded.event, Event::RevokeAllRequested { .. }));
+    let recorded = moment.recorded.iter().filter(|recorded| !recorded.event.is_request());
     Law::TheCut.at(moment, recorded.count() == 0, || {
         format!("a request records more than itself: {:?}", moment.recorded)
     })

@@ -9,8 +9,8 @@ use crate::testkit::laws::{Law, Violation};
 use crate::testkit::run::{Moment, Run};
 use crate::testkit::world;
 use crate::{
-    Caller, Command, CredentialKind, Enterprise, EnterpriseKind, Event, Permission, PersonId, RevokeAll, Role, Rule,
-    Scopes, Timestamp,
+    Caller, Command, CredentialKind, Enterprise, EnterpriseKind, Event, OrganizationId, Permission, PersonId, Revoke,
+    RevokeAll, Role, Rule, Scopes, Timestamp,
 };
 
 pub(crate) fn authority<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
@@ -26,7 +26,33 @@ pub(crate) fn authority<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
                 format!("{request:?}\n  is qualified: {qualified}, was accepted: {accepted}")
             })?;
         }
+        at_organizations(moment)?;
         more_authority_is_no_obstacle(moment)?;
+    }
+    Ok(())
+}
+
+/// At an organization its owners may ask, and nobody else: enterprise owners and holders of the permission as such may not.
+fn at_organizations<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
+    for organization in world::organizations() {
+        for caller in callers() {
+            let request = Revoke {
+                caller,
+                organization: Some(organization),
+                person: None,
+                credential_type: None,
+                revoke_credentials: false,
+                idempotency_key: None,
+            };
+            let accepted = moment
+                .before
+                .decide(&Command::Revoke(request.clone()), moment.at)
+                .is_ok();
+            let qualified = qualified_at_organization(moment, &request.caller, organization);
+            Law::Authority.at(moment, accepted == qualified, || {
+                format!("{request:?}\n  is qualified: {qualified}, was accepted: {accepted}")
+            })?;
+        }
     }
     Ok(())
 }
@@ -48,7 +74,8 @@ pub(crate) fn managed_users<C: Candidate>(run: &Run<C>) -> Result<(), Violation>
         }
         for recorded in &moment.recorded {
             match &recorded.event {
-                Event::RevokeAllRequested { revoke_credentials, .. } => {
+                Event::RevokeAllRequested { revoke_credentials, .. }
+                | Event::RevocationRequested { revoke_credentials, .. } => {
                     destroying.insert(recorded.position.value(), *revoke_credentials);
                 }
                 Event::CredentialDestroyed {
@@ -66,17 +93,19 @@ pub(crate) fn managed_users<C: Candidate>(run: &Run<C>) -> Result<(), Violation>
 
 /// Whoever is accepted is accepted, too, with the permission, as an owner, or with one more app permission.
 fn more_authority_is_no_obstacle<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
-    let (Command::RevokeAll(request), Ok(_)) = (&moment.command, &moment.decided) else {
+    let (Some(request), Ok(_)) = (moment.command.requested(), &moment.decided) else {
         return Ok(());
     };
     let mut more = Vec::new();
-    if let Caller::Person { person: member, .. } = request.caller {
+    if let Caller::Person { person: member, .. } = *request.caller {
         let permission = Permission::WriteEnterpriseCredentials;
         more.push(Command::GrantPermission { member, permission });
         more.push(Command::ChangeMemberRole {
             member,
             role: Role::Owner,
         });
+        let owned = request.organization.into_iter();
+        more.extend(owned.map(|organization| Command::AddOrganizationOwner { organization, member }));
     }
     for command in more {
         let mut promoted = moment.before.clone();
@@ -109,13 +138,18 @@ fn callers() -> impl Iterator<Item = Caller> {
     });
     let permissions = [
         &[][..],
-        &["admin:enterprise"],
-        &["enterprise_credentials=read"],
+        &["admin:enterprise", "admin:org"],
+        &["enterprise_credentials=read", "organization_administration=read"],
         &["enterprise_credentials=write"],
+        &["organization_administration=write"],
     ];
-    let installations = permissions.into_iter().map(|permissions| Caller::Installation {
-        installation: world::installation(1),
-        permissions: Scopes::parse(permissions.iter().copied()).unwrap_or_default(),
+    let limits = [None, world::organizations().next()];
+    let installations = permissions.into_iter().flat_map(move |permissions| {
+        limits.map(|organization| Caller::Installation {
+            installation: world::installation(1),
+            organization,
+            permissions: Scopes::parse(permissions.iter().copied()).unwrap_or_default(),
+        })
     });
     sessions
         .chain(with_credential)
@@ -151,9 +185,45 @@ fn qualified(enterprise: &Enterprise, caller: &Caller, at: Timestamp) -> bool {
     exists
         && match caller {
             Caller::Stranger {} => false,
-            Caller::Installation { permissions, .. } => permissions.contains("enterprise_credentials=write"),
+            Caller::Installation {
+                organization,
+                permissions,
+                ..
+            } => organization.is_none() && permissions.contains("enterprise_credentials=write"),
             Caller::Person { person, credential } => {
                 by_person(*person) && credential.is_none_or(|credential| by_token(*person, credential))
+            }
+        }
+}
+
+/// The same for an organization: who owns it the model knows from the events alone.
+fn qualified_at_organization<C: Candidate>(moment: &Moment<C>, caller: &Caller, organization: OrganizationId) -> bool {
+    let (enterprise, at) = (moment.before.enterprise(), moment.at);
+    let write = "organization_administration=write";
+    let by_token = |person: PersonId, credential| {
+        let may_call = enterprise
+            .credential(credential)
+            .is_some_and(|token| match token.kind() {
+                CredentialKind::ClassicPat | CredentialKind::OauthAppUserToken => token.scopes().contains("admin:org"),
+                CredentialKind::GithubAppUserToken => token.scopes().contains(write),
+                CredentialKind::FineGrainedPat | CredentialKind::SshKey => false,
+            });
+        may_call
+            && enterprise.authenticates(credential, at) == Ok(person)
+            && enterprise.may_use(credential, organization, at).is_ok()
+    };
+    let is_present = enterprise.organizations().any(|(present, _)| present == organization);
+    let owns = |person: PersonId| moment.witness_before.owners.contains(&(organization, person));
+    is_present
+        && match caller {
+            Caller::Stranger {} => false,
+            Caller::Installation {
+                organization: limited_to,
+                permissions,
+                ..
+            } => limited_to.is_none_or(|of| of == organization) && permissions.contains(write),
+            Caller::Person { person, credential } => {
+                owns(*person) && credential.is_none_or(|credential| by_token(*person, credential))
             }
         }
 }

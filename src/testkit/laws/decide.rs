@@ -62,8 +62,7 @@ pub(crate) fn honest_decide<C: Candidate>(run: &Run<C>) -> Result<(), Violation>
         })?;
         let repeatable = match &moment.command {
             Command::ContinueRevocation { .. } => false,
-            Command::RevokeAll(request) => request.idempotency_key.is_some(),
-            _ => true,
+            command => (command.requested()).is_none_or(|request| request.idempotency_key.is_some()),
         };
         if repeatable {
             let again = moment.after.decide(&moment.command, moment.at);

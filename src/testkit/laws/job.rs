@@ -53,7 +53,7 @@ pub(crate) fn job<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
 
 /// The scope of the request that was recorded at this step; the plan has to count the same.
 fn planned<C: Candidate>(moment: &Moment<C>) -> Result<Option<(RevocationId, Items)>, Violation> {
-    let (Command::RevokeAll(request), [recorded]) = (&moment.command, moment.recorded.as_slice()) else {
+    let (Some(request), [recorded]) = (moment.command.requested(), moment.recorded.as_slice()) else {
         return Ok(None);
     };
     let Ok(id) = RevocationId::new(recorded.position.value()) else {
@@ -162,7 +162,7 @@ fn same_totals_after_a_crash_anywhere<C: Candidate>(
             recorded.event,
             Event::AuthorizationRevoked { .. } | Event::CredentialDestroyed { .. }
         );
-        if !touched && !matches!(recorded.event, Event::RevokeAllRequested { .. }) {
+        if !touched && !recorded.event.is_request() {
             continue;
         }
         let position = recorded.position;

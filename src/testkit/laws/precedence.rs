@@ -12,10 +12,19 @@ use crate::testkit::run::{Moment, Run};
 use crate::{Command, RevokeAll, Rule, rest};
 
 pub(crate) fn precedence<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
-    for (moment, request) in asked(run) {
+    for moment in &run.moments {
+        let Some(request) = moment.command.requested() else {
+            continue;
+        };
+        let narrower = matches!(moment.command, Command::Revoke(_));
+        if narrower && request.is_of_everything() {
+            continue;
+        }
         let broken = moment.witness_before.faults(request, moment.at);
         let found = moment.decided.as_ref().err().map(|refusal| refusal.rule());
         is_first(moment, &broken, found, || format!("decide {request:?}"))?;
+    }
+    for (moment, request) in asked(run) {
         for fault in faults() {
             let exchange = Exchange {
                 moment,

@@ -1,48 +1,56 @@
-//! What a revoke-all takes, and whom it warns.
+//! What a revocation takes, and whom it warns.
 
 use std::format;
 
 use crate::testkit::candidate::Candidate;
 use crate::testkit::exploration::differ;
 use crate::testkit::laws::{Law, Violation};
-use crate::testkit::model::{Credential, Grant, Life};
+use crate::testkit::model::{Credential, Grant, Life, Limits};
 use crate::testkit::run::{Moment, Run};
 use crate::testkit::world;
 use crate::{
     AccessDenial, Actor, Authority, Caller, CallerFate, Command, CredentialDenial, CredentialId, CredentialKind,
-    Enterprise, Event, OrganizationId, RevokeAll, Role, Timestamp,
+    Enterprise, Event, OrganizationId, Requested, Role, Timestamp,
 };
 
 pub(crate) fn scope<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     for (moment, request) in run.requests() {
-        authorizations_of_everyone(moment)?;
+        authorizations_of_everyone(moment, request)?;
         credentials_of_members(moment, request)?;
     }
     for moment in &run.moments {
-        if let (Command::RevokeAll(request), Ok(_)) = (&moment.command, &moment.decided) {
+        let Some(request) = moment.command.requested() else {
+            three_kinds_of_members_recorded(moment)?;
+            continue;
+        };
+        if moment.decided.is_ok() {
             warning(moment, request)?;
         }
-        if let Command::RevokeAll(request) = &moment.command {
-            fates_of_callers_tokens(moment, request)?;
-        }
-        three_kinds_of_members_recorded(moment)?;
+        fates_of_callers_tokens(moment, request)?;
     }
     Ok(())
 }
 
-/// Whatever could be used for an organization cannot be used any more, whoever its owner is.
-fn authorizations_of_everyone<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
+/// Whatever is within the limits of the request and could be used for an organization cannot be used any more, whoever its owner
+/// is.
+fn authorizations_of_everyone<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
     for (credential, organization) in world::pairs() {
+        let limits = Limits::from(request);
+        let known = moment.witness_before.credential(credential);
+        let within = known.is_none_or(|it| limits.has_credential(it.owner, it.kind));
+        if !within || !limits.has_organization(organization) {
+            continue;
+        }
         let usable = moment.after.may_use(credential, organization, Timestamp::MIN);
         Law::Scope.at(moment, usable.is_err(), || {
-            format!("credential {credential} may be used for organization {organization} after a revoke-all")
+            format!("credential {credential} may be used for organization {organization} after {request:?}")
         })?;
     }
     Ok(())
 }
 
 /// Three kinds of enterprise members' credentials are to be destroyed, where asked; no other credential is.
-fn credentials_of_members<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), Violation> {
+fn credentials_of_members<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
     for credential in world::credentials() {
         // Asked of the real state: what a candidate says of it is what is judged.
         if moment
@@ -53,7 +61,7 @@ fn credentials_of_members<C: Candidate>(moment: &Moment<C>, request: &RevokeAll)
         {
             continue;
         }
-        let in_scope = request.revoke_credentials && is_destroyable(moment, credential);
+        let in_scope = request.revoke_credentials && is_destroyable(moment, credential, request);
         let found = moment.after.authenticates(credential, Timestamp::MIN);
         let as_it_must = match found {
             Ok(_) => !in_scope,
@@ -78,14 +86,14 @@ fn three_kinds_of_members_recorded<C: Candidate>(moment: &Moment<C>) -> Result<(
             use CredentialKind::{ClassicPat, FineGrainedPat, SshKey};
             let of_three_kinds = matches!(kind, Some(ClassicPat | FineGrainedPat | SshKey));
             Law::Scope.at(moment, of_three_kinds, || {
-                format!("a revoke-all destroys {kind:?}: {event:?}")
+                format!("a revocation destroys {kind:?}: {event:?}")
             })?;
             let taken = moment
                 .witness_before
                 .credential(*credential)
                 .is_some_and(|it| it.destruction.is_some());
             Law::Scope.at(moment, taken, || {
-                format!("no revoke-all took what it destroys: {event:?}")
+                format!("no revocation took what it destroys: {event:?}")
             })?;
         }
     }
@@ -93,7 +101,7 @@ fn three_kinds_of_members_recorded<C: Candidate>(moment: &Moment<C>) -> Result<(
 }
 
 /// The caller is warned exactly when, after acceptance, anything of their own token is pending.
-fn warning<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), Violation> {
+fn warning<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
     let warned = moment.before.warns(request, moment.at);
     let own = request.caller.credential();
     let due = own.is_some_and(|own| has_anything_pending(moment.after.enterprise(), own));
@@ -103,28 +111,20 @@ fn warning<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), 
 }
 
 /// Whoever's token the request were made with, dead or alive: the plan says what becomes of it.
-fn fates_of_callers_tokens<C: Candidate>(moment: &Moment<C>, request: &RevokeAll) -> Result<(), Violation> {
+fn fates_of_callers_tokens<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
     let before = &moment.witness_before;
-    let requested = Event::RevokeAllRequested {
-        requested_by: Actor::Installation {
-            installation: world::installation(1),
-        },
-        authority: Authority::Installation,
-        revoke_credentials: request.revoke_credentials,
-        idempotency_key: None,
-    };
     let mut after = before.clone();
-    after.apply(&requested, moment.at);
+    after.apply(&requested(request), moment.at);
     for (credential, taken) in before.credentials.iter().zip(&after.credentials) {
         let caller = Caller::Person {
             person: credential.owner,
             credential: Some(credential.id),
         };
-        let request = RevokeAll {
-            caller,
-            ..request.clone()
+        let request = Requested {
+            caller: &caller,
+            ..request
         };
-        let found = (moment.before.plan(&request, moment.at).caller)
+        let found = (moment.before.plan(request, moment.at).caller)
             .map(|loss| (loss.authorizations_revoked, loss.authorizations_pending, loss.fate));
         let authorizations_pending = count_pending(credential);
         let authorizations_revoked = count_pending(taken) - authorizations_pending;
@@ -138,6 +138,32 @@ fn fates_of_callers_tokens<C: Candidate>(moment: &Moment<C>, request: &RevokeAll
         })?;
     }
     Ok(())
+}
+
+/// The event of a request, whoever makes it. At an organization nothing is destroyed.
+fn requested(request: Requested<'_>) -> Event {
+    let requested_by = Actor::Installation {
+        installation: world::installation(1),
+    };
+    let (authority, idempotency_key) = (Authority::Installation, None);
+    let revoke_credentials = request.revoke_credentials && request.organization.is_none();
+    if request.is_of_everything() {
+        return Event::RevokeAllRequested {
+            requested_by,
+            authority,
+            revoke_credentials,
+            idempotency_key,
+        };
+    }
+    Event::RevocationRequested {
+        requested_by,
+        authority,
+        organization: request.organization,
+        person: request.person,
+        credential_type: request.credential_type,
+        revoke_credentials,
+        idempotency_key,
+    }
 }
 
 /// What becomes of a credential, seen before and after a request.
@@ -158,7 +184,7 @@ fn count_pending(credential: &Credential) -> u64 {
         .sum()
 }
 
-fn is_destroyable<C: Candidate>(moment: &Moment<C>, credential: CredentialId) -> bool {
+fn is_destroyable<C: Candidate>(moment: &Moment<C>, credential: CredentialId, request: Requested<'_>) -> bool {
     let credential = moment.witness_before.credential(credential);
     credential.is_some_and(|credential| {
         let role = moment.witness_before.person(credential.owner).map(|owner| owner.role);
@@ -166,7 +192,9 @@ fn is_destroyable<C: Candidate>(moment: &Moment<C>, credential: CredentialId) ->
             credential.kind,
             CredentialKind::OauthAppUserToken | CredentialKind::GithubAppUserToken
         );
-        by_kind && matches!(role, Some(Role::Owner | Role::Member | Role::BillingManager))
+        let within = Limits::from(request).has_credential(credential.owner, credential.kind);
+        let by_role = matches!(role, Some(Role::Owner | Role::Member | Role::BillingManager));
+        within && by_kind && (by_role || request.person.is_some())
     })
 }
 

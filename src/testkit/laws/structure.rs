@@ -8,6 +8,7 @@ use crate::testkit::candidate::Candidate;
 use crate::testkit::laws::tampering::{Tampered, tamper};
 use crate::testkit::laws::{Law, Violation};
 use crate::testkit::run::Run;
+use crate::testkit::world;
 use crate::{Actor, Authority, Corruption, Event, RecordedEvent, RevocationId, Timestamp};
 
 /// A history can be tampered with in hundreds of ways: a part of them will do.
@@ -30,7 +31,7 @@ pub(crate) fn structure<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
             format!("what was recorded does not fit: {applied:?}")
         })?;
         // Every event but a request is a change: none comes twice in a row.
-        if !matches!(recorded.event, Event::RevokeAllRequested { .. }) {
+        if !recorded.event.is_request() {
             let position = recorded.position.next();
             refused(
                 &state,
@@ -163,8 +164,23 @@ fn completed_early<C: Candidate>(state: &C, event: &Event) -> Option<(Event, Nam
 
 /// Events that decide would not have recorded, and that fit: when policy changes, an old stream stays readable.
 fn against_policy_only<C: Candidate>(state: &C, recorded: &RecordedEvent) -> Vec<(&'static str, RecordedEvent)> {
-    let Event::RevokeAllRequested { .. } = &recorded.event else {
+    if !recorded.event.is_request() {
         return Vec::new();
+    }
+    let mut other = recorded.event.clone();
+    if let Event::RevokeAllRequested { authority, .. } | Event::RevocationRequested { authority, .. } = &mut other {
+        *authority = Authority::ALL
+            .into_iter()
+            .find(|it| it != authority)
+            .unwrap_or(*authority);
+    }
+    let by_other_authority = RecordedEvent {
+        event: other,
+        by: world::people().next().map(|person| Actor::Person {
+            person,
+            credential: None,
+        }),
+        ..recorded.clone()
     };
     let requests = state.enterprise().people().map(|(person, ..)| {
         let event = Event::RevokeAllRequested {
@@ -184,5 +200,7 @@ fn against_policy_only<C: Candidate>(state: &C, recorded: &RecordedEvent) -> Vec
             },
         )
     });
-    requests.collect()
+    requests
+        .chain([("another authority, and a cause in the envelope", by_other_authority)])
+        .collect()
 }

@@ -83,12 +83,18 @@ fn alterations(recorded: &RecordedEvent) -> Vec<RecordedEvent> {
         lines.push(removed);
         lines.extend(others(value).into_iter().map(|other| with(&fields, key, other)));
     }
-    for key in ["revocation", "idempotency_key"]
-        .iter()
-        .filter(|key| !fields.contains_key(**key))
-    {
+    let added = [
+        "revocation",
+        "idempotency_key",
+        "person",
+        "organization",
+        "credential_type",
+    ];
+    for key in added.iter().filter(|key| !fields.contains_key(**key)) {
         lines.push(with(&fields, key, Value::from(recorded.position.value() - 1)));
+        lines.push(with(&fields, key, Value::from(2)));
         lines.push(with(&fields, key, Value::from("added")));
+        lines.push(with(&fields, key, Value::from("ssh_key")));
     }
     lines
         .into_iter()
@@ -123,7 +129,7 @@ fn others(value: &Value) -> Vec<Value> {
 
 /// The next word of each vocabulary that has this one, a second earlier, or a longer text.
 fn other_texts(text: &str) -> Vec<String> {
-    const VOCABULARIES: [&[&str]; 4] = [
+    const VOCABULARIES: [&[&str]; 5] = [
         &[
             "owner",
             "guest_collaborator",
@@ -132,7 +138,8 @@ fn other_texts(text: &str) -> Vec<String> {
             "billing_manager",
             "owner",
         ],
-        &["owner", "permission", "installation", "owner"],
+        &["owner", "permission", "installation", "organization_owner", "owner"],
+        &["classic_pat", "fine_grained_pat", "oauth_app_token", "ssh_key"],
         &["managed_users", "personal_accounts", "managed_users"],
         &[
             "classic_pat",

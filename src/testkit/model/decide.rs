@@ -6,11 +6,11 @@ use std::vec::Vec;
 
 use super::{Grant, Life, Model, Person};
 use crate::{
-    ADMIN_ENTERPRISE_SCOPE, Authority, Caller, Command, CredentialId, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE,
-    EnterpriseKind, Event, OrganizationId, PersonId, RevocationId, RevokeAll, Role, Rule, Timestamp,
+    Command, CredentialId, CredentialKind, EnterpriseKind, Event, Login, OrganizationId, PersonId, Requested,
+    RevocationId, Role, Rule, Timestamp,
 };
 
-type Decision = Result<Vec<Event>, Rule>;
+pub(super) type Decision = Result<Vec<Event>, Rule>;
 
 impl Model {
     /// Decides a command.
@@ -19,7 +19,13 @@ impl Model {
     /// The rule of the refusal that [`Enterprise::decide`](crate::Enterprise::decide) must give.
     pub fn decide(&self, command: &Command, at: Timestamp) -> Decision {
         match (command, &self.identity) {
-            (Command::RevokeAll(request), _) => self.revoke_all(request, at),
+            (Command::Revoke(request), _) if Requested::from(request).is_of_everything() => {
+                Err(Rule::RevocationNamesItsScope)
+            }
+            (Command::RevokeAll(_) | Command::Revoke(_), _) => match command.requested() {
+                Some(request) => self.request(request, at),
+                None => Ok(Vec::new()),
+            },
             (Command::CreateEnterprise { slug, kind }, None) => Ok(vec![Event::EnterpriseCreated {
                 slug: slug.clone(),
                 kind: *kind,
@@ -36,6 +42,7 @@ impl Model {
         match command {
             Command::AddOrganization { organization, login } => match self.organizations.get(organization) {
                 Some(Some(had)) => nothing_if(had == login, Rule::OrganizationDataUnchanged),
+                _ if self.organizations.values().flatten().any(|had| same_name(had, login)) => Err(Rule::LoginNamesOne),
                 _ => Ok(vec![Event::OrganizationAdded {
                     organization: *organization,
                     login: login.clone(),
@@ -67,6 +74,9 @@ impl Model {
             Command::AddMember { member, login, role } => match self.person(*member) {
                 _ if !fits(*role, kind) => Err(Rule::RoleFitsEnterpriseKind),
                 Some(had) => nothing_if((&had.login, had.role) == (login, *role), Rule::MemberDataUnchanged),
+                None if self.people.values().flatten().any(|had| same_name(&had.login, login)) => {
+                    Err(Rule::LoginNamesOne)
+                }
                 None => Ok(vec![Event::MemberAdded {
                     member: *member,
                     login: login.clone(),
@@ -101,6 +111,35 @@ impl Model {
                         permission: *permission,
                     }]),
                     _ => Ok(Vec::new()),
+                }
+            }
+            Command::AddOrganizationOwner { organization, member } => {
+                let stay = self.organizations.get(organization).ok_or(Rule::OrganizationKnown)?;
+                stay.as_ref().ok_or(Rule::OrganizationPresent)?;
+                let Person { role, .. } = self.present(*member)?;
+                match role {
+                    Role::Owner | Role::Member | Role::BillingManager => {}
+                    Role::GuestCollaborator | Role::RepositoryCollaborator | Role::OutsideCollaborator => {
+                        return Err(Rule::OrganizationOwnerIsMember);
+                    }
+                }
+                match self.owners.contains(&(*organization, *member)) {
+                    true => Ok(Vec::new()),
+                    false => Ok(vec![Event::OrganizationOwnerAdded {
+                        organization: *organization,
+                        member: *member,
+                    }]),
+                }
+            }
+            Command::RemoveOrganizationOwner { organization, member } => {
+                self.organizations.get(organization).ok_or(Rule::OrganizationKnown)?;
+                self.people.get(member).ok_or(Rule::MemberKnown)?;
+                match self.owners.contains(&(*organization, *member)) {
+                    false => Ok(Vec::new()),
+                    true => Ok(vec![Event::OrganizationOwnerRemoved {
+                        organization: *organization,
+                        member: *member,
+                    }]),
                 }
             }
             Command::IssueCredential {
@@ -149,7 +188,9 @@ impl Model {
         };
         match self.grant((credential, organization)) {
             Some(Grant::Live) => Ok(Vec::new()),
-            Some(Grant::Pending(_) | Grant::Taken(_)) if !may_ask_again => Err(Rule::RevokedPairIsTombstone),
+            Some(Grant::Pending(id) | Grant::Taken(id)) if self.is_of_enterprise(id) && !may_ask_again => {
+                Err(Rule::RevokedPairIsTombstone)
+            }
             Some(Grant::Pending(id)) => {
                 let revocation = Some(id);
                 Ok(vec![
@@ -188,100 +229,6 @@ impl Model {
             (Life::Departed | Life::Destroyed, None) => return Ok(Vec::new()),
         };
         Ok(vec![Event::CredentialDestroyed { credential, revocation }])
-    }
-
-    fn revoke_all(&self, request: &RevokeAll, at: Timestamp) -> Decision {
-        let faults = self.faults(request, at).into_iter();
-        let first = faults.min_by_key(|rule| rule.http().map(|http| http.precedence));
-        first.map_or(Ok(()), Err)?;
-        let (Some(requested_by), Some(authority)) = (request.caller.actor(), self.authority(&request.caller)) else {
-            return Err(Rule::OwnerOrPermission);
-        };
-        let idempotency_key = request.idempotency_key.clone();
-        if idempotency_key
-            .as_ref()
-            .is_some_and(|key| self.repeats(requested_by, key, at).is_some())
-        {
-            return Ok(Vec::new());
-        }
-        let revoke_credentials = request.revoke_credentials;
-        Ok(vec![Event::RevokeAllRequested {
-            requested_by,
-            authority,
-            revoke_credentials,
-            idempotency_key,
-        }])
-    }
-
-    /// Every rule that a request breaks, each asked for itself. The catalogue's table says which of them is answered.
-    pub fn faults(&self, request: &RevokeAll, at: Timestamp) -> Vec<Rule> {
-        let mut faults = Vec::new();
-        let mut ask = |holds: bool, rule: Rule| faults.extend((!holds).then_some(rule));
-        let caller = &request.caller;
-        let credential = caller.credential();
-        let known = credential.and_then(|id| self.credential(id));
-        let person = match caller {
-            Caller::Person { person, .. } => Some(*person),
-            Caller::Installation { .. } | Caller::Stranger {} => None,
-        };
-        if let Some(Err(denial)) = credential.map(|id| self.authenticates(id, at)) {
-            ask(false, denial.rule());
-        }
-        ask(
-            known.is_none_or(|known| Some(known.owner) == person),
-            Rule::CredentialOfCaller,
-        );
-        ask(
-            known.is_none_or(|known| known.kind != CredentialKind::SshKey),
-            Rule::SshKeyIsNoApiCredential,
-        );
-        ask(self.identity.is_some(), Rule::EnterpriseExists);
-        let role = person.and_then(|id| self.person(id));
-        let installation = matches!(caller, Caller::Installation { .. });
-        ask(installation || role.is_some(), Rule::StrangerSeesNothing);
-        ask(
-            known.is_none_or(|known| known.kind != CredentialKind::FineGrainedPat),
-            Rule::FineGrainedPatCannotCall,
-        );
-        let by_scope = [CredentialKind::ClassicPat, CredentialKind::OauthAppUserToken];
-        let needing = |kinds: &[CredentialKind]| known.filter(|known| kinds.contains(&known.kind));
-        let has_scope = needing(&by_scope).is_none_or(|known| known.scopes.contains(ADMIN_ENTERPRISE_SCOPE));
-        ask(has_scope, Rule::AdminEnterpriseScope);
-        let permissions = match caller {
-            Caller::Installation { permissions, .. } => Some(permissions),
-            _ => needing(&[CredentialKind::GithubAppUserToken]).map(|known| &known.scopes),
-        };
-        let has_permission = permissions.is_none_or(|held| held.contains(ENTERPRISE_CREDENTIALS_WRITE));
-        ask(has_permission, Rule::EnterpriseCredentialsWrite);
-        ask(self.authority(caller).is_some(), Rule::OwnerOrPermission);
-        let managed = self
-            .identity
-            .as_ref()
-            .is_some_and(|(_, kind)| *kind == EnterpriseKind::ManagedUsers);
-        ask(managed || !request.revoke_credentials, Rule::ManagedUsersOnly);
-        let first = caller
-            .actor()
-            .zip(request.idempotency_key.as_ref())
-            .and_then(|(by, key)| self.repeats(by, key, at));
-        let first = first.and_then(|id| self.revocations.get(&id));
-        let same = first.is_none_or(|first| first.revoke_credentials == request.revoke_credentials);
-        ask(same, Rule::IdempotencyKeyForOneRequest);
-        faults
-    }
-
-    /// By what authority a caller may ask, tokens and scopes aside.
-    fn authority(&self, caller: &Caller) -> Option<Authority> {
-        match caller {
-            Caller::Installation { .. } => Some(Authority::Installation),
-            Caller::Stranger {} => None,
-            Caller::Person { person, .. } => match self.person(*person)? {
-                Person { role: Role::Owner, .. } => Some(Authority::Owner),
-                Person {
-                    holds_permission: true, ..
-                } => Some(Authority::Permission),
-                Person { .. } => None,
-            },
-        }
     }
 
     /// The job finds what the request has rewritten.
@@ -336,6 +283,12 @@ impl Model {
 
 fn nothing_if(same: bool, otherwise: Rule) -> Decision {
     if same { Ok(Vec::new()) } else { Err(otherwise) }
+}
+
+fn same_name(one: &Login, other: &Login) -> bool {
+    let folded =
+        |login: &Login| -> Vec<char> { login.as_str().chars().map(|each| each.to_ascii_lowercase()).collect() };
+    folded(one) == folded(other)
 }
 
 fn fits(role: Role, kind: EnterpriseKind) -> bool {

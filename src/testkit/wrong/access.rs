@@ -8,7 +8,7 @@ use crate::testkit::candidate::Candidate;
 use crate::testkit::model::Pair;
 use crate::{
     AccessDenial, CallerFate, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event,
-    OrganizationId, PersonId, Plan, RecordedEvent, Refusal, RevokeAll, Timestamp,
+    OrganizationId, PersonId, Plan, RecordedEvent, Refusal, Requested, Timestamp,
 };
 
 type Owner = Result<PersonId, CredentialDenial>;
@@ -16,13 +16,13 @@ type Access = Result<(), AccessDenial>;
 
 around_the_core! {
     NeverWarns {
-        fn warns(&self, _request: &RevokeAll, _at: Timestamp) -> bool {
+        fn warns(&self, _request: Requested<'_>, _at: Timestamp) -> bool {
             false
         }
     }
 
     KeepsTheDead {
-        fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
+        fn plan(&self, request: Requested<'_>, at: Timestamp) -> Plan {
             let mut plan = self.0.plan(request, at);
             if let Some(caller) = plan.caller.as_mut().filter(|caller| caller.fate != CallerFate::Destroyed) {
                 caller.fate = CallerFate::Kept;
@@ -127,7 +127,7 @@ impl Candidate for CutOffByOne {
             } => {
                 self.last_grant = Some((*credential, *organization));
             }
-            Event::RevokeAllRequested { .. } => self.missed.extend(granted_before),
+            Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. } => self.missed.extend(granted_before),
             _ => {}
         }
         Ok(())

@@ -85,6 +85,7 @@ around_the_core! {
             let answered = self.0.handle(request, caller, body, at);
             let installation = Caller::Installation {
                 installation: crate::testkit::world::installation(1),
+                organization: None,
                 permissions: crate::testkit::world::valid(crate::Scopes::parse([crate::ENTERPRISE_CREDENTIALS_WRITE])),
             };
             let trusted = self.0.handle(request, caller.map(|_| &installation), body, at);

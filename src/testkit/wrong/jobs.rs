@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::around_the_core;
 use crate::testkit::candidate::Candidate;
-use crate::{Command, CredentialDenial, Enterprise, Event, Plan, Refusal, RevocationState, RevokeAll, Timestamp};
+use crate::{Command, CredentialDenial, Enterprise, Event, Plan, Refusal, Requested, RevocationState, Timestamp};
 
 type Decision = Result<Vec<Event>, Refusal>;
 
@@ -59,7 +59,7 @@ around_the_core! {
     }
 
     MiscountsExpired {
-        fn plan(&self, request: &RevokeAll, at: Timestamp) -> Plan {
+        fn plan(&self, request: Requested<'_>, at: Timestamp) -> Plan {
             let mut plan = self.0.plan(request, at);
             let expired = self.0.credentials().filter(|credential| {
                 matches!(self.0.authenticates(credential.id(), at), Err(CredentialDenial::Expired { .. }))

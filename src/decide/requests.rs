@@ -1,0 +1,139 @@
+//! The requests to revoke everything or less: what the asking records, and what it warns of.
+
+use alloc::vec::Vec;
+
+use crate::command::{Requested, Revoke};
+use crate::enterprise::Enterprise;
+use crate::event::Event;
+use crate::id::RevocationId;
+use crate::name::IdempotencyKey;
+use crate::person::EnterpriseKind;
+use crate::refusal::Refusal;
+use crate::timestamp::Timestamp;
+
+impl Enterprise {
+    /// Whether the answer to this request, made now, warns that the caller's own token is hit: whether, once it is
+    /// accepted, anything of that token is pending in any revocation.
+    ///
+    /// [`Rule::WarningForOwnToken`](crate::Rule::WarningForOwnToken). For a request that has not been recorded yet.
+    pub fn warns<'a>(&self, request: impl Into<Requested<'a>>, at: Timestamp) -> bool {
+        let request = request.into();
+        let Some(credential) = request.caller.credential().and_then(|id| self.credentials.get(id)) else {
+            return false;
+        };
+        if self.has_anything_pending(&credential) {
+            return true;
+        }
+        if self.repeated_request(request, at).is_some() {
+            return false;
+        }
+        let coverage = self.next_coverage(request.into(), request.revoke_credentials);
+        self.covers_credential(coverage, &credential)
+            || (self.credentials.authorizations(&credential))
+                .any(|authorization| self.covers_authorization(coverage, &credential, &authorization))
+    }
+
+    /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.
+    ///
+    /// [`Rule::IdempotentFor24Hours`](crate::Rule::IdempotentFor24Hours)
+    pub fn repeated_request<'a>(&self, request: impl Into<Requested<'a>>, at: Timestamp) -> Option<RevocationId> {
+        let request = request.into();
+        let actor = request.caller.actor()?;
+        self.revocations.requested_under(actor, request.idempotency_key?, at)
+    }
+
+    /// [`Rule::RevocationNamesItsScope`](crate::Rule::RevocationNamesItsScope): what asks for everything by naming nothing is
+    /// taken for a mistake.
+    pub(super) fn decide_narrower_request(&self, request: &Revoke, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let request = Requested::from(request);
+        if request.is_of_everything() {
+            return Err(Refusal::ScopeNotNamed);
+        }
+        self.decide_request(request, at)
+    }
+
+    /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut): whether another runs
+    /// is not asked.
+    pub(super) fn decide_request(&self, request: Requested<'_>, at: Timestamp) -> Result<Vec<Event>, Refusal> {
+        let authority = self.authorize_request(request, at)?;
+        let requested_by = request.caller.actor().ok_or(Refusal::Stranger)?;
+        self.check_target(request)?;
+        // Rule::ManagedUsersOnly
+        if request.revoke_credentials && self.kind() != Some(EnterpriseKind::ManagedUsers) {
+            return Err(Refusal::NotManagedUsers);
+        }
+        if let (Some(key), Some(revocation)) = (request.idempotency_key, self.repeated_request(request, at)) {
+            return self.check_same_request(request, key, revocation).map(|()| Vec::new());
+        }
+        let Requested {
+            revoke_credentials,
+            organization,
+            person,
+            credential_type,
+            ..
+        } = request;
+        let idempotency_key = request.idempotency_key.cloned();
+        Ok(Vec::from([if request.is_of_everything() {
+            Event::RevokeAllRequested {
+                requested_by,
+                authority,
+                revoke_credentials,
+                idempotency_key,
+            }
+        } else {
+            Event::RevocationRequested {
+                requested_by,
+                authority,
+                organization,
+                person,
+                credential_type,
+                revoke_credentials,
+                idempotency_key,
+            }
+        }]))
+    }
+
+    /// [`Rule::PersonOfPath`](crate::Rule::PersonOfPath),
+    /// [`Rule::OrganizationDestroysNothing`](crate::Rule::OrganizationDestroysNothing),
+    /// [`Rule::FirstOwnerIsNoTarget`](crate::Rule::FirstOwnerIsNoTarget)
+    fn check_target(&self, request: Requested<'_>) -> Result<(), Refusal> {
+        if let Some(person) = request.person.filter(|person| self.role(*person).is_none()) {
+            return Err(Refusal::TargetAbsent(person));
+        }
+        if request.organization.is_some() {
+            return match request.revoke_credentials {
+                true => Err(Refusal::OrganizationCannotDestroy),
+                false => Ok(()),
+            };
+        }
+        match request.person.filter(|person| self.is_first_owner(*person)) {
+            Some(person) => Err(Refusal::FirstOwner(person)),
+            None => Ok(()),
+        }
+    }
+
+    /// [`Rule::IdempotencyKeyForOneRequest`](crate::Rule::IdempotencyKeyForOneRequest): filters are compared as ids.
+    fn check_same_request(
+        &self,
+        request: Requested<'_>,
+        key: &IdempotencyKey,
+        revocation: RevocationId,
+    ) -> Result<(), Refusal> {
+        let first = self.revocations.get(revocation);
+        debug_assert!(
+            first.is_some(),
+            "a key stands for `{revocation}`, which was never requested"
+        );
+        let is_same = first.is_some_and(|first| {
+            first.coverage.revoke_credentials == request.revoke_credentials
+                && self.limits(first.coverage.filter) == request.into()
+        });
+        if is_same {
+            return Ok(());
+        }
+        Err(Refusal::IdempotencyKeyReused {
+            key: key.clone(),
+            revocation,
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! Whom and what a name means, and who owns an organization.
+
+use crate::enterprise::Enterprise;
+use crate::enterprise::membership::Holder;
+use crate::id::{OrganizationId, PersonId};
+
+impl Enterprise {
+    /// The person who is in the enterprise now under this login, without regard to the case of letters. Nobody, where no one
+    /// is, and where an old log has two: whom the name means cannot be told then.
+    pub fn person_by_login(&self, login: &str) -> Option<PersonId> {
+        match self.people.holder(login) {
+            Holder::One(ordinal) => self.people.get(ordinal).map(|stay| stay.id),
+            Holder::Nobody | Holder::Several => None,
+        }
+    }
+
+    /// The organization that is in the enterprise now under this login, as [`Enterprise::person_by_login`] finds a person.
+    pub fn organization_by_login(&self, login: &str) -> Option<OrganizationId> {
+        match self.organizations.holder(login) {
+            Holder::One(ordinal) => self.organizations.get(ordinal).map(|stay| stay.id),
+            Holder::Nobody | Holder::Several => None,
+        }
+    }
+
+    /// Whether a present person is an owner of a present organization. Enterprise owners as such are not.
+    ///
+    /// [`Rule::OwnershipEnds`](crate::Rule::OwnershipEnds): an ownership is of two stays, and ends with either.
+    pub fn is_organization_owner(&self, person: PersonId, organization: OrganizationId) -> bool {
+        let person = self.people.present_ordinal(person);
+        let organization = self.organizations.present_ordinal(organization);
+        (person.zip(organization))
+            .is_some_and(|(person, organization)| self.organization_owners.has(person, organization))
+    }
+
+    /// The owners of organizations, where both are in the enterprise now: organization and person.
+    pub fn organization_owners(&self) -> impl Iterator<Item = (OrganizationId, PersonId)> {
+        self.organization_owners.iter().filter_map(|(person, organization)| {
+            let person = self.people.get(person).filter(|stay| stay.is_present())?;
+            let organization = self.organizations.get(organization).filter(|stay| stay.is_present())?;
+            Some((organization.id, person.id))
+        })
+    }
+
+    /// Whether this person is the first EMU owner, in the membership in which they were added so.
+    ///
+    /// [`Rule::FirstOwnerIsNoTarget`](crate::Rule::FirstOwnerIsNoTarget)
+    pub fn is_first_owner(&self, person: PersonId) -> bool {
+        let present = self.people.present_ordinal(person);
+        present.is_some() && present == self.first_owner
+    }
+}
