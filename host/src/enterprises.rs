@@ -222,7 +222,10 @@ impl<T> Decided<T> {
 }
 
 fn is_request(recorded: &RecordedEvent) -> bool {
-    matches!(recorded.event, Event::RevokeAllRequested { .. })
+    matches!(
+        recorded.event,
+        Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }
+    )
 }
 
 /// The time to decide at: the clock's, but never before the enterprise's last event.

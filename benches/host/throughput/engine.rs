@@ -35,10 +35,12 @@ impl Engine {
         }
     }
 
-    /// How heads can be read of it.
+    /// How heads can be read of it: a fence needs standbys that are waited for.
     pub(crate) const fn reads(&self) -> &'static [(&'static str, Option<Reads>)] {
         match self {
             Self::Sqlite(_) => &[("", None)],
+            #[cfg(feature = "postgres")]
+            Self::Postgres(server) if !server.waits_for_standbys => &[("", None)],
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => &[(", fenced", Some(Reads::Fenced)), (", unfenced", Some(Reads::Unfenced))],
         }
@@ -88,22 +90,26 @@ mod postgres {
         url: String,
         runtime: Runtime,
         client: Client,
+        pub(crate) waits_for_standbys: bool,
         databases: RefCell<Vec<String>>,
     }
 
     impl Server {
         pub(crate) fn connect(url: String) -> Result<Self> {
             let runtime = Runtime::new()?;
-            let client = runtime.block_on(async {
+            let (client, waits_for_standbys) = runtime.block_on(async {
                 let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
                 tokio::spawn(connection);
-                anyhow::Ok(client)
+                let names = client.query_one("SHOW synchronous_standby_names", &[]).await?;
+                let waits_for_standbys = !names.try_get::<_, &str>(0)?.is_empty();
+                anyhow::Ok((client, waits_for_standbys))
             })?;
             let databases = RefCell::default();
             Ok(Self {
                 url,
                 runtime,
                 client,
+                waits_for_standbys,
                 databases,
             })
         }

@@ -74,7 +74,7 @@ pub(super) fn head_of(lines: &[Line]) -> Verdict<Head> {
         frontier.push_line(&line.bytes).holds("a tree has room")?;
         last_at = Some(line.event.at);
         match line.event.event {
-            Event::RevokeAllRequested { .. } => running += 1,
+            Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. } => running += 1,
             Event::RevocationCompleted { .. } => running -= 1,
             _ => {}
         }

@@ -11,12 +11,13 @@ use crate::store::{Page, StoreError};
 
 pub(super) const READ: &str = "read a stream";
 /// How many segments are read at a time: full ones are 16 MiB.
-const SEGMENTS_MAX: usize = 256;
+const SEGMENTS_MAX: i64 = 256;
 
-/// From the segment that holds a position on.
+/// The segments that hold the positions from one to another; where none does, the next one behind them, so that a gap shows.
 const FROM: &str = "SELECT first, last, lines FROM segments WHERE enterprise = $1 AND last >= $2 \
      AND first >= coalesce((SELECT max(first) FROM segments WHERE enterprise = $1 AND first <= $2), 0) \
-     ORDER BY first LIMIT $3";
+     AND first <= greatest($3, (SELECT min(first) FROM segments WHERE enterprise = $1 AND first >= $2)) \
+     ORDER BY first LIMIT $4";
 const INSERT: &str = "INSERT INTO segments (enterprise, first, last, lines) \
      SELECT $1::text, o.first, o.last, o.lines FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS o (first, last, lines)";
 
@@ -63,9 +64,10 @@ pub(super) async fn read(
     after: Position,
     limit: usize,
 ) -> Result<Page, StoreError> {
-    let (next, rows_max) = (integer(after.next().value()), integer(limit.min(SEGMENTS_MAX) as u64));
+    let next = integer(after.next().value());
+    let last = integer(after.value().saturating_add(limit as u64));
     let rows = cluster
-        .query(READ, FROM, &[&enterprise.as_str(), &next, &rows_max])
+        .query(READ, FROM, &[&enterprise.as_str(), &next, &last, &SEGMENTS_MAX])
         .await?;
     page(&rows, enterprise, after, limit)
 }
@@ -76,8 +78,9 @@ pub(super) async fn line_within(
     enterprise: &EnterpriseSlug,
     at: Position,
 ) -> Result<Option<Vec<u8>>, Failure> {
+    let at_line = integer(at.value());
     let rows = session
-        .query(FROM, &[&enterprise.as_str(), &integer(at.value()), &1_i64])
+        .query(FROM, &[&enterprise.as_str(), &at_line, &at_line, &1_i64])
         .await?;
     Ok(line_of(before(at).map(|before| page(&rows, enterprise, before, 1)))?)
 }

@@ -13,7 +13,12 @@ impl Memory {
     /// The head behind lines that follow it.
     fn behind(&self, head: &Head, lines: &[Line]) -> Result<Head, StoreError> {
         let count = |is_one: fn(&Event) -> bool| lines.iter().filter(|line| is_one(&line.event.event)).count() as u64;
-        let requested = count(|event| matches!(event, Event::RevokeAllRequested { .. }));
+        let requested = count(|event| {
+            matches!(
+                event,
+                Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }
+            )
+        });
         let completed = count(|event| matches!(event, Event::RevocationCompleted { .. }));
         let running = match self.bug {
             Some(Bug::ForgetsCompletions) => head.running() + requested,
