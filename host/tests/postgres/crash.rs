@@ -30,7 +30,7 @@ pub(crate) fn server_killed(given: &Given, trace: &Trace) {
     assert_eq!(begun.status, 202, "{begun:?}");
     let mut all = Load::default();
     for kill in 0..KILLS {
-        let (load, again) = Load::during(&addresses, &SLUGS, "", || {
+        let (load, again) = Load::during(&addresses, &SLUGS, || {
             std::thread::sleep(Duration::from_millis(300 + 170 * u64::from(kill)));
             cluster.nodes[P].kill();
             cluster.nodes[P].start();

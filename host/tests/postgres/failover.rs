@@ -46,7 +46,7 @@ pub(crate) fn failovers(given: &Given, trace: &Trace) {
         assert_eq!(job.status, 202, "{job:?}");
         let before = Duration::from_millis(300 + 90 * u64::from(round % 10));
         let position = job.position.unwrap();
-        let (load, (killed, job_under_way, promotion)) = Load::during(&addresses, &SLUGS, "", || {
+        let (load, (killed, job_under_way, promotion)) = Load::during(&addresses, &SLUGS, || {
             std::thread::sleep(before);
             let job = progress(addresses[1], &large, &owner, position).json();
             let killed = Instant::now();

@@ -9,6 +9,8 @@ use crate::common::http::{Answer, get, try_revoke_all};
 
 /// Between two requests of a client: each leaves a job to be waited for in the end.
 const ASK_EVERY: Duration = Duration::from_millis(40);
+/// How long after its end a fault may last.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Destroys nothing, so that the caller's token may ask again.
 pub(crate) const REVOKE: &str = r#"{"revoke_credentials":false}"#;
 pub(crate) const DESTROY: &str = r#"{"revoke_credentials":true}"#;
@@ -59,33 +61,15 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Has a client for each of `slugs` ask for as long as `meanwhile` takes. A request that is not answered with 202 is sent again
-    /// with the same key, to the next host: as a caller does who wants to know.
-    pub(crate) fn during<T>(
-        hosts: &[SocketAddr],
-        slugs: &[&str],
-        salt: &str,
-        meanwhile: impl FnOnce() -> T,
-    ) -> (Self, T) {
-        static KEYS: AtomicU64 = AtomicU64::new(0);
+    /// Has a client for each of `slugs` ask for as long as `meanwhile` takes, and then until it is told 202 once more. A request that
+    /// is not answered with 202 is sent again with the same key, to the next host: as a caller does who wants to know.
+    pub(crate) fn during<T>(hosts: &[SocketAddr], slugs: &[&str], meanwhile: impl FnOnce() -> T) -> (Self, T) {
         let stop = AtomicBool::new(false);
-        let token = format!("{TOKEN_OWNER_OAUTH}{salt}");
         std::thread::scope(|scope| {
-            let (stop, token) = (&stop, token.as_str());
+            let stop = &stop;
             let asking = slugs.iter().enumerate().map(|(client, slug)| {
-                scope.spawn(move || {
-                    let mut in_turn = hosts.iter().cycle().skip(client);
-                    let mut told: Vec<Told> = Vec::new();
-                    let mut key = String::new();
-                    while !stop.load(Ordering::Relaxed) {
-                        if told.last().is_none_or(|told| told.status == 202) {
-                            key = format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
-                        }
-                        told.push(ask(*in_turn.next().unwrap(), slug, token, REVOKE, &key));
-                        std::thread::sleep(ASK_EVERY);
-                    }
-                    told
-                })
+                let hosts = hosts.iter().cycle().skip(client).copied();
+                scope.spawn(move || ask_until(stop, hosts, slug))
             });
             let asking: Vec<_> = asking.collect();
             let done = meanwhile();
@@ -121,4 +105,32 @@ impl Load {
     pub(crate) fn extend(&mut self, other: Self) {
         self.told.extend(other.told);
     }
+}
+
+fn ask_until(stop: &AtomicBool, hosts: impl Iterator<Item = SocketAddr>, slug: &str) -> Vec<Told> {
+    static KEYS: AtomicU64 = AtomicU64::new(0);
+    let (mut told, mut key) = (Vec::<Told>::new(), String::new());
+    let mut stopped_at = None;
+    for host in hosts {
+        if stop.load(Ordering::Relaxed) {
+            stopped_at.get_or_insert_with(Instant::now);
+        }
+        if told.last().is_none_or(|told| told.status == 202) {
+            key = format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+        }
+        let answer = ask(host, slug, TOKEN_OWNER_OAUTH, REVOKE, &key);
+        let is_last = stopped_at.is_some() && answer.status == 202;
+        told.push(answer);
+        if is_last {
+            break;
+        }
+        let waited = stopped_at.map(|at| at.elapsed()).unwrap_or_default();
+        assert!(
+            waited < PATIENCE,
+            "{slug}: no request succeeds any more: {:?}",
+            told.last()
+        );
+        std::thread::sleep(ASK_EVERY);
+    }
+    told
 }
