@@ -8,7 +8,9 @@ use std::num::NonZeroU32;
 
 use enterprise_credentials::log::{self, Encoder};
 use enterprise_credentials::{Command, Enterprise, Event, RecordedEvent};
-use enterprise_credentials_benches::history::{Grown, Mix, MixedLog, at, credential, owners, revoke_all, windows};
+use enterprise_credentials_benches::history::{
+    Grown, Mix, MixedLog, at, credential, owners, person, revoke_all, revoke_person, windows,
+};
 use enterprise_credentials_benches::yardsticks::{decode_by_parser as decode_all_by_parser, parse_minimal};
 
 /// Small enough for callgrind, which is fifty times slower.
@@ -18,7 +20,7 @@ const EVENTS: u64 = 10_000;
 /// Does its work, and says how many units of it there were.
 type Figure = fn() -> u64;
 
-const FIGURES: [(&str, Figure); 14] = [
+const FIGURES: [(&str, Figure); 20] = [
     ("yardstick", yardstick),
     ("decode", decode),
     ("decode_by_parser", decode_by_parser),
@@ -31,8 +33,18 @@ const FIGURES: [(&str, Figure); 14] = [
     ("authenticates", authenticates),
     ("may_use", may_use),
     ("may_use_pending", may_use_pending),
+    ("authenticates_of_100000", || {
+        authenticates_of(OF_MANY, &OF_MANY.folded())
+    }),
+    ("authenticates_amid_10000", || {
+        authenticates_of(OF_MANY, &amid_10000(true))
+    }),
+    ("may_use_of_100000", || may_use_of(&OF_MANY.folded())),
+    ("may_use_amid_10000", || may_use_of(&amid_10000(false))),
     ("revoke_all", accept),
+    ("revoke_person", accept_narrower),
     ("continue_revocation", continue_revocation),
+    ("continue_10000", continue_10000),
 ];
 
 fn main() {
@@ -106,12 +118,7 @@ fn apply() -> u64 {
 }
 
 fn authenticates() -> u64 {
-    let enterprise = GROWN.folded();
-    assert!(measured(|| {
-        let mut numbers = GROWN.shuffled();
-        numbers.all(|number| enterprise.authenticates(credential(number), at(0)).is_ok())
-    }));
-    GROWN.credentials
+    authenticates_of(GROWN, &GROWN.folded())
 }
 
 fn may_use() -> u64 {
@@ -129,13 +136,70 @@ fn may_use_pending() -> u64 {
 
 /// Asks for each credential and its first organization: a quarter of them has none.
 fn count_usable(enterprise: &Enterprise) -> usize {
+    count_usable_of(GROWN, enterprise)
+}
+
+fn count_usable_of(grown: Grown, enterprise: &Enterprise) -> usize {
     measured(|| {
         let is_usable = |number: &u64| {
-            let organization = GROWN.organization(*number, 0);
+            let organization = grown.organization(*number, 0);
             enterprise.may_use(credential(*number), organization, at(0)).is_ok()
         };
-        GROWN.shuffled().filter(is_usable).count()
+        grown.shuffled().filter(is_usable).count()
     })
+}
+
+/// Asks for each credential. In one place for all figures, so that the compiler makes the same of it.
+fn authenticates_of(grown: Grown, enterprise: &Enterprise) -> u64 {
+    let alive = measured(|| {
+        let is_alive = |number: &u64| enterprise.authenticates(credential(*number), at(0)).is_ok();
+        grown.shuffled().filter(is_alive).count()
+    });
+    assert!(alive > 0);
+    grown.credentials
+}
+
+fn may_use_of(enterprise: &Enterprise) -> u64 {
+    assert!(count_usable_of(OF_MANY, enterprise) > 0);
+    OF_MANY.credentials
+}
+
+/// Ten credentials for each of 10,000 people.
+const OF_MANY: Grown = Grown { credentials: 100_000 };
+
+/// 10,000 people, of whom every other is the target of two unfinished revocations.
+fn amid_10000(revoke_credentials: bool) -> Enterprise {
+    let mut enterprise = OF_MANY.folded();
+    for number in 0..10_000 {
+        let person = person(number % 5_000 * 2 + 1);
+        carry_out(
+            &mut enterprise,
+            &Command::Revoke(revoke_person(person, revoke_credentials)),
+        );
+    }
+    assert_eq!(enterprise.pending_revocations().count(), 10_000);
+    enterprise
+}
+
+fn accept_narrower() -> u64 {
+    let mut enterprise = GROWN.folded();
+    let request = Command::Revoke(revoke_person(person(1), false));
+    measured(|| (0..100).for_each(|_| carry_out(&mut enterprise, &request)));
+    100
+}
+
+/// The jobs of 10,000 revocations about single people, all of them: a unit is one revocation.
+fn continue_10000() -> u64 {
+    let mut enterprise = amid_10000(true);
+    let limit = NonZeroU32::new(1_000).expect("not zero");
+    measured(|| {
+        loop {
+            let next = enterprise.pending_revocations().next();
+            let Some(revocation) = next else { break };
+            carry_out(&mut enterprise, &Command::ContinueRevocation { revocation, limit });
+        }
+    });
+    10_000
 }
 
 /// Commands on single credentials, refused ones among them.

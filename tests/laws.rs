@@ -91,6 +91,11 @@ fn the_cut() {
 }
 
 #[test]
+fn filters() {
+    holds(Law::Filters);
+}
+
+#[test]
 fn job() {
     holds(Law::Job);
 }

@@ -16,6 +16,7 @@ use enterprise_credentials::{Caller, Command, Enterprise, RevocationId, RevokeAl
 /// Commands in a word, behind those that make the world.
 const DEPTH_WITH_ONE_ORGANIZATION: usize = 6;
 const DEPTH_WITH_TWO_ORGANIZATIONS: usize = 5;
+const DEPTH_WITH_FILTERS: usize = 5;
 
 const PEOPLE: &str = r#"
 {"type":"AddMember","member":1,"login":"person-1","role":"owner"}
@@ -35,6 +36,17 @@ const COMMANDS: &str = r#"
 {"type":"RevokeAll","caller":{"person":1},"revoke_credentials":false}
 {"type":"RevokeAll","caller":{"person":1,"credential":1},"revoke_credentials":true}
 {"type":"RevokeAll","caller":{"person":2},"revoke_credentials":true}"#;
+
+/// A filter of each sort beside a request for everything, and what may come between them.
+const COMMANDS_WITH_FILTERS: &str = r#"
+{"type":"AddMember","member":2,"login":"person-2","role":"member"}
+{"type":"RemoveMember","member":2}
+{"type":"ChangeMemberRole","member":2,"role":"COLLABORATOR"}
+{"type":"DestroyCredential","credential":2}
+{"type":"RevokeAll","caller":{"person":1},"revoke_credentials":true}
+{"type":"Revoke","caller":{"person":1},"person":2,"revoke_credentials":true}
+{"type":"Revoke","caller":{"person":1},"credential_type":"TYPE","revoke_credentials":true}
+{"type":"Revoke","caller":{"installation":1,"permissions":["organization_administration=write"]},"organization":1}"#;
 
 const COMMANDS_OF_ONE_ORGANIZATION: &str = r#"
 {"type":"AddOrganization","organization":N,"login":"organization-N"}
@@ -59,6 +71,25 @@ fn personal_accounts_with_one_organization() {
     explore_all("personal_accounts", 1, DEPTH_WITH_TWO_ORGANIZATIONS);
 }
 
+#[test]
+fn managed_users_with_a_filter_of_each_sort() {
+    let of_second = [
+        ("classic_pat", "classic_pat"),
+        ("fine_grained_pat", "fine_grained_pat"),
+        ("github_app_user_token", "oauth_app_token"),
+    ];
+    let mut states = 0;
+    for (second, credential_type) in of_second {
+        let with_filters = COMMANDS_WITH_FILTERS.replace("COLLABORATOR", "guest_collaborator");
+        let mut alphabet = commands(&with_filters.replace("TYPE", credential_type));
+        alphabet.extend(commands(&COMMANDS_OF_ONE_ORGANIZATION.replace('N', "1")));
+        let explored = explore(beginning("managed_users", second, 1), &alphabet, DEPTH_WITH_FILTERS);
+        println!("filters, {second}: {explored:?} states and transitions, to depth {DEPTH_WITH_FILTERS}");
+        states += explored.0;
+    }
+    assert!(states > 10_000, "{states} states");
+}
+
 #[derive(Clone, Default)]
 struct State {
     core: Enterprise,
@@ -80,29 +111,37 @@ fn explore_all(kind: &str, organizations: usize, depth: usize) {
     }
     let (mut states, mut transitions) = (0, 0);
     for second in ["classic_pat", "fine_grained_pat", "oauth_app_user_token"] {
-        let mut seen = HashSet::new();
-        let mut frontier = vec![beginning(kind, second, organizations)];
-        for length in 1..=depth {
-            let mut next = Vec::new();
-            for state in &frontier {
-                for command in alphabet.iter().cloned().chain(continuations(&state.core)) {
-                    transitions += 1;
-                    let reached = step(state, &command).filter(|reached| seen.insert(reached.fingerprint()));
-                    if let Some(reached) = reached {
-                        reached.check();
-                        next.extend((length < depth).then_some(reached));
-                    }
-                }
-            }
-            frontier = next;
-        }
-        states += seen.len();
+        let (reached, taken) = explore(beginning(kind, second, organizations), &alphabet, depth);
+        states += reached;
+        transitions += taken;
     }
     println!("{kind}, {organizations} organizations: {states} states, {transitions} transitions, to depth {depth}");
     assert!(
         states > 10_000,
         "the world is small, but not as small as {states} states"
     );
+}
+
+/// How many states are reached from one, by how many transitions. Each is checked.
+fn explore(beginning: State, alphabet: &[Command], depth: usize) -> (usize, usize) {
+    let mut transitions = 0;
+    let mut seen = HashSet::new();
+    let mut frontier = vec![beginning];
+    for length in 1..=depth {
+        let mut next = Vec::new();
+        for state in &frontier {
+            for command in alphabet.iter().cloned().chain(continuations(&state.core)) {
+                transitions += 1;
+                let reached = step(state, &command).filter(|reached| seen.insert(reached.fingerprint()));
+                if let Some(reached) = reached {
+                    reached.check(alphabet);
+                    next.extend((length < depth).then_some(reached));
+                }
+            }
+        }
+        frontier = next;
+    }
+    (seen.len(), transitions)
 }
 
 fn beginning(kind: &str, second: &str, organizations: usize) -> State {
@@ -158,8 +197,8 @@ fn step(state: &State, command: &Command) -> Option<State> {
 }
 
 impl State {
-    /// The access checks agree, the plan is what a request would take, and the jobs end.
-    fn check(&self) {
+    /// The access checks agree, the plan is what a request would take, of everything and with each filter, and the jobs end.
+    fn check(&self, alphabet: &[Command]) {
         let at = world::start();
         for (credential, organization) in world::pairs().filter(|(id, of)| id.value() <= 2 && of.value() <= 2) {
             let (core, model) = (&self.core, &self.model);
@@ -178,8 +217,16 @@ impl State {
             revoke_credentials: false,
             idempotency_key: None,
         };
-        let plan = self.core.plan(&request, at);
-        let mut asked = step(self, &Command::RevokeAll(request)).expect("an installation may ask");
+        self.check_request(&Command::RevokeAll(request));
+        let narrower = alphabet.iter().filter(|command| matches!(command, Command::Revoke(_)));
+        narrower.for_each(|command| self.check_request(command));
+    }
+
+    /// What is planned is taken, and recorded. Nothing, where the request is refused.
+    fn check_request(&self, command: &Command) {
+        let at = world::start();
+        let Some(mut asked) = step(self, command) else { return };
+        let plan = self.core.plan(command.requested().expect("a request"), at);
         let (pairs, credentials) = asked.model.pending_in(asked.core.last_cut().expect("it was asked"));
         let counted = (plan.authorizations_revoked, plan.credentials_destroyed);
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use enterprise_credentials::{
     Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Fingerprint,
-    Login, OrganizationId, PersonId, Position, RecordedEvent, RevokeAll, Role, Scopes, Timestamp, log,
+    Login, OrganizationId, PersonId, Position, RecordedEvent, Revoke, RevokeAll, Role, Scopes, Timestamp, log,
 };
 
 /// How many organizations there are.
@@ -213,6 +213,21 @@ pub fn revoke_all(revoke_credentials: bool) -> RevokeAll {
     };
     RevokeAll {
         caller,
+        revoke_credentials,
+        idempotency_key: None,
+    }
+}
+
+/// The caller's request to revoke what one person has, from a web session.
+pub fn revoke_person(target: PersonId, revoke_credentials: bool) -> Revoke {
+    Revoke {
+        caller: Caller::Person {
+            person: person(0),
+            credential: None,
+        },
+        organization: None,
+        person: Some(target),
+        credential_type: None,
         revoke_credentials,
         idempotency_key: None,
     }

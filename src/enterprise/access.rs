@@ -198,11 +198,24 @@ impl Enterprise {
         credential: &Credential<'_>,
         organization: OrganizationId,
     ) -> Result<(), AccessDenial> {
-        let found = (self.credentials).authorization(credential, organization, &self.organizations);
-        let found = found.map(|(_, authorization)| authorization);
+        let found = (self.credentials).held(credential, organization, &self.organizations);
         let Some(authorization) = found.filter(|authorization| self.is_live_with_credential(authorization)) else {
             return Err(self.why_not_usable(credential, organization, found));
         };
+        if self.revocations.taking().is_empty() {
+            return Ok(());
+        }
+        self.check_nothing_pending(credential, organization, authorization)
+    }
+
+    /// Apart, so that nothing of it is prepared while nothing runs.
+    #[inline(never)]
+    fn check_nothing_pending(
+        &self,
+        credential: &Credential<'_>,
+        organization: OrganizationId,
+        authorization: Authorization,
+    ) -> Result<(), AccessDenial> {
         match self.pending_authorization(credential, &authorization) {
             None => Ok(()),
             Some(revocation) => Err(AccessDenial::RevocationPending {

@@ -160,20 +160,53 @@ impl Enterprise {
         if self.revocations.taking().is_empty() {
             return None;
         }
-        self.running_authorization(credential, authorization)
+        self.running_authorization(credential, *authorization)
             .map(|running| running.id)
     }
 
-    fn running_authorization(&self, credential: &Credential, authorization: &Authorization) -> Option<Running> {
-        if authorization.status != GrantStatus::Granted {
+    /// The same, with what it is about.
+    #[inline(never)]
+    pub(crate) fn running_authorization(
+        &self,
+        credential: &Credential,
+        authorization: Authorization,
+    ) -> Option<&Running> {
+        let taking = self.revocations.taking();
+        if taking.is_empty() || authorization.status != GrantStatus::Granted {
             return None;
         }
+        let of_everything = self.first_covering(taking.everything(), credential, &authorization);
+        if taking.has_filtered() {
+            return self.first_filtered(of_everything, credential, &authorization);
+        }
+        of_everything
+    }
+
+    /// The earliest of this one and of those with a filter.
+    #[inline(never)]
+    fn first_filtered<'a>(
+        &'a self,
+        of_everything: Option<&'a Running>,
+        credential: &Credential,
+        authorization: &Authorization,
+    ) -> Option<&'a Running> {
         let credential_type = credential.kind().credential_type();
         let item = Filter::of_authorization(authorization.organization, credential.owner(), credential_type);
         let lanes = self.revocations.taking().matching(item);
-        let first = lanes.filter_map(|lane| lane.first_after(|it| it.coverage.request < authorization.granted));
-        let covering = first.filter(|running| self.covers_authorization(running.coverage, credential, authorization));
-        covering.min_by_key(|running| running.id)
+        let first = lanes.filter_map(|lane| self.first_covering(lane, credential, authorization));
+        first.chain(of_everything).min_by_key(|running| running.id)
+    }
+
+    #[inline]
+    fn first_covering<'a>(
+        &self,
+        lane: &'a Lane,
+        credential: &Credential,
+        authorization: &Authorization,
+    ) -> Option<&'a Running> {
+        let running = lane.first_after(|earlier| earlier.coverage.request < authorization.granted)?;
+        let is_covered = self.covers_authorization(running.coverage, credential, authorization);
+        is_covered.then_some(running)
     }
 
     /// Whether a revocation of the enterprise took this authorization, recorded or pending: of every kind but fine-grained, the
@@ -192,7 +225,7 @@ impl Enterprise {
 
     /// What a pending authorization becomes when its revocation records it; nothing for one that is not pending.
     pub(crate) fn settled_as(&self, credential: &Credential, authorization: &Authorization) -> Option<GrantStatus> {
-        let running = self.running_authorization(credential, authorization)?;
+        let running = self.running_authorization(credential, *authorization)?;
         Some(running.coverage.settles_as())
     }
 
@@ -210,18 +243,32 @@ impl Enterprise {
         self.running_destruction(credential)
     }
 
+    #[inline(never)]
     fn running_destruction(&self, credential: &Credential) -> Option<RevocationId> {
         if !credential.kind().is_destroyed_by_revoke_all() {
             return None;
         }
-        let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
-        let lanes = self.revocations.destroying().matching(item);
-        lanes.filter_map(|lane| self.first_destruction(lane, credential)).min()
+        let destroying = self.revocations.destroying();
+        let mut earliest = self.first_destruction(destroying.everything(), credential);
+        if destroying.has_filtered() {
+            let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
+            for lane in destroying.matching(item) {
+                let first = self.first_destruction(lane, credential);
+                earliest = earliest.into_iter().chain(first).min();
+            }
+        }
+        earliest
     }
 
     /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise member is
     /// passed over, with all others in the time of that role; whom the filter names is taken at any.
+    #[inline]
     fn first_destruction(&self, lane: &Lane, credential: &Credential) -> Option<RevocationId> {
+        let running = lane.first_after(|earlier| earlier.coverage.issued <= credential.slot)?;
+        let owner = self.people.get(credential.owner())?;
+        if lane.filter().person().is_some() {
+            return (!owner.had_ended_at(running.coverage.request)).then_some(running.id);
+        }
         let mut passed = Epoch::default();
         loop {
             let is_earlier =
@@ -230,8 +277,7 @@ impl Enterprise {
             if self.covers_credential(running.coverage, credential) {
                 return Some(running.id);
             }
-            let owner = self.people.get(credential.owner())?;
-            if lane.filter().person().is_some() || owner.had_ended_at(running.coverage.request) {
+            if owner.had_ended_at(running.coverage.request) {
                 return None;
             }
             let (role, until) = self.people.role_at(credential.owner(), running.coverage.request)?;

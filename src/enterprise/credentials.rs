@@ -161,7 +161,7 @@ impl Credentials {
     }
 
     /// A credential's latest authorization for an organization, and its place in the order of grant.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn authorization(
         &self,
         credential: &Credential<'_>,
@@ -177,6 +177,23 @@ impl Credentials {
         Some((place, authorization?))
     }
 
+    /// A credential's latest authorization for an organization, without its place: what an access check asks for.
+    #[inline(always)]
+    pub(crate) fn held(
+        &self,
+        credential: &Credential<'_>,
+        organization: OrganizationId,
+        organizations: &Organizations,
+    ) -> Option<Authorization> {
+        if credential.record.is_spilled() {
+            let spilled = self.spilled(credential)?;
+            return spilled.get(spilled.place(organization)?);
+        }
+        let is_for =
+            |held: &Authorization| (organizations.get(held.organization)).is_some_and(|stay| stay.id == organization);
+        credential.record.authorizations().find(is_for)
+    }
+
     /// The authorizations of a credential whose record says that they are kept here.
     fn spilled(&self, credential: &Credential<'_>) -> Option<&Authorizations> {
         let spilled = self.spilled.get(&credential.slot);
@@ -188,6 +205,7 @@ impl Credentials {
         spilled
     }
 
+    #[inline(always)]
     fn place(
         &self,
         credential: &Credential<'_>,

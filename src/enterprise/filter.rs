@@ -138,17 +138,12 @@ impl Filter {
     /// This filter with no more parts than a shape has.
     #[inline]
     pub(crate) const fn of_shape(self, Shape(shape): Shape) -> Self {
-        let mut filter = Self::EVERYTHING;
-        if shape & Shape::ORGANIZATION != 0 {
-            filter.organization = self.organization;
+        // What is not asked for is all ones, which no value has.
+        Self {
+            organization: self.organization | ((shape & Shape::ORGANIZATION == 0) as u32).wrapping_neg(),
+            person: self.person | ((shape & Shape::PERSON == 0) as u32).wrapping_neg(),
+            credential_type: self.credential_type | ((shape & Shape::TYPE == 0) as u8).wrapping_neg(),
         }
-        if shape & Shape::PERSON != 0 {
-            filter.person = self.person;
-        }
-        if shape & Shape::TYPE != 0 {
-            filter.credential_type = self.credential_type;
-        }
-        filter
     }
 
     /// Whether credentials of this owner's stay and of this type are not left out.

@@ -1,6 +1,5 @@
 //! The unfinished revocations, found by what they take: an access check asks of one item, however many run.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -39,7 +38,7 @@ pub(crate) struct Running {
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
     filter: Filter,
-    running: VecDeque<Running>,
+    running: Vec<Running>,
 }
 
 /// Unfinished revocations by their filters.
@@ -60,7 +59,7 @@ pub(crate) struct Lanes {
 
 impl Lane {
     const fn new(filter: Filter) -> Self {
-        let running = VecDeque::new();
+        let running = Vec::new();
         Self { filter, running }
     }
 
@@ -70,13 +69,13 @@ impl Lane {
 
     /// The earliest one after those that are earlier. There is seldom more than one.
     #[inline]
-    pub(crate) fn first_after(&self, is_earlier: impl Fn(&Running) -> bool) -> Option<Running> {
-        let first = self.running.front()?;
+    pub(crate) fn first_after(&self, is_earlier: impl Fn(&Running) -> bool) -> Option<&Running> {
+        let first = self.running.first()?;
         if !is_earlier(first) {
-            return Some(*first);
+            return Some(first);
         }
         let earlier = self.running.partition_point(is_earlier);
-        self.running.get(earlier).copied()
+        self.running.get(earlier)
     }
 }
 
@@ -100,15 +99,31 @@ impl Lanes {
         self.shapes.0 == 0
     }
 
-    /// The lanes of all filters that match an item, given as the narrowest that does.
+    /// Those without a filter.
+    #[inline]
+    pub(crate) const fn everything(&self) -> &Lane {
+        &self.everything
+    }
+
+    /// Whether any has a filter.
+    #[inline]
+    pub(crate) const fn has_filtered(&self) -> bool {
+        self.shapes.0 & !Shape::EVERYTHING.bit() != 0
+    }
+
+    /// The lanes of all filters that match an item, given as the narrowest that does, but for that of no filter.
     #[inline]
     pub(crate) fn matching(&self, item: Filter) -> impl Iterator<Item = &Lane> {
-        self.shapes.filter_map(move |shape| self.lane(item.of_shape(shape)))
+        let filtered = Shapes(self.shapes.0 & !Shape::EVERYTHING.bit());
+        filtered.filter_map(move |shape| {
+            let place = self.place(item.of_shape(shape))?;
+            self.filtered.get(place)
+        })
     }
 
     /// The earliest with this very filter.
-    pub(crate) fn first(&self, filter: Filter) -> Option<Running> {
-        self.lane(filter)?.running.front().copied()
+    pub(crate) fn first(&self, filter: Filter) -> Option<&Running> {
+        self.lane(filter)?.running.first()
     }
 
     /// Adds one whose cut is later than those of all others.
@@ -122,7 +137,7 @@ impl Lanes {
         let Some(lane) = lane else {
             return;
         };
-        lane.running.push_back(running);
+        lane.running.push(running);
         if lane.running.len() == 1 {
             self.fill(filter.shape());
         }
@@ -137,7 +152,7 @@ impl Lanes {
         };
         lane.running.remove(place);
         if lane.running.is_empty() {
-            lane.running = VecDeque::new();
+            lane.running = Vec::new();
             self.empty(filter);
         }
     }
@@ -254,7 +269,8 @@ mod tests {
     /// The ids of the first ones that match an item.
     fn found(lanes: &Lanes, person: u32) -> Vec<u64> {
         let item = Filter::of_authorization(Ordinal(0), Ordinal(person), CredentialType::SshKey);
-        let first = lanes.matching(item).filter_map(|lane| lane.first_after(|_| false));
+        let lanes = [lanes.everything()].into_iter().chain(lanes.matching(item));
+        let first = lanes.filter_map(|lane| lane.first_after(|_| false));
         first.map(|running| running.id.value()).collect()
     }
 
@@ -311,7 +327,7 @@ mod tests {
             [1, 2, 3, 6, 8].map(first_after),
             [Some(2), Some(2), Some(5), Some(7), None]
         );
-        assert_eq!(lanes.first(of_person(1)), Some(running(2, of_person(1))));
+        assert_eq!(lanes.first(of_person(1)), Some(&running(2, of_person(1))));
         assert_eq!(lanes.first(of_person(2)), None);
     }
 }

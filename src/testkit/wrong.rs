@@ -15,6 +15,7 @@ mod access;
 mod authority;
 mod histories;
 mod jobs;
+mod narrower;
 mod structure;
 mod translated;
 
@@ -90,6 +91,19 @@ wrong_cores! {
     TheCut, the_cut, access::LaterRequestMasksEarlier, "a later watermark that masks an earlier one";
     TheCut, the_cut, access::TombstoneForgets, "a taken pair that may be granted again once the job has recorded it";
     TheCut, the_cut, access::WaitsForTheJob, "a destruction that is effective only when the job has recorded it";
+    Filters, filters, narrower::ForgetsThePerson, "a revocation of one person folded as everyone's";
+    Filters, filters, narrower::NamesLetterByLetter, "a login compared with the case of its letters";
+    Filters, filters, narrower::NamesTwo, "a person added under a login that another has in other letters";
+    Filters, filters, narrower::TargetsTheFirstOwner, "the first EMU owner taken for a target like any other";
+    Scope, scope, narrower::TypeMissesApps, "a type that misses the tokens of GitHub Apps";
+    Scope, scope, narrower::SparesNamedGuests, "a guest spared though the request names them";
+    TheCut, the_cut, narrower::TombstoneOfOrganizations, "a tombstone after an organization's revocation";
+    Authority, authority, narrower::EnterpriseOwnersEverywhere, "an enterprise owner accepted at an organization";
+    Authority, authority, narrower::OwnershipComesBack, "an organization's owner who left accepted when they return";
+    Access, access, narrower::CoversWhoReturns, "a revocation of a person that takes what was issued after its cut";
+    Precedence, precedence, narrower::KeysOfAnyOperation, "an idempotency key that answers for another operation";
+    Job, job, narrower::PlansWithoutFilters, "a plan that does not ask whose credentials are meant";
+    Job, job, narrower::TakesTheLaters, "a job that records what a later revocation has";
     Job, job, jobs::SkipsTheLastBatch, "a job that completes with its last batch left out";
     Job, job, jobs::CompletesTwice, "a completed job that completes again";
     Job, job, jobs::StopsShort, "a job that never completes an empty scope";

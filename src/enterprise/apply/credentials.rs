@@ -77,12 +77,11 @@ impl Enterprise {
             .credentials
             .authorization(&credential, organization, &self.organizations);
         let (place, authorization) = found.ok_or(Corruption::Transition("the authorization was never granted"))?;
-        let pending = self.pending_authorization(&credential, &authorization);
+        let pending = self.running_authorization(&credential, authorization);
         let unrecorded = pending.is_some() || self.is_live(&credential, &authorization);
         structure(unrecorded, "the authorization is neither live nor pending")?;
-        same_revocation(pending, revocation)?;
-        let settled = self.settled_as(&credential, &authorization);
-        let status = settled.unwrap_or(GrantStatus::Revoked);
+        same_revocation(pending.map(|running| running.id), revocation)?;
+        let status = pending.map_or(GrantStatus::Revoked, |running| running.coverage.settles_as());
         let slot = credential.slot;
         self.credentials.set_status(slot, place, status);
         self.count(revocation, slot, |revocation| revocation.authorizations_revoked += 1);

@@ -107,6 +107,7 @@ impl Enterprise {
     }
 
     /// Looks for the credentials of everyone whom an unfinished revocation is about, if those of this one have not been looked for.
+    #[inline]
     fn find_targets(&mut self, coverage: Coverage) {
         if let Some(person) = coverage.filter.person()
             && self.revocations.target(person, coverage.issued).is_none()

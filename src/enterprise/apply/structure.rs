@@ -7,7 +7,7 @@ use crate::id::{CredentialId, OrganizationId, PersonId};
 
 impl Enterprise {
     /// A credential, which is likely to be at this slot or just behind it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn known_credential(&self, id: CredentialId, slot: Option<u32>) -> Result<Credential<'_>, Corruption> {
         self.credentials.get_likely(id, slot).ok_or(Corruption::Unknown {
             what: "credential",

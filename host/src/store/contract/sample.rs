@@ -75,6 +75,13 @@ impl Sample {
         ))
     }
 
+    /// Requests a narrower one.
+    pub(super) fn revoke_classic_pats(&mut self) -> Verdict {
+        self.ask(&format!(
+            r#"{{"type":"Revoke","caller":{{"person":{OWNER}}},"credential_type":"classic_pat","revoke_credentials":true}}"#
+        ))
+    }
+
     /// Records at most `limit` items of a revocation.
     pub(super) fn continue_revocation(&mut self, revocation: u64, limit: u32) -> Verdict {
         self.ask(&format!(

@@ -24,7 +24,7 @@ pub(super) async fn unfinished_revocations_are_listed(storage: &impl Storage) ->
     (both == [other.slug.clone(), sample.slug.clone()])
         .holds("what was requested is listed, in the order of the slugs")?;
     sample.issue(5_000, "ghp_laterThanTheFirst")?;
-    sample.revoke_all()?;
+    sample.revoke_classic_pats()?;
     let second = sample.enterprise.position().value();
     append_new(store, &sample, &mut kept).await?;
     sample.continue_revocation(first, 1)?;
