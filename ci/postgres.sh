@@ -34,7 +34,8 @@ main() {
     set -m
     cargo test --locked -p enterprise-credentials-host --features postgres --test postgres -- "$@" &
     tests=$!
-    wait "$tests"
+    # To its end, whatever stops it meanwhile.
+    wait -f "$tests"
 }
 
 # Where the server's programs are: Debian keeps them out of the PATH.
