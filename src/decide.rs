@@ -9,6 +9,8 @@ mod requests;
 
 use alloc::vec::Vec;
 
+pub(crate) use requests::OwnLoss;
+
 use crate::command::Command;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::Event;
