@@ -12,8 +12,14 @@ pub const ADMIN_ENTERPRISE_SCOPE: &str = "admin:enterprise";
 pub const ENTERPRISE_CREDENTIALS_WRITE: &str = "enterprise_credentials=write";
 /// The scope that classic PATs and OAuth app tokens need for an organization's operations.
 pub const ADMIN_ORG_SCOPE: &str = "admin:org";
+/// The scope that suffices to list an organization's authorizations; [`ADMIN_ORG_SCOPE`] and `write:org` include it.
+pub const READ_ORG_SCOPE: &str = "read:org";
+/// Includes [`READ_ORG_SCOPE`], and is included in [`ADMIN_ORG_SCOPE`].
+const WRITE_ORG_SCOPE: &str = "write:org";
 /// The app permission that GitHub App tokens need for an organization's operations.
 pub const ORGANIZATION_ADMINISTRATION_WRITE: &str = "organization_administration=write";
+/// The app permission that suffices to list an organization's authorizations.
+pub const ORGANIZATION_ADMINISTRATION_READ: &str = "organization_administration=read";
 
 /// A kind of credential.
 ///
@@ -80,6 +86,39 @@ impl CredentialType {
 impl fmt::Display for CredentialType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+/// What is asked of an organization's authorizations: to see them, or to end them.
+///
+/// Exhaustive: what each needs has to be decided wherever they are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrganizationAccess {
+    /// To list them.
+    Read,
+    /// To revoke them.
+    Write,
+}
+
+impl OrganizationAccess {
+    /// The scopes of which a classic PAT or an OAuth app token needs one. The last is the one that is asked for.
+    ///
+    /// [`Rule::AdminOrgScope`](crate::Rule::AdminOrgScope), [`Rule::ReadOrgScope`](crate::Rule::ReadOrgScope)
+    pub const fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &[ADMIN_ORG_SCOPE, WRITE_ORG_SCOPE, READ_ORG_SCOPE],
+            Self::Write => &[ADMIN_ORG_SCOPE],
+        }
+    }
+
+    /// The app permissions of which a GitHub App token needs one. The last is the one that is asked for.
+    ///
+    /// [`Rule::OrganizationAdministration`](crate::Rule::OrganizationAdministration)
+    pub const fn app_permissions(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &[ORGANIZATION_ADMINISTRATION_WRITE, ORGANIZATION_ADMINISTRATION_READ],
+            Self::Write => &[ORGANIZATION_ADMINISTRATION_WRITE],
+        }
     }
 }
 

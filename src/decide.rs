@@ -11,6 +11,7 @@ mod requests;
 use alloc::vec::Vec;
 
 pub use list::ListRefusal;
+pub(crate) use requests::OwnLoss;
 
 use crate::command::Command;
 use crate::enterprise::{Enterprise, Identity};

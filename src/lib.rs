@@ -91,7 +91,8 @@ pub use command::{Caller, Command, Requested, Revoke, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};
 pub use credential::{
     ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, CallRequirement, CredentialKind, CredentialType,
-    ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
+    ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_READ, ORGANIZATION_ADMINISTRATION_WRITE,
+    OrganizationAccess, READ_ORG_SCOPE,
 };
 pub use decide::ListRefusal;
 pub use enterprise::{

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::credential::{
     ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
+    READ_ORG_SCOPE,
 };
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
@@ -55,8 +56,14 @@ pub enum Refusal {
     /// [`Rule::AdminOrgScope`]
     #[error("the token needs the scope `{ADMIN_ORG_SCOPE}`")]
     AdminOrgScopeMissing,
+    /// [`Rule::OrganizationOfPath`]: a name, not an id, was asked for.
+    #[error("no organization of that name is in the enterprise")]
+    OrganizationNameUnknown,
+    /// [`Rule::ReadOrgScope`]
+    #[error("the token needs the scope `{READ_ORG_SCOPE}`, or one that includes it")]
+    ReadOrgScopeMissing,
     /// [`Rule::OrganizationAdministration`]
-    #[error("the app needs the permission `{ORGANIZATION_ADMINISTRATION_WRITE}`")]
+    #[error("the app needs the permission `{ORGANIZATION_ADMINISTRATION_WRITE}`, or to list alone `=read`")]
     OrganizationPermissionMissing,
     /// [`Rule::OrganizationAdministration`]: it is limited to another organization.
     #[error("the app's installation is limited to organization `{0}`")]
@@ -204,7 +211,8 @@ impl Refusal {
             Self::ScopeMissing => Rule::AdminEnterpriseScope,
             Self::AppPermissionMissing => Rule::EnterpriseCredentialsWrite,
             Self::NotQualified(_) => Rule::OwnerOrPermission,
-            Self::OrganizationAbsent(_) => Rule::OrganizationOfPath,
+            Self::OrganizationAbsent(_) | Self::OrganizationNameUnknown => Rule::OrganizationOfPath,
+            Self::ReadOrgScopeMissing => Rule::ReadOrgScope,
             Self::AdminOrgScopeMissing => Rule::AdminOrgScope,
             Self::OrganizationPermissionMissing | Self::InstallationOfAnother(_) => Rule::OrganizationAdministration,
             Self::TokenNotAuthorized(_) => Rule::TokenAuthorizedForOrganization,

@@ -1,22 +1,23 @@
-//! The operation's HTTP contract as pure functions: one request in; status, headers and body out, and the events to
+//! The HTTP contract of the operations as pure functions: one request in; status, headers and body out, and the events to
 //! append.
 //!
-//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`, and the progress of what it began at the
-//! `Location` of its 202. A host translates between its HTTP library and these types, and looks the token up:
+//! [`Operation`] is the table of all ten: eight that revoke, each with the progress of what it began at the `Location` of its 202,
+//! and of an organization the list of its authorizations and the removal of one. A host routes by the table, translates between
+//! its HTTP library and these types, and looks the token up:
 //!
 //! 1. [`bearer_token`] finds the token; the host finds whose it is, and reads that enterprise's state afresh.
 //! 2. [`admit`] refuses, before the body is read, whoever may not ask.
-//! 3. [`handle`] answers. The host appends [`Outcome::events`], where it expects [`Enterprise::position`], and only then
+//! 3. [`handle`] answers; to list, [`list`]. The host appends [`Outcome::events`], where it expects [`Enterprise::position`], and only then
 //!    sends [`Outcome::response`]. If someone else appended first, it reads afresh and asks again.
 //!
 //! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
 //! before the body is looked at, so that nobody learns what they may not know.
 //!
 //! ```
-//! use enterprise_credentials::rest::{self, Request};
+//! use enterprise_credentials::rest::{self, Path, Request};
 //!
 //! let headers: [(&str, &[u8]); 2] = [("User-Agent", b"curl/8.5.0"), ("Authorization", b"Bearer ghp_unknown")];
-//! let request = Request { enterprise: "octo-corp", headers: &headers, request_id: "C0FFEE" };
+//! let request = Request { path: Path::revoke_all("octo-corp"), headers: &headers, request_id: "C0FFEE" };
 //! assert_eq!(rest::bearer_token(&headers), Some("ghp_unknown"));
 //!
 //! let outcome = rest::handle(&request, None, b"", "2026-03-10T09:00:00.000Z".parse()?);
@@ -31,19 +32,21 @@
 //! version, or for none, is told which was selected. From the moment the token authenticates there are
 //! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or an
 //! OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is on
-//! the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like a misspelt `revoke_credentials`: they
-//! are ignored, so what they were to ask for is not done.
+//! the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like an option and are not read: what they
+//! were to ask for is not done. `Link` is on the list alone.
 
 mod body;
 mod exchange;
 mod fault;
+mod listing;
 mod misspelling;
+mod operation;
 mod request;
 mod response;
 
 use alloc::vec::Vec;
 
-use crate::command::{Command, RevokeAll};
+use crate::command::{Command, Requested};
 use crate::event::Event;
 use crate::id::RevocationId;
 use crate::rest::exchange::Exchange;
@@ -53,13 +56,15 @@ use crate::timestamp::Timestamp;
 #[cfg(doc)]
 use crate::{Enterprise, Rule};
 
-pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Presented, Request, bearer_token};
+pub use listing::{Listing, list};
+pub use operation::{Operation, Place};
+pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Path, Presented, Request, bearer_token};
 pub use response::{
     Response, headers_too_large, internal_error, key_of_the_future, malformed, method_not_allowed, not_found,
     not_implemented, request_timeout, too_many_requests, unavailable, uri_too_long,
 };
 
-/// The header of a 202 that names keys of the body which were ignored, and look like a misspelt `revoke_credentials`.
+/// The header of a 202 that names keys of the body which were ignored, and look like an option.
 pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
 
 /// The answer to one request.
@@ -83,32 +88,49 @@ pub struct Outcome {
 /// The response to send instead of reading the body.
 pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Timestamp) -> Result<(), Response> {
     let exchange = Exchange::new(request, presented, at);
-    exchange.admit().map(|_| ()).map_err(|fault| exchange.refuse(&fault))
+    exchange.admit().map(drop).map_err(|fault| exchange.refuse(&fault))
 }
 
-/// Answers `POST …/revoke-all`. Asks again what [`admit`] asks: a token may die while the body arrives, so the state is to
-/// be read afresh after it. A host may also call this alone.
+/// Answers every operation but the list. Asks again what [`admit`] asks: a token may die while the body arrives, so the state
+/// is to be read afresh after it. A host may also call this alone.
 ///
-/// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes.
+/// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes. That of
+/// [`Operation::Remove`] is not read.
 pub fn handle(request: &Request<'_>, presented: Option<&Presented<'_>>, body: &[u8], at: Timestamp) -> Outcome {
     let exchange = Exchange::new(request, presented, at);
-    revoke_all(&exchange, body).unwrap_or_else(|fault| Outcome {
-        events: Vec::new(),
-        response: exchange.refuse(&fault),
-        repeats: None,
-    })
+    let outcome = match exchange.operation() {
+        Operation::Remove => remove(&exchange),
+        operation if operation.is_revocation() => revoke(&exchange, body),
+        _ => Ok(Outcome::of(not_found(request.request_id))),
+    };
+    outcome.unwrap_or_else(|fault| Outcome::of(exchange.refuse(&fault)))
 }
 
-/// Answers `GET …/revocations/{id}`, for whoever may revoke: 200 with [`Progress`](crate::Progress) as JSON, or 404 for an
-/// id that is none, or not this enterprise's.
+impl Outcome {
+    /// An answer with nothing to append.
+    const fn of(response: Response) -> Self {
+        Self {
+            events: Vec::new(),
+            response,
+            repeats: None,
+        }
+    }
+}
+
+/// Answers `GET …/revocations/{id}`, for whoever may revoke there: 200 with [`Progress`](crate::Progress) as JSON, or 404 for
+/// an id that is none, or not one of this enterprise, or at an organization not one of its own.
 ///
-/// `id` is the raw path segment. An `Idempotency-Key` is not read.
+/// `id` is the raw path segment. An `Idempotency-Key` is not read, and of the path only the operation's place and its owner.
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
         // Rule::RevocationKnown
         let progress = id.parse().ok().and_then(|id| presented.enterprise.progress(id));
-        progress.ok_or(Fault::RevocationUnknown)
+        let organization = exchange.organization(presented);
+        let is_its_own = |of: Option<_>| organization.is_none() || organization == of;
+        progress
+            .filter(|progress| is_its_own(progress.organization))
+            .ok_or(Fault::RevocationUnknown)
     });
     match answer {
         Ok(progress) => exchange.respond(200, &progress),
@@ -116,27 +138,53 @@ pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &s
     }
 }
 
-fn revoke_all(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
-    let (presented, idempotency_key) = exchange.admit()?;
-    let enterprise = presented.enterprise;
-    let request = RevokeAll {
-        caller: presented.caller.clone(),
-        revoke_credentials: body::revoke_credentials(body)?,
-        idempotency_key,
+/// Answers the operations that revoke.
+fn revoke(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
+    let admitted = exchange.admit()?;
+    let (operation, at) = (exchange.operation(), exchange.at);
+    let options = body::options(operation, body)?;
+    let enterprise = admitted.presented.enterprise;
+    let request = Requested {
+        caller: &admitted.presented.caller,
+        organization: admitted.organization,
+        person: admitted.person,
+        credential_type: options.credential_type,
+        revoke_credentials: options.revoke_credentials,
+        idempotency_key: admitted.idempotency_key.as_ref(),
     };
-    let at = exchange.at;
-    let repeated = enterprise.repeated_request(&request, at);
-    let warned = enterprise.warns(&request, at);
-    let decided = enterprise.decide(&Command::RevokeAll(request), at);
+    let repeated = enterprise.repeated_request(request, at);
+    let loss = enterprise.own_loss(request, at);
+    let decided = enterprise.decide(&request.command(), at);
     let events = decided.map_err(Fault::Refused)?;
     let revocation = repeated.map_or(enterprise.position().next(), RevocationId::cut);
-    let mut response = exchange.accept(revocation, warned);
-    let near_misses = misspelling::near_misses(body);
+    let person = admitted.person.and_then(|person| enterprise.login_of(person));
+    let mut response = exchange.accept(revocation, person.map(|login| login.as_str()), loss);
+    let near_misses = misspelling::near_misses(operation, body);
     response.headers.extend(near_misses.map(|keys| (IGNORED_KEYS, keys)));
     let repeats = repeated.and_then(|first| enterprise.progress(first));
     Ok(Outcome {
         events,
         response,
         repeats: repeats.map(|first| first.requested_at),
+    })
+}
+
+/// Answers the removal of one authorization, as the single command does it.
+///
+/// [`Rule::AuthorizationOfPath`](crate::Rule::AuthorizationOfPath)
+fn remove(exchange: &Exchange<'_>) -> Result<Outcome, Fault> {
+    let presented = exchange.authorize()?;
+    let credential = exchange.target().parse().map_err(|_| Fault::NothingToRemove)?;
+    let organization = exchange.organization(presented).ok_or(Fault::NothingToRemove)?;
+    let command = Command::RevokeAuthorization {
+        credential,
+        organization,
+    };
+    let decided = presented.enterprise.decide(&command, exchange.at);
+    let events = decided.ok().filter(|events| !events.is_empty());
+    Ok(Outcome {
+        events: events.ok_or(Fault::NothingToRemove)?,
+        response: exchange.respond_empty(),
+        repeats: None,
     })
 }

@@ -106,7 +106,8 @@ rules! {
     AdminEnterpriseScope, "admin_enterprise_scope", Fact, http(6, 403), "At the enterprise classic personal access tokens and OAuth app tokens need the scope admin:enterprise itself, not one of its children.";
     EnterpriseCredentialsWrite, "enterprise_credentials_write", Fact, http(6, 403), "At the enterprise GitHub App user tokens and installations need the app permission enterprise_credentials=write.";
     AdminOrgScope, "admin_org_scope", Fact, http(6, 403), "To revoke at an organization classic personal access tokens and OAuth app tokens need the scope admin:org.";
-    OrganizationAdministration, "organization_administration", Ruling(41), http(6, 403), "At an organization GitHub App user tokens and installations need the app permission organization_administration, write to revoke; an installation on one organization calls there alone.";
+    ReadOrgScope, "read_org_scope", Fact, http(6, 403), "To list an organization's authorizations classic personal access tokens and OAuth app tokens need read:org, or a scope that includes it.";
+    OrganizationAdministration, "organization_administration", Ruling(41), http(6, 403), "At an organization GitHub App user tokens and installations need the app permission organization_administration, write to revoke and read to list; an installation on one organization calls there alone.";
     TokenAuthorizedForOrganization, "token_authorized_for_organization", Fact, http(7, 403), "At an organization a personal token must itself be usable for that organization; web sessions and installations need no authorization.";
     OwnerOrPermission, "owner_or_permission", Fact, http(8, 403), "At the enterprise only an enterprise owner or a present holder of write_enterprise_credentials may revoke; an installation needs no user.";
     OrganizationOwnerRequired, "organization_owner_required", Fact, http(8, 403), "At an organization only its owners may list or revoke, enterprise owners and holders of the permission as such not; an installation needs no user.";
@@ -118,6 +119,7 @@ rules! {
     BodyIsJson, "body_is_json", Fact, http(12, 400), "A body, where there is one, is JSON, whatever its Content-Type; zero bytes are no body.";
     BodyIsObject, "body_is_object", Fact, http(12, 400), "A body, where there is one, is a JSON object; keys other than the operation's own are not read.";
     RevokeCredentialsOnce, "revoke_credentials_once", Ruling(2), http(12, 400), "A body names revoke_credentials, and credential_type, at most once.";
+    CredentialTypeNamed, "credential_type_named", Fact, http(13, 422), "A request about one type of credential names it in its body: classic_pat, fine_grained_pat, ssh_key or oauth_app_token.";
     RevokeCredentialsBoolean, "revoke_credentials_boolean", Fact, http(14, 422), "revoke_credentials is true or false, not null nor anything else; absent it is false.";
     OrganizationDestroysNothing, "organization_destroys_nothing", Ruling(40), http(14, 422), "An organization's revocation destroys no credential: revoke_credentials is refused there, never dropped.";
     FirstOwnerIsNoTarget, "first_owner_is_no_target", Fact, http(15, 422), "The first EMU owner, who is the first person added as an owner of managed users, is no target at the enterprise while that membership lasts.";
@@ -137,6 +139,8 @@ rules! {
     RoleFitsEnterpriseKind, "role_fits_enterprise_kind", Fact, None, "Guest and repository collaborators exist on EMU enterprises only, outside collaborators on enterprises of personal accounts only.";
     CredentialIdNeverReused, "credential_id_never_reused", Ruling(5), None, "A credential id is issued once, whatever became of it.";
     RevokedPairIsTombstone, "revoked_pair_is_tombstone", Fact, None, "A credential cannot be authorized again for an organization that a revocation of the enterprise took from it, from the cut on and for good.";
+    AuthorizationOfPath, "authorization_of_path", Ruling(45), None, "A single removal at an organization names a credential with a live or pending authorization for it; all else is not there.";
+    ListedInOrderOfGrant, "listed_in_order_of_grant", Ruling(45), None, "An organization's list shows its live authorizations that are not pending, those of expired credentials too, in order of grant.";
     RevocationKnown, "revocation_known", Ruling(8), None, "A command names a revocation that was requested.";
     RevocationsInOrder, "revocations_in_order", Ruling(8), None, "Jobs run in the order of their cuts: continuing a later one while an earlier runs is refused.";
 

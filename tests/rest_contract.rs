@@ -11,6 +11,10 @@ mod answers;
 mod arbitrary;
 #[path = "rest_contract/idempotency.rs"]
 mod idempotency;
+#[path = "rest_contract/operations.rs"]
+mod operations;
+#[path = "rest_contract/organization.rs"]
+mod organization;
 #[path = "rest_contract/parsing.rs"]
 mod parsing;
 #[path = "rest_contract/precedence.rs"]

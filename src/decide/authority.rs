@@ -1,9 +1,7 @@
 //! Who may ask to revoke: at the enterprise, or at one of its organizations.
 
 use crate::command::{Caller, Requested};
-use crate::credential::{
-    ADMIN_ORG_SCOPE, CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE,
-};
+use crate::credential::{CallRequirement, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE, OrganizationAccess};
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::event::Authority;
@@ -47,7 +45,7 @@ impl Enterprise {
         }
     }
 
-    /// By what authority a caller may revoke at an organization at `at`. The checks come in the order of
+    /// By what authority a caller may revoke at an organization at `at`, or list there. The checks come in the order of
     /// [`Enterprise::authorize`]; whether the organization is here comes with whether the caller is.
     ///
     /// # Errors
@@ -56,14 +54,30 @@ impl Enterprise {
         &self,
         caller: &Caller,
         organization: OrganizationId,
+        access: OrganizationAccess,
+        at: Timestamp,
+    ) -> Result<Authority, Refusal> {
+        let present = self.organizations.present(organization);
+        let present = present.map(|_| organization);
+        self.authorize_at(
+            caller,
+            present.ok_or(Refusal::OrganizationAbsent(organization)),
+            access,
+            at,
+        )
+    }
+
+    /// The same for an organization that is present, or for what is wrong with it.
+    pub(crate) fn authorize_at(
+        &self,
+        caller: &Caller,
+        organization: Result<OrganizationId, Refusal>,
+        access: OrganizationAccess,
         at: Timestamp,
     ) -> Result<Authority, Refusal> {
         let credential = self.authenticate_caller(caller, at)?;
         // Rule::EnterpriseExists
         self.identity().ok_or(Refusal::EnterpriseUnknown)?;
-        // Rule::OrganizationOfPath
-        let present = self.organizations.present(organization);
-        let present = present.map(drop).ok_or(Refusal::OrganizationAbsent(organization));
         match caller {
             // Rule::StrangerSeesNothing
             Caller::Stranger {} => Err(Refusal::Stranger),
@@ -72,8 +86,9 @@ impl Enterprise {
                 permissions,
                 ..
             } => {
-                present?;
-                check_app_permission(permissions)?;
+                // Rule::OrganizationOfPath
+                let organization = organization?;
+                check_app_permission(permissions, access)?;
                 // Rule::OrganizationAdministration
                 match limited_to {
                     Some(of) if *of != organization => Err(Refusal::InstallationOfAnother(*of)),
@@ -82,9 +97,9 @@ impl Enterprise {
             }
             Caller::Person { person, .. } => {
                 self.role(*person).ok_or(Refusal::Stranger)?;
-                present?;
+                let organization = organization?;
                 if let Some(credential) = credential {
-                    self.check_kind_and_scope_at_organization(&credential)?;
+                    self.check_kind_and_scope_at_organization(&credential, access)?;
                     // Rule::TokenAuthorizedForOrganization
                     self.check_use(&credential, organization)
                         .map_err(Refusal::TokenNotAuthorized)?;
@@ -98,7 +113,9 @@ impl Enterprise {
     pub(super) fn authorize_request(&self, request: Requested<'_>, at: Timestamp) -> Result<Authority, Refusal> {
         match request.organization {
             None => self.authorize(request.caller, at),
-            Some(organization) => self.authorize_at_organization(request.caller, organization, at),
+            Some(organization) => {
+                self.authorize_at_organization(request.caller, organization, OrganizationAccess::Write, at)
+            }
         }
     }
 
@@ -136,16 +153,19 @@ impl Enterprise {
         }
     }
 
-    /// [`Rule::AdminOrgScope`](crate::Rule::AdminOrgScope)
-    fn check_kind_and_scope_at_organization(&self, credential: &Credential<'_>) -> Result<(), Refusal> {
+    /// [`Rule::AdminOrgScope`](crate::Rule::AdminOrgScope), [`Rule::ReadOrgScope`](crate::Rule::ReadOrgScope)
+    fn check_kind_and_scope_at_organization(
+        &self,
+        credential: &Credential<'_>,
+        access: OrganizationAccess,
+    ) -> Result<(), Refusal> {
         let scopes = self.credentials.scopes(credential);
-        match credential.kind() {
-            CredentialKind::FineGrainedPat | CredentialKind::SshKey => Err(Refusal::FineGrainedPat),
-            CredentialKind::ClassicPat | CredentialKind::OauthAppUserToken if scopes.contains(ADMIN_ORG_SCOPE) => {
-                Ok(())
-            }
-            CredentialKind::ClassicPat | CredentialKind::OauthAppUserToken => Err(Refusal::AdminOrgScopeMissing),
-            CredentialKind::GithubAppUserToken => check_app_permission(scopes),
+        match (credential.kind(), access) {
+            (CredentialKind::FineGrainedPat | CredentialKind::SshKey, _) => Err(Refusal::FineGrainedPat),
+            (CredentialKind::GithubAppUserToken, _) => check_app_permission(scopes, access),
+            _ if access.scopes().iter().any(|scope| scopes.contains(scope)) => Ok(()),
+            (_, OrganizationAccess::Read) => Err(Refusal::ReadOrgScopeMissing),
+            (_, OrganizationAccess::Write) => Err(Refusal::AdminOrgScopeMissing),
         }
     }
 
@@ -169,7 +189,8 @@ impl Enterprise {
 }
 
 /// [`Rule::OrganizationAdministration`](crate::Rule::OrganizationAdministration)
-fn check_app_permission(permissions: &Scopes) -> Result<(), Refusal> {
-    let permitted = permissions.contains(ORGANIZATION_ADMINISTRATION_WRITE);
+fn check_app_permission(permissions: &Scopes, access: OrganizationAccess) -> Result<(), Refusal> {
+    let mut suffice = access.app_permissions().iter();
+    let permitted = suffice.any(|permission| permissions.contains(permission));
     permitted.then_some(()).ok_or(Refusal::OrganizationPermissionMissing)
 }

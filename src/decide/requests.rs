@@ -11,26 +11,40 @@ use crate::person::EnterpriseKind;
 use crate::refusal::Refusal;
 use crate::timestamp::Timestamp;
 
+/// What a request takes of the caller's own token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnLoss {
+    /// Authorizations, and not the token itself.
+    Authorization,
+    /// The token.
+    Destruction,
+}
+
 impl Enterprise {
     /// Whether the answer to this request, made now, warns that the caller's own token is hit: whether, once it is
     /// accepted, anything of that token is pending in any revocation.
     ///
-    /// [`Rule::WarningForOwnToken`](crate::Rule::WarningForOwnToken). For a request that has not been recorded yet.
+    /// For a request that has not been recorded yet.
     pub fn warns<'a>(&self, request: impl Into<Requested<'a>>, at: Timestamp) -> bool {
-        let request = request.into();
-        let Some(credential) = request.caller.credential().and_then(|id| self.credentials.get(id)) else {
-            return false;
-        };
-        if self.has_anything_pending(&credential) {
-            return true;
-        }
-        if self.repeated_request(request, at).is_some() {
-            return false;
-        }
+        self.own_loss(request.into(), at).is_some()
+    }
+
+    /// What of the caller's own token is pending in any revocation, once this request is accepted.
+    ///
+    /// [`Rule::WarningForOwnToken`](crate::Rule::WarningForOwnToken)
+    pub(crate) fn own_loss(&self, request: Requested<'_>, at: Timestamp) -> Option<OwnLoss> {
+        let credential = request.caller.credential().and_then(|id| self.credentials.get(id))?;
         let coverage = self.next_coverage(request.into(), request.revoke_credentials);
-        self.covers_credential(coverage, &credential)
-            || (self.credentials.authorizations(&credential))
-                .any(|authorization| self.covers_authorization(coverage, &credential, &authorization))
+        let is_new = self.repeated_request(request, at).is_none();
+        if self.pending_destruction(&credential).is_some() || is_new && self.covers_credential(coverage, &credential) {
+            return Some(OwnLoss::Destruction);
+        }
+        let mut authorizations = self.credentials.authorizations(&credential);
+        let is_lost = authorizations.any(|authorization| {
+            self.pending_authorization(&credential, &authorization).is_some()
+                || is_new && self.covers_authorization(coverage, &credential, &authorization)
+        });
+        is_lost.then_some(OwnLoss::Authorization)
     }
 
     /// The earlier revocation that the request's idempotency key stands for at `at`, whatever its parameters.

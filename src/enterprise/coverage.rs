@@ -295,11 +295,6 @@ impl Enterprise {
             || credential.may_have_granted() && self.credentials.authorizations(credential).any(is_left)
     }
 
-    /// Whether anything of a credential is pending in any revocation.
-    pub(crate) fn has_anything_pending(&self, credential: &Credential) -> bool {
-        self.pending_destruction(credential).is_some() || self.has_authorization_pending(credential)
-    }
-
     /// Whether any authorization of a credential is pending in any revocation.
     pub(crate) fn has_authorization_pending(&self, credential: &Credential) -> bool {
         (self.credentials.authorizations(credential))

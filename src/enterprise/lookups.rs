@@ -1,8 +1,11 @@
 //! Whom and what a name means, and who owns an organization.
 
 use crate::enterprise::Enterprise;
+use crate::enterprise::access::CredentialRef;
+use crate::enterprise::credentials::Credential;
 use crate::enterprise::membership::Holder;
 use crate::id::{OrganizationId, PersonId};
+use crate::name::Login;
 
 impl Enterprise {
     /// The person who is in the enterprise now under this login, without regard to the case of letters. Nobody, where no one
@@ -38,6 +41,37 @@ impl Enterprise {
             let person = self.people.get(person).filter(|stay| stay.is_present())?;
             let organization = self.organizations.get(organization).filter(|stay| stay.is_present())?;
             Some((organization.id, person.id))
+        })
+    }
+
+    /// The login of a present person.
+    pub(crate) fn login_of(&self, person: PersonId) -> Option<&Login> {
+        self.people.present(person).map(|person| &person.data.login)
+    }
+
+    /// The credentials with a live authorization for an organization that is not pending, in order of issue, with their owners'
+    /// logins: those of one person, or all. Whether they have expired is not asked. A scan of all credentials.
+    pub(crate) fn held_for(
+        &self,
+        organization: OrganizationId,
+        owner: Option<PersonId>,
+    ) -> impl Iterator<Item = (CredentialRef<'_>, &Login)> {
+        let organization = self.organizations.present_ordinal(organization);
+        let is_held = move |credential: &Credential<'_>| {
+            let mut authorizations = self.credentials.authorizations(credential);
+            authorizations.any(|held| {
+                Some(held.organization) == organization
+                    && self.is_live(credential, &held)
+                    && self.pending_authorization(credential, &held).is_none()
+            })
+        };
+        let held = self.credentials.iter().filter(is_held);
+        held.filter_map(move |credential| {
+            let is_dead = self.pending_destruction(&credential).is_some();
+            let shown = self.credential_ref(credential).filter(|_| !is_dead)?;
+            let is_asked_for = owner.is_none_or(|owner| owner == shown.owner());
+            let login = self.login_of(shown.owner()).filter(|_| is_asked_for)?;
+            Some((shown, login))
         })
     }
 

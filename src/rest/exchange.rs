@@ -1,16 +1,19 @@
 //! One request being answered: what may be asked before its body, and what its answers have in common.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::credential::{ADMIN_ENTERPRISE_SCOPE, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE};
-use crate::id::Position;
+use crate::credential::CredentialKind;
+use crate::decide::OwnLoss;
+use crate::event::Authority;
+use crate::id::{OrganizationId, PersonId, Position};
 use crate::name::{IdempotencyKey, Scopes};
+use crate::refusal::Refusal;
 use crate::rest::fault::Fault;
-use crate::rest::request::{Presented, Request};
+use crate::rest::operation::{Operation, Place};
+use crate::rest::request::{Path, Presented, Request};
 use crate::rest::response::{Accepted, Problem, Response};
 use crate::timestamp::Timestamp;
 
@@ -28,7 +31,7 @@ pub(super) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(super) fn new(request: &'a Request<'a>, presented: Option<&'a Presented<'a>>, at: Timestamp) -> Self {
-        let refusal = presented.and_then(|Presented { enterprise, caller }| enterprise.authorize(caller, at).err());
+        let refusal = presented.and_then(|presented| authorize(&request.path, presented, at).err());
         Self {
             request,
             presented,
@@ -37,10 +40,23 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Everything before the body; also gives what was found on the way.
-    pub(super) fn admit(&self) -> Result<(&'a Presented<'a>, Option<IdempotencyKey>), Fault> {
+    /// Everything before the body of a request to revoke; also gives what was found on the way.
+    pub(super) fn admit(&self) -> Result<Admitted<'a>, Fault> {
         let presented = self.authorize()?;
-        Ok((presented, self.request.idempotency_key()?))
+        let path = &self.request.path;
+        // Rule::PersonOfPath
+        let person = if path.operation.names_person() {
+            let person = presented.enterprise.person_by_login(path.target);
+            Some(person.ok_or(Fault::PersonUnknown)?)
+        } else {
+            None
+        };
+        Ok(Admitted {
+            presented,
+            organization: self.organization(presented),
+            person,
+            idempotency_key: self.request.idempotency_key()?,
+        })
     }
 
     /// Everything up to the caller's authority. Of several faults, the catalogue's first.
@@ -59,18 +75,39 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    pub(super) const fn operation(&self) -> Operation {
+        self.request.path.operation
+    }
+
+    /// The last segment of the path.
+    pub(super) const fn target(&self) -> &'a str {
+        self.request.path.target
+    }
+
+    /// The organization of the path, for an operation on one.
+    pub(super) fn organization(&self, presented: &Presented<'_>) -> Option<OrganizationId> {
+        match self.operation().place() {
+            Place::Enterprise => None,
+            Place::Organization => presented.enterprise.organization_by_login(self.request.path.owner),
+        }
+    }
+
     /// The 202: the revocation, requested at this position, is queued.
-    pub(super) fn accept(&self, revocation: Position, warned: bool) -> Response {
-        let mut response = self.respond(202, &Accepted::new(warned));
-        let enterprise = self.request.enterprise;
-        let location = format!("/enterprises/{enterprise}/credential-authorizations/revocations/{revocation}");
+    pub(super) fn accept(&self, revocation: Position, person: Option<&str>, loss: Option<OwnLoss>) -> Response {
+        let operation = self.operation();
+        let accepted = Accepted {
+            message: operation.message(person),
+            warning: loss.map(|loss| operation.warning(loss == OwnLoss::Destruction)),
+        };
+        let mut response = self.respond(202, &accepted);
+        let location = operation.place().location(self.request.path.owner, revocation);
         response.headers.push(("Location", location));
         response
     }
 
     pub(super) fn refuse(&self, fault: &Fault) -> Response {
         let (status, message) = (fault.status(), fault.message());
-        let problem = Problem::new(status, &message, fault.documentation_url());
+        let problem = Problem::new(status, &message, fault.documentation_url(self.operation()));
         Response {
             refused_by: Some(fault.rule()),
             ..self.respond(status, &problem)
@@ -78,7 +115,15 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn respond(&self, status: u16, body: &impl Serialize) -> Response {
-        let mut response = Response::new(status, self.request.request_id, body);
+        self.with_headers(Response::new(status, self.request.request_id, body))
+    }
+
+    /// The 204, which has no body.
+    pub(super) fn respond_empty(&self) -> Response {
+        self.with_headers(Response::empty(204, self.request.request_id))
+    }
+
+    fn with_headers(&self, mut response: Response) -> Response {
         let headers = &mut response.headers;
         if let Ok(version) = self.request.api_version() {
             headers.push(("X-GitHub-Api-Version-Selected", String::from(version)));
@@ -86,11 +131,9 @@ impl<'a> Exchange<'a> {
         if let Some(presented) = self.authenticated() {
             let scopes = scopes(presented).map(|scopes| ("X-OAuth-Scopes", join(scopes)));
             headers.extend(scopes);
-            headers.push(("X-Accepted-OAuth-Scopes", ADMIN_ENTERPRISE_SCOPE.to_string()));
-            headers.push((
-                "X-Accepted-GitHub-Permissions",
-                ENTERPRISE_CREDENTIALS_WRITE.to_string(),
-            ));
+            let (scope, permission) = self.operation().accepts();
+            headers.push(("X-Accepted-OAuth-Scopes", scope.to_string()));
+            headers.push(("X-Accepted-GitHub-Permissions", permission.to_string()));
         }
         response
     }
@@ -100,13 +143,36 @@ impl<'a> Exchange<'a> {
     /// [`Rule::EnterpriseOfToken`](crate::Rule::EnterpriseOfToken)
     fn is_for_another_enterprise(&self) -> bool {
         let own = self.presented.and_then(|presented| presented.enterprise.slug());
-        own.is_none_or(|own| own.as_str() != self.request.enterprise)
+        self.operation().place() == Place::Enterprise && own.is_none_or(|own| own.as_str() != self.request.path.owner)
     }
 
     /// The caller, if the request got as far as that and the token is alive.
     fn authenticated(&self) -> Option<&'a Presented<'a>> {
         let dead = matches!(&self.refusal, Some(fault) if fault.status() == UNAUTHORIZED);
         self.presented.filter(|_| self.request.names_user_agent() && !dead)
+    }
+}
+
+/// What is settled about a request before its body.
+pub(super) struct Admitted<'a> {
+    pub(super) presented: &'a Presented<'a>,
+    pub(super) organization: Option<OrganizationId>,
+    pub(super) person: Option<PersonId>,
+    pub(super) idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Whether the caller may do this where the path says.
+///
+/// [`Rule::OrganizationOfPath`](crate::Rule::OrganizationOfPath)
+fn authorize(path: &Path<'_>, presented: &Presented<'_>, at: Timestamp) -> Result<Authority, Refusal> {
+    let Presented { enterprise, caller } = presented;
+    match path.operation.place() {
+        Place::Enterprise => enterprise.authorize(caller, at),
+        Place::Organization => {
+            let organization = enterprise.organization_by_login(path.owner);
+            let organization = organization.ok_or(Refusal::OrganizationNameUnknown);
+            enterprise.authorize_at(caller, organization, path.operation.access(), at)
+        }
     }
 }
 

@@ -6,10 +6,9 @@ use alloc::string::{String, ToString};
 
 use crate::limits::{BODY_BYTES_MAX, IDEMPOTENCY_KEY_LENGTH_MAX};
 use crate::refusal::Refusal;
+use crate::rest::operation::Operation;
 use crate::rule::Rule;
 
-/// Where the operation is documented.
-const OPERATION_URL: &str = "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-all-credential-authorizations-for-an-enterprise";
 /// Where the API is documented: for those who are not known to ask for the operation.
 pub(super) const API_URL: &str = "https://docs.github.com/rest";
 
@@ -24,12 +23,18 @@ pub(super) enum Fault {
     /// As asked for, shortened.
     ApiVersion(String),
     OtherEnterprise,
+    /// The path names a person who is not in the enterprise.
+    PersonUnknown,
     IdempotencyKey,
     BodyTooLarge,
     BodyNotJson,
     BodyNotObject,
     OptionRepeated,
+    /// No type of credential, or none that there is, where the operation needs one.
+    TypeNotNamed,
     OptionNotBoolean,
+    /// The path names a credential without an authorization to remove.
+    NothingToRemove,
     /// Progress was asked of what this enterprise never requested.
     RevocationUnknown,
 }
@@ -42,12 +47,15 @@ impl Fault {
             Self::TokenUnknown => Rule::TokenKnown,
             Self::ApiVersion(_) => Rule::ApiVersionKnown,
             Self::OtherEnterprise => Rule::EnterpriseOfToken,
+            Self::PersonUnknown => Rule::PersonOfPath,
             Self::IdempotencyKey => Rule::IdempotencyKeyWellFormed,
             Self::BodyTooLarge => Rule::BodyWithinLimit,
             Self::BodyNotJson => Rule::BodyIsJson,
             Self::BodyNotObject => Rule::BodyIsObject,
             Self::OptionRepeated => Rule::RevokeCredentialsOnce,
+            Self::TypeNotNamed => Rule::CredentialTypeNamed,
             Self::OptionNotBoolean => Rule::RevokeCredentialsBoolean,
+            Self::NothingToRemove => Rule::AuthorizationOfPath,
             Self::RevocationUnknown => Rule::RevocationKnown,
         }
     }
@@ -57,7 +65,7 @@ impl Fault {
     pub(super) const fn status(&self) -> u16 {
         match (self, self.rule().http()) {
             (_, Some(http)) => http.status,
-            (Self::RevocationUnknown, None) => 404,
+            (Self::RevocationUnknown | Self::NothingToRemove, None) => 404,
             (_, None) => 422,
         }
     }
@@ -73,7 +81,9 @@ impl Fault {
             Self::UserAgentMissing => "Request forbidden: a User-Agent header is required".into(),
             Self::TokenUnknown => BAD_CREDENTIALS.into(),
             Self::ApiVersion(asked) => format!("API version `{asked}` is not supported").into(),
-            Self::OtherEnterprise | Self::RevocationUnknown => NOT_FOUND.into(),
+            Self::OtherEnterprise | Self::PersonUnknown | Self::RevocationUnknown | Self::NothingToRemove => {
+                NOT_FOUND.into()
+            }
             Self::IdempotencyKey => format!(
                 "Idempotency-Key must be given once, with 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} visible ASCII characters"
             )
@@ -81,27 +91,49 @@ impl Fault {
             Self::BodyTooLarge => format!("Request body is too large: at most {BODY_BYTES_MAX} bytes").into(),
             Self::BodyNotJson | Self::OptionRepeated => "Problems parsing JSON".into(),
             Self::BodyNotObject => "Body should be a JSON object".into(),
-            Self::OptionNotBoolean => "Invalid request".into(),
+            Self::TypeNotNamed => "The `credential_type` parameter is required and must be one of: classic_pat, \
+                                   fine_grained_pat, ssh_key, oauth_app_token"
+                .into(),
+            Self::OptionNotBoolean => INVALID_REQUEST.into(),
         }
     }
 
     /// Where the reader learns more.
-    pub(super) const fn documentation_url(&self) -> &'static str {
-        if self.status() == 401 { API_URL } else { OPERATION_URL }
+    pub(super) const fn documentation_url(&self, operation: Operation) -> &'static str {
+        if self.status() == 401 {
+            API_URL
+        } else {
+            operation.documentation_url()
+        }
     }
 }
 
 const BAD_CREDENTIALS: &str = "Bad credentials";
+const INVALID_REQUEST: &str = "Invalid request";
 pub(super) const NOT_FOUND: &str = "Not Found";
 
 /// The documented message of what the core refuses. Others cannot be broken by this request: their own words will do.
 fn refusal_message(refusal: &Refusal) -> Cow<'static, str> {
     match refusal {
         Refusal::Credential(_) | Refusal::CredentialOfAnother { .. } | Refusal::SshKey(_) => BAD_CREDENTIALS.into(),
-        Refusal::EnterpriseUnknown | Refusal::Stranger => NOT_FOUND.into(),
+        Refusal::EnterpriseUnknown
+        | Refusal::Stranger
+        | Refusal::OrganizationAbsent(_)
+        | Refusal::OrganizationNameUnknown
+        | Refusal::TargetAbsent(_) => NOT_FOUND.into(),
         Refusal::FineGrainedPat => "Resource not accessible by personal access token".into(),
         Refusal::ScopeMissing => "This token needs the admin:enterprise scope".into(),
-        Refusal::AppPermissionMissing => "Resource not accessible by integration".into(),
+        Refusal::AppPermissionMissing | Refusal::OrganizationPermissionMissing | Refusal::InstallationOfAnother(_) => {
+            "Resource not accessible by integration".into()
+        }
+        Refusal::AdminOrgScopeMissing => "This token needs the admin:org scope".into(),
+        Refusal::ReadOrgScopeMissing => "This token needs the read:org scope".into(),
+        Refusal::TokenNotAuthorized(_) => "Resource protected by organization SAML enforcement. You must grant your \
+                                           Personal Access token access to this organization."
+            .into(),
+        Refusal::NotOrganizationOwner { .. } => "Must be an organization owner".into(),
+        Refusal::OrganizationCannotDestroy => INVALID_REQUEST.into(),
+        Refusal::FirstOwner(_) => "The first EMU owner cannot be targeted for credential revocation.".into(),
         Refusal::NotQualified(_) => {
             "Must be an enterprise owner or have the write_enterprise_credentials permission".into()
         }

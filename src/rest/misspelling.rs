@@ -1,4 +1,4 @@
-//! Keys of a body that look like the one option that there is, and are not it.
+//! Keys of a body that look like an option, and are not read.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,8 +6,10 @@ use core::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-/// The option as letters alone.
-const OPTION: &[u8] = b"revokecredentials";
+use crate::rest::operation::Operation;
+
+/// The options, as letters alone.
+const OPTIONS: [&[u8]; 2] = [b"revokecredentials", b"credentialtype"];
 /// How many letters a key may have too many, too few or wrong, and still be taken for a misspelling.
 const MISTAKES_MAX: usize = 2;
 /// How many misspellings are named.
@@ -15,15 +17,20 @@ const KEYS_MAX: usize = 4;
 /// How much of each is named, in characters.
 const KEY_LENGTH_MAX: usize = 40;
 
-/// The keys of a JSON object that are ignored, and yet close to `revoke_credentials`: other in case, in the signs between its
-/// words, or in a letter or two. The first few, comma-separated, without characters that a header cannot have.
-pub(super) fn near_misses(body: &[u8]) -> Option<String> {
+/// The keys of a JSON object that an operation ignores, and yet are close to `revoke_credentials` or `credential_type`: other in
+/// case, in the signs between the words, or in a letter or two; and `credential_type` itself, where the operation takes every type.
+/// The first few, comma-separated, without characters that a header cannot have.
+pub(super) fn near_misses(operation: Operation, body: &[u8]) -> Option<String> {
     // What is no object was refused, and an empty body has no keys.
-    let keys = serde_json::Deserializer::from_slice(body).deserialize_map(Keys).ok()?;
+    let keys = serde_json::Deserializer::from_slice(body)
+        .deserialize_map(Keys { operation })
+        .ok()?;
     (!keys.is_empty()).then(|| keys.join(", "))
 }
 
-struct Keys;
+struct Keys {
+    operation: Operation,
+}
 
 impl<'de> Visitor<'de> for Keys {
     type Value = Vec<String>;
@@ -35,7 +42,7 @@ impl<'de> Visitor<'de> for Keys {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<String>, A::Error> {
         let mut keys = Vec::new();
         while let Some((key, IgnoredAny)) = map.next_entry::<String, _>()? {
-            if keys.len() < KEYS_MAX && is_near_miss(&key) {
+            if keys.len() < KEYS_MAX && is_near_miss(self.operation, &key) {
                 keys.push(shown(&key));
             }
         }
@@ -43,23 +50,32 @@ impl<'de> Visitor<'de> for Keys {
     }
 }
 
-fn is_near_miss(key: &str) -> bool {
+fn is_near_miss(operation: Operation, key: &str) -> bool {
+    let is_read = match key {
+        "revoke_credentials" => true,
+        "credential_type" => operation.names_type(),
+        _ => false,
+    };
+    !is_read && OPTIONS.iter().any(|option| is_near(key, option))
+}
+
+fn is_near(key: &str, option: &[u8]) -> bool {
     let letters: Vec<u8> = key
         .bytes()
         .filter(u8::is_ascii_alphanumeric)
         .map(|letter| letter.to_ascii_lowercase())
-        .take(OPTION.len() + MISTAKES_MAX + 1)
+        .take(option.len() + MISTAKES_MAX + 1)
         .collect();
-    key != "revoke_credentials" && distance_to_option(&letters) <= MISTAKES_MAX
+    distance_to(&letters, option) <= MISTAKES_MAX
 }
 
 /// How many letters must be added, left out or changed to make the option of these: by Wagner and Fischer, row by row.
-fn distance_to_option(letters: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=OPTION.len()).collect();
+fn distance_to(letters: &[u8], option: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=option.len()).collect();
     for (above, letter) in letters.iter().enumerate() {
         let mut left = above + 1;
         let mut diagonal = core::mem::replace(row.first_mut().unwrap_or(&mut 0), left);
-        for (expected, cell) in OPTION.iter().zip(row.iter_mut().skip(1)) {
+        for (expected, cell) in option.iter().zip(row.iter_mut().skip(1)) {
             let changed = diagonal + usize::from(letter != expected);
             diagonal = *cell;
             *cell = changed.min(left + 1).min(diagonal + 1);
@@ -81,7 +97,7 @@ mod tests {
     use super::*;
 
     fn named(body: &str) -> Option<String> {
-        near_misses(body.as_bytes())
+        near_misses(Operation::RevokeAll, body.as_bytes())
     }
 
     #[test]
@@ -104,6 +120,36 @@ mod tests {
                 Some(&expected),
                 "{key}"
             );
+        }
+    }
+
+    #[test]
+    fn a_type_is_named_where_it_is_misspelt_and_where_it_is_not_read() {
+        for (operation, body, expected) in [
+            (
+                Operation::RevokePerson,
+                r#"{"credential_type":"ssh_key"}"#,
+                Some("credential_type"),
+            ),
+            (
+                Operation::OrganizationRevokeAll,
+                r#"{"CredentialType":"ssh_key"}"#,
+                Some("CredentialType"),
+            ),
+            (Operation::RevokeType, r#"{"credential_type":"ssh_key"}"#, None),
+            (
+                Operation::RevokeType,
+                r#"{"credential_types":"ssh_key"}"#,
+                Some("credential_types"),
+            ),
+            (
+                Operation::RevokeType,
+                r#"{"revoke-credentials":true}"#,
+                Some("revoke-credentials"),
+            ),
+        ] {
+            let named = near_misses(operation, body.as_bytes());
+            assert_eq!(named.as_deref(), expected, "{body}");
         }
     }
 
@@ -138,7 +184,11 @@ mod tests {
             ("revoke", 11),
             ("xxxxxxxxxxxxxxxxxxxx", 20),
         ] {
-            assert_eq!(distance_to_option(letters.as_bytes()), distance, "{letters}");
+            assert_eq!(
+                distance_to(letters.as_bytes(), b"revokecredentials"),
+                distance,
+                "{letters}"
+            );
         }
     }
 

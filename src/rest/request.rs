@@ -1,4 +1,4 @@
-//! What a request says besides its body: its path segment, its headers, and who is behind its token.
+//! What a request says besides its body: its path, its headers, and who is behind its token.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,6 +8,7 @@ use crate::enterprise::Enterprise;
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
 use crate::rest::fault::Fault;
+use crate::rest::operation::Operation;
 
 /// The API version of a request that asks for none.
 pub const API_VERSION_DEFAULT: &str = "2022-11-28";
@@ -17,12 +18,34 @@ pub const API_VERSIONS: [&str; 2] = [API_VERSION_DEFAULT, "2026-03-10"];
 /// A request, without its body.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The `{enterprise}` segment of the path, percent-decoded.
-    pub enterprise: &'a str,
+    /// What is asked for, and of what.
+    pub path: Path<'a>,
     /// The headers as received: names in any case, values as bytes, repeated ones kept.
     pub headers: &'a [(&'a str, &'a [u8])],
     /// The request's id, to be found in the response and in the host's logs. Visible ASCII.
     pub request_id: &'a str,
+}
+
+/// The operation that a path stands for, and the names in it, percent-decoded once, after the path was split into segments.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<'a> {
+    /// The operation. A request for progress is told apart by the function that answers it.
+    pub operation: Operation,
+    /// The segment `{enterprise}` or `{org}`.
+    pub owner: &'a str,
+    /// The segment `{username}` or `{credential_id}`; empty where the path has neither.
+    pub target: &'a str,
+}
+
+impl<'a> Path<'a> {
+    /// The path of [`Operation::RevokeAll`].
+    pub const fn revoke_all(enterprise: &'a str) -> Self {
+        Self {
+            operation: Operation::RevokeAll,
+            owner: enterprise,
+            target: "",
+        }
+    }
 }
 
 /// What the host found behind the request's token. A token belongs to one enterprise, whatever the path says.

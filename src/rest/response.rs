@@ -109,6 +109,14 @@ impl Response {
         }
     }
 
+    /// The same without a body, and without the type that one would have.
+    pub(super) fn empty(status: u16, request_id: &str) -> Self {
+        let mut response = Self::new(status, request_id, &());
+        response.headers.retain(|(name, _)| *name != "Content-Type");
+        response.body.clear();
+        response
+    }
+
     fn problem(status: u16, message: &str, request_id: &str) -> Self {
         Self::new(status, request_id, &Problem::new(status, message, API_URL))
     }
@@ -117,19 +125,9 @@ impl Response {
 /// The body of the 202.
 #[derive(Serialize)]
 pub(super) struct Accepted {
-    message: &'static str,
+    pub(super) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    warning: Option<&'static str>,
-}
-
-impl Accepted {
-    pub(super) fn new(warned: bool) -> Self {
-        let warning = "The token used for this request may also be revoked or destroyed as part of this operation";
-        Self {
-            message: "Credential authorization revocation has been queued",
-            warning: warned.then_some(warning),
-        }
-    }
+    pub(super) warning: Option<&'static str>,
 }
 
 /// The body of every error.

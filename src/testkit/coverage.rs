@@ -108,7 +108,7 @@ impl fmt::Display for Coverage {
 
 const ON_THE_WIRE_ONLY: Rule = Rule::ValuesWithinLimits;
 
-const OVER_HTTP_ONLY: [Rule; 10] = [
+const OVER_HTTP_ONLY: [Rule; 14] = [
     Rule::UserAgentRequired,
     Rule::TokenKnown,
     Rule::ApiVersionKnown,
@@ -119,6 +119,10 @@ const OVER_HTTP_ONLY: [Rule; 10] = [
     Rule::BodyIsObject,
     Rule::RevokeCredentialsOnce,
     Rule::RevokeCredentialsBoolean,
+    Rule::CredentialTypeNamed,
+    Rule::ReadOrgScope,
+    Rule::AuthorizationOfPath,
+    Rule::ListedInOrderOfGrant,
 ];
 
 /// The rules that a step shows at work: the one that refuses, or those by which it was answered so.

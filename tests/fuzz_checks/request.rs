@@ -41,7 +41,7 @@ pub(crate) fn check(input: &[u8]) -> u16 {
         caller: caller.clone(),
     });
     let request = Request {
-        enterprise: &asked.slug,
+        path: rest::Path::revoke_all(&asked.slug),
         headers: &headers,
         request_id: "R1",
     };

@@ -57,10 +57,12 @@ fn of_narrower_requests(rule: Rule) -> bool {
         rule,
         OrganizationOfPath
             | AdminOrgScope
+            | ReadOrgScope
             | OrganizationAdministration
             | TokenAuthorizedForOrganization
             | OrganizationOwnerRequired
             | PersonOfPath
+            | CredentialTypeNamed
             | OrganizationDestroysNothing
             | FirstOwnerIsNoTarget
     )

@@ -109,7 +109,7 @@ impl World {
 
 pub(crate) fn request<'a>(enterprise: &'a str, headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
     Request {
-        enterprise,
+        path: rest::Path::revoke_all(enterprise),
         headers,
         request_id: "R1",
     }

@@ -167,3 +167,50 @@ fn revokes_credentials(outcome: &Outcome) -> bool {
         }]
     )
 }
+
+mod credential_type_named {
+    use enterprise_credentials::rest::{Operation, Path};
+
+    use super::*;
+
+    fn of_type<'a>(operation: Operation, body: &'a [u8]) -> Post<'a> {
+        Post { body, ..post() }.at(Path {
+            operation,
+            owner: "octo-corp",
+            target: "person-8",
+        })
+    }
+
+    #[test]
+    fn accepted() {
+        for operation in [Operation::RevokeType, Operation::RevokePersonType] {
+            for name in ["classic_pat", "fine_grained_pat", "ssh_key", "oauth_app_token"] {
+                let body = format!(r#"{{"credential_type":"{name}","other":[]}}"#);
+                let outcome = accepts(&of_type(operation, body.as_bytes()));
+                let event = serde_json::to_string(&outcome.events[0]).unwrap();
+                let named = format!(r#""credential_type":"{name}""#);
+                assert!(event.contains(&named), "{event}");
+            }
+        }
+        accepts(&Post {
+            body: br#"{"credential_type":"of_no_kind"}"#,
+            ..post()
+        });
+    }
+
+    #[test]
+    fn refused() {
+        for operation in [Operation::RevokeType, Operation::RevokePersonType] {
+            for body in [
+                &b""[..],
+                b"{}",
+                br#"{"credential_type":null}"#,
+                br#"{"credential_type":"CLASSIC_PAT"}"#,
+                br#"{"credential_type":"oauth_app_user_token"}"#,
+                br#"{"credential_type":1,"revoke_credentials":null}"#,
+            ] {
+                refuses(&of_type(operation, body), Rule::CredentialTypeNamed);
+            }
+        }
+    }
+}

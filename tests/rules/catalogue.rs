@@ -89,11 +89,11 @@ fn precedence_is_that_of_the_domain() {
             .all(|turn| turn.iter().all(|(_, status)| *status == turn[0].1))
     );
     // User-Agent, token, version, enterprise and organization; kind, scope, the token's authorization, role; person; key;
-    // body: length, JSON, option; first owner; EMU; key reused.
+    // body: length, JSON, type, option; first owner; EMU; key reused.
     assert_eq!(
         statuses,
         [
-            403, 401, 400, 404, 403, 403, 403, 403, 404, 422, 413, 400, 422, 422, 422, 422
+            403, 401, 400, 404, 403, 403, 403, 403, 404, 422, 413, 400, 422, 422, 422, 422, 422
         ]
     );
 }
@@ -119,8 +119,9 @@ fn document() -> String {
          do not edit it by hand.\n\n\
          A rule is *documented* where the provider's public documentation states it, else it is ours and the decision \
          says why. Of several refusals of one request the one with the lowest *precedence* is answered. Rules without a \
-         status cannot be broken by a request to revoke, or describe what it does. One of them can be broken by asking \
-         for the progress of a revocation that was never requested: `revocation_known` is then answered with 404. The \
+         status cannot be broken by a request to revoke, or describe what it does. Two of them are answered with 404: \
+         `revocation_known`, by asking for the progress of a revocation that was never requested, and \
+         `authorization_of_path`, by removing what is not there. The \
          examples of a rule stand in the module of its name, `accepted` and `refused` among them; its check stands in the \
          files under *checked in*, which cite it by its name in code.\n",
     );

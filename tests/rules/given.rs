@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 use enterprise_credentials::{
     AccessDenial, Actor, Authority, CallRequirement, Caller, Command, CredentialDenial, CredentialId, CredentialKind,
     Enterprise, EnterpriseKind, EnterpriseSlug, Event, IdempotencyKey, InstallationId, Login, OrganizationId,
-    Permission, PersonId, Plan, Position, Refusal, RevocationId, RevokeAll, Role, Rule, Scopes, Timestamp,
+    Permission, PersonId, Plan, Position, RecordedEvent, Refusal, RevocationId, RevokeAll, Role, Rule, Scopes,
+    Timestamp,
 };
 
 pub(crate) const ORG: OrganizationId = organization(3);
@@ -24,6 +25,8 @@ pub(crate) const HOUR_MS: i64 = 3_600_000;
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) enterprise: Enterprise,
+    /// What made it.
+    pub(crate) stream: Vec<RecordedEvent>,
     pub(crate) now: Timestamp,
 }
 
@@ -31,6 +34,7 @@ impl World {
     pub(crate) fn empty() -> Self {
         Self {
             enterprise: Enterprise::new(),
+            stream: Vec::new(),
             now: Timestamp::parse("2026-03-10T09:00:00.000Z").unwrap(),
         }
     }
@@ -81,6 +85,7 @@ impl World {
             .unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
         for recorded in self.enterprise.record(events.clone(), self.now, None) {
             self.enterprise.apply(&recorded).unwrap();
+            self.stream.push(recorded);
         }
         events
     }

@@ -1,12 +1,14 @@
 //! Who owns an organization, and who may revoke there.
 
+use enterprise_credentials::rest::{self, Operation, Outcome, Path, Presented, Request};
 use enterprise_credentials::{
-    AccessDenial, Authority, Caller, CredentialKind, Event, Login, OrganizationId, PersonId, Refusal, Role, Rule,
+    AccessDenial, Authority, Caller, CredentialKind, Event, Login, OrganizationAccess, OrganizationId, PersonId,
+    Refusal, Role, Rule,
 };
 
 use crate::given::{
-    GUEST, MEMBER, ORG, OTHER_ORG, OWNER, TOKEN, UNKNOWN, World, add, add_organization, authorize, change, issue_with,
-    organization, permit, remove, remove_organization, revoke, web_session, with_token,
+    GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, TOKEN, UNKNOWN, World, add, add_organization, authorize, change,
+    issue_with, organization, permit, remove, remove_organization, revoke, web_session, with_token,
 };
 use crate::limited::{add_owner, asked, installed, named, of_organization, remove_owner};
 
@@ -23,7 +25,9 @@ fn given_owner(kind: CredentialKind, scopes: &[&str]) -> World {
 
 #[track_caller]
 fn accepts(world: &World, caller: Caller, authority: Authority) {
-    let found = world.enterprise.authorize_at_organization(&caller, ORG, world.now);
+    let found = world
+        .enterprise
+        .authorize_at_organization(&caller, ORG, OrganizationAccess::Write, world.now);
     assert_eq!(found, Ok(authority));
     let events = world.decide(&asked(&of_organization(caller.clone(), ORG))).unwrap();
     let expected = Event::RevocationRequested {
@@ -42,7 +46,7 @@ fn accepts(world: &World, caller: Caller, authority: Authority) {
 fn refuses(world: &World, caller: Caller, organization: OrganizationId, refusal: &Refusal, rule: Rule) {
     let found = world
         .enterprise
-        .authorize_at_organization(&caller, organization, world.now);
+        .authorize_at_organization(&caller, organization, OrganizationAccess::Write, world.now);
     assert_eq!(found, Err(refusal.clone()));
     world.refuses(&asked(&of_organization(caller, organization)), refusal.clone(), rule);
 }
@@ -432,5 +436,135 @@ fn not_owner(person: PersonId) -> Refusal {
     Refusal::NotOrganizationOwner {
         person,
         organization: ORG,
+    }
+}
+
+/// What the HTTP contract answers at the organization.
+fn at_path(world: &World, operation: Operation, target: &str, caller: Caller) -> Outcome {
+    let request = Request {
+        path: Path {
+            operation,
+            owner: "ORG-3",
+            target,
+        },
+        headers: &[("User-Agent", b"curl/8.5.0")],
+        request_id: "C0FFEE",
+    };
+    let enterprise = &world.enterprise;
+    rest::handle(&request, Some(&Presented { enterprise, caller }), b"", world.now)
+}
+
+/// The credentials that are listed, or the rule that refuses.
+fn listed(world: &World, caller: Caller) -> Result<Vec<u64>, Option<Rule>> {
+    let request = Request {
+        path: Path {
+            operation: Operation::List,
+            owner: "org-3",
+            target: "",
+        },
+        headers: &[("User-Agent", b"curl/8.5.0")],
+        request_id: "C0FFEE",
+    };
+    let enterprise = &world.enterprise;
+    let listing = rest::list(&request, Some(&Presented { enterprise, caller }), "", world.now);
+    let mut listing = listing.map_err(|refused| refused.refused_by)?;
+    world.stream.iter().for_each(|recorded| listing.observe(recorded));
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&listing.finish().body).unwrap();
+    Ok(rows.iter().map(|row| row["credential_id"].as_u64().unwrap()).collect())
+}
+
+mod read_org_scope {
+    use super::*;
+
+    #[test]
+    fn accepted() {
+        for scope in ["read:org", "write:org", "admin:org"] {
+            for kind in [CredentialKind::ClassicPat, CredentialKind::OauthAppUserToken] {
+                let world = given_owner(kind, &[scope]);
+                assert_eq!(
+                    listed(&world, with_token(MEMBER, TOKEN)),
+                    Ok(vec![TOKEN.value()]),
+                    "{scope}"
+                );
+            }
+        }
+        let read = "organization_administration=read";
+        let world = given_owner(CredentialKind::GithubAppUserToken, &[read]);
+        assert!(listed(&world, with_token(MEMBER, TOKEN)).is_ok());
+        assert!(listed(&world, installed(Some(ORG), &[read])).is_ok());
+        assert!(listed(&world, installed(None, &[WRITE])).is_ok(), "write includes read");
+    }
+
+    #[test]
+    fn refused() {
+        let world = given_owner(CredentialKind::ClassicPat, &["repo", "admin:enterprise"]);
+        let caller = with_token(MEMBER, TOKEN);
+        let found = world
+            .enterprise
+            .authorize_at_organization(&caller, ORG, OrganizationAccess::Read, world.now);
+        assert_eq!(found, Err(Refusal::ReadOrgScopeMissing));
+        assert_eq!(listed(&world, caller), Err(Some(Rule::ReadOrgScope)));
+        assert_eq!(
+            listed(&world, web_session(OWNER)),
+            Err(Some(Rule::OrganizationOwnerRequired))
+        );
+    }
+}
+
+mod authorization_of_path {
+    use super::*;
+
+    #[test]
+    fn accepted() {
+        let world = given_owner(CredentialKind::ClassicPat, &["admin:org"]);
+        let outcome = at_path(&world, Operation::Remove, &TOKEN.to_string(), web_session(MEMBER));
+        assert_eq!(outcome.response.status, 204);
+        assert_eq!(outcome.events, [crate::given::revoked(TOKEN, ORG, None)]);
+    }
+
+    #[test]
+    fn refused() {
+        let world = given_owner(CredentialKind::ClassicPat, &["admin:org"]).given(revoke(TOKEN, ORG));
+        for target in [
+            TOKEN.to_string(),
+            String::from("999"),
+            String::from("octocat"),
+            String::new(),
+        ] {
+            let outcome = at_path(&world, Operation::Remove, &target, web_session(MEMBER));
+            assert_eq!(outcome.response.refused_by, Some(Rule::AuthorizationOfPath), "{target}");
+            assert_eq!((outcome.response.status, outcome.events), (404, vec![]));
+        }
+    }
+}
+
+mod listed_in_order_of_grant {
+    use super::*;
+
+    #[test]
+    fn accepted() {
+        let world = given_owner(CredentialKind::ClassicPat, &["admin:org"]);
+        let expiring = issue_with(OTHER_TOKEN, GUEST, CredentialKind::SshKey, &[], Some(world.in_hours(1)));
+        let world = world
+            .given(expiring)
+            .given(authorize(OTHER_TOKEN, ORG))
+            .given(revoke(TOKEN, ORG))
+            .given(authorize(TOKEN, ORG))
+            .after_hours(2);
+        let both = vec![OTHER_TOKEN.value(), TOKEN.value()];
+        assert_eq!(listed(&world, web_session(MEMBER)), Ok(both), "the expired one first");
+    }
+
+    #[test]
+    fn refused() {
+        let mut world = given_owner(CredentialKind::ClassicPat, &["admin:org"]);
+        world.when(asked(&of_organization(web_session(MEMBER), ORG)));
+        assert_eq!(listed(&world, web_session(MEMBER)), Ok(vec![]), "what is pending");
+        let destroyed = given_owner(CredentialKind::ClassicPat, &["admin:org"]).given(crate::given::destroy(TOKEN));
+        assert_eq!(listed(&destroyed, web_session(MEMBER)), Ok(vec![]));
+        let elsewhere = given_owner(CredentialKind::ClassicPat, &["admin:org"])
+            .given(revoke(TOKEN, ORG))
+            .given(authorize(TOKEN, OTHER_ORG));
+        assert_eq!(listed(&elsewhere, web_session(MEMBER)), Ok(vec![]));
     }
 }

@@ -1,6 +1,6 @@
 //! A request of the operation, and the HTTP contract's answer.
 
-use enterprise_credentials::rest::{self, Outcome, Presented, Request};
+use enterprise_credentials::rest::{self, Outcome, Path, Presented, Request};
 use enterprise_credentials::{Caller, CredentialId, CredentialKind, Rule};
 
 use crate::given::{MEMBER, OTHER_TOKEN, OWNER, TOKEN, World, issue, with_token};
@@ -12,6 +12,8 @@ pub(crate) const MEMBERS_TOKEN: CredentialId = OTHER_TOKEN;
 /// A request, and whether the host knows its token.
 pub(crate) struct Post<'a> {
     pub(crate) enterprise: &'a str,
+    /// Another operation than to revoke everything.
+    pub(crate) path: Option<Path<'a>>,
     pub(crate) headers: Headers<'a>,
     pub(crate) known: bool,
     pub(crate) body: &'a [u8],
@@ -21,6 +23,7 @@ pub(crate) struct Post<'a> {
 pub(crate) fn post<'a>() -> Post<'a> {
     Post {
         enterprise: "octo-corp",
+        path: None,
         headers: vec![("User-Agent", b"curl/8.5.0")],
         known: true,
         body: b"",
@@ -28,6 +31,11 @@ pub(crate) fn post<'a>() -> Post<'a> {
 }
 
 impl<'a> Post<'a> {
+    pub(crate) fn at(mut self, path: Path<'a>) -> Self {
+        self.path = Some(path);
+        self
+    }
+
     pub(crate) fn with_header(mut self, name: &'a str, value: &'a [u8]) -> Self {
         self.headers.push((name, value));
         self
@@ -61,7 +69,7 @@ pub(crate) fn answer_as(caller: Caller, post: &Post<'_>) -> Outcome {
         .given(issue(TOKEN, OWNER, CredentialKind::ClassicPat))
         .given(issue(MEMBERS_TOKEN, MEMBER, CredentialKind::ClassicPat));
     let request = Request {
-        enterprise: post.enterprise,
+        path: post.path.unwrap_or(Path::revoke_all(post.enterprise)),
         headers: &post.headers,
         request_id: "C0FFEE",
     };

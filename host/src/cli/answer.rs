@@ -23,7 +23,7 @@ impl Answer {
     /// Asks the contract itself, with the request that would be sent.
     pub(super) fn to(enterprise: &Enterprise, request: &RevokeAll, at: Timestamp) -> Result<Self> {
         let sent = rest::Request {
-            enterprise: enterprise.slug().map_or("", |slug| slug.as_str()),
+            path: rest::Path::revoke_all(enterprise.slug().map_or("", |slug| slug.as_str())),
             headers: &[("User-Agent", b"enterprise-credentials")],
             request_id: "plan",
         };

@@ -73,7 +73,7 @@ impl Asked {
 
     fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> rest::Request<'a> {
         rest::Request {
-            enterprise: &self.enterprise,
+            path: rest::Path::revoke_all(&self.enterprise),
             headers,
             request_id: &self.request_id,
         }

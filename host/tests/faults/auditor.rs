@@ -275,7 +275,7 @@ fn answer_at(enterprise: &Enterprise, seen: &Seen, credential: Option<Credential
     ];
     headers.extend(seen.key.as_ref().map(|key| ("idempotency-key", key.as_bytes())));
     let request = rest::Request {
-        enterprise: if seen.path.contains(SLUG) { SLUG } else { "other-corp" },
+        path: rest::Path::revoke_all(if seen.path.contains(SLUG) { SLUG } else { "other-corp" }),
         headers: &headers,
         request_id: "1",
     };
