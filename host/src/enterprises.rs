@@ -222,7 +222,7 @@ impl<T> Decided<T> {
 }
 
 fn is_request(recorded: &RecordedEvent) -> bool {
-    matches!(recorded.event, Event::RevokeAllRequested { .. })
+    recorded.event.is_request()
 }
 
 /// The time to decide at: the clock's, but never before the enterprise's last event.

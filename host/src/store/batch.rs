@@ -96,7 +96,7 @@ impl Batch {
                 fingerprint: fingerprint.clone(),
                 leaf: leaf_hash(line),
             }),
-            Event::RevokeAllRequested { .. } => self.requested += 1,
+            event if event.is_request() => self.requested += 1,
             Event::RevocationCompleted { .. } => self.completed += 1,
             _ => {}
         }
