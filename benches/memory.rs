@@ -5,10 +5,11 @@
 
 use std::alloc::System;
 use std::hint::black_box;
+use std::num::NonZeroU32;
 
 use cap::Cap;
-use enterprise_credentials::Command;
-use enterprise_credentials_benches::history::{Grown, at, revoke_all};
+use enterprise_credentials::{Command, Enterprise, Event, Position, RecordedEvent};
+use enterprise_credentials_benches::history::{Grown, at, owners, person, revoke_all, revoke_person};
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
@@ -26,6 +27,10 @@ fn main() {
         .take(if full { 3 } else { 2 })
     {
         bytes_a_credential(credentials);
+    }
+    println!("\nthe same after 10,000 completed revocations about single people, requested between the grants");
+    for credentials in [100_000, 1_000_000] {
+        bytes_after_narrow_revocations(credentials);
     }
     println!("\nT5: bytes that a request allocates");
     for credentials in [1_000, 1_000_000] {
@@ -52,6 +57,58 @@ fn bytes_a_credential(credentials: u64) {
         each(live),
         each(peak)
     );
+}
+
+fn bytes_after_narrow_revocations(credentials: u64) {
+    const REVOCATIONS: u64 = 10_000;
+    let before = ALLOCATOR.allocated();
+    let grown = Grown { credentials };
+    let mut enterprise = grown.founded();
+    let founded = ALLOCATOR.allocated() - before;
+    let (mut position, mut requested, mut events) = (enterprise.position(), 0, 0);
+    let all = credentials + grown.authorizations();
+    for event in grown.events() {
+        record(&mut enterprise, &mut position, event);
+        events += 1;
+        // None while credentials are issued: the grants are what epochs part.
+        if events > credentials && (events - credentials) * REVOCATIONS / (all - credentials) > requested {
+            requested += 1;
+            let command = Command::Revoke(revoke_person(person(1 + requested % (owners(credentials) - 1)), true));
+            let decided = enterprise.decide(&command, at(0)).expect("an owner may");
+            decided
+                .into_iter()
+                .for_each(|event| record(&mut enterprise, &mut position, event));
+            let revocation = enterprise.last_cut().expect("it was requested");
+            let limit = NonZeroU32::MAX;
+            let command = Command::ContinueRevocation { revocation, limit };
+            let decided = enterprise.decide(&command, at(0)).expect("it is the first");
+            decided
+                .into_iter()
+                .for_each(|event| record(&mut enterprise, &mut position, event));
+        }
+    }
+    let live = ALLOCATOR.allocated() - before;
+    black_box(&enterprise);
+    let each = |bytes: usize| bytes as f64 / credentials as f64;
+    println!(
+        "{credentials:>12} {:>8.1} {:>8} {:>12.1}, {requested} revocations",
+        each(live - founded),
+        "",
+        each(live)
+    );
+}
+
+/// Applies what fits: of a destroyed credential no grant does.
+fn record(enterprise: &mut Enterprise, position: &mut Position, event: Event) {
+    let recorded = RecordedEvent {
+        position: position.next(),
+        at: at(0),
+        by: None,
+        event,
+    };
+    if enterprise.apply(&recorded).is_ok() {
+        *position = recorded.position;
+    }
 }
 
 fn bytes_of_a_request(credentials: u64) {

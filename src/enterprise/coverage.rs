@@ -66,26 +66,32 @@ impl Enterprise {
     /// [`Rule::FiltersNarrowTheScope`](crate::Rule::FiltersNarrowTheScope): a filter is of one stay, so whoever returns is outside;
     /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
-    ///
-    /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
-    /// own end is not asked for here.
     pub(crate) fn covers_authorization(
         &self,
         coverage: Coverage,
         credential: &Credential,
         authorization: &Authorization,
     ) -> bool {
-        authorization.status == GrantStatus::Granted
-            && authorization.granted <= coverage.request
-            && coverage.filter.has_organization(authorization.organization)
+        coverage.filter.has_organization(authorization.organization)
             && has_credential(coverage.filter, credential)
-            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(coverage.request))
-            && (self.organizations.get(authorization.organization))
-                .is_some_and(|stay| !stay.had_ended_at(coverage.request))
+            && self.was_live_at(coverage.request, credential, authorization)
+    }
+
+    /// Whether an authorization with nothing recorded against it was live when a request was recorded.
+    ///
+    /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
+    /// own end is not asked for here.
+    #[inline]
+    fn was_live_at(&self, request: Epoch, credential: &Credential, authorization: &Authorization) -> bool {
+        authorization.status == GrantStatus::Granted
+            && authorization.granted <= request
+            && (self.people.get(credential.owner())).is_some_and(|owner| !owner.had_ended_at(request))
+            && (self.organizations.get(authorization.organization)).is_some_and(|stay| !stay.had_ended_at(request))
     }
 
     /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, matched by the filter,
-    /// and owned by someone who was an enterprise member at the cut, or is the one whom the request names. Who made the request, and with what, is not asked, nor the clock.
+    /// and owned by someone who was an enterprise member at the cut, or is the one whom the request names. Who made the request,
+    /// and with what, is not asked, nor the clock.
     ///
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
     /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
@@ -205,7 +211,8 @@ impl Enterprise {
         authorization: &Authorization,
     ) -> Option<&'a Running> {
         let running = lane.first_after(|earlier| earlier.coverage.request < authorization.granted)?;
-        let is_covered = self.covers_authorization(running.coverage, credential, authorization);
+        // It matches: its lane was found by what it is.
+        let is_covered = self.was_live_at(running.coverage.request, credential, authorization);
         is_covered.then_some(running)
     }
 
