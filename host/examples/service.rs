@@ -11,8 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use enterprise_credentials::{
-    Command, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, OrganizationId, PersonId, Refusal, Role,
-    Scopes,
+    Command, CredentialDenial, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, OrganizationId, PersonId,
+    Refusal, Role, Scopes,
 };
 use enterprise_credentials_host::enterprises::{CacheOptions, EnterpriseError, Enterprises, Patience};
 use enterprise_credentials_host::http::{self, HttpOptions};
@@ -51,6 +51,13 @@ async fn may_use<S: Store>(
         return Ok(false);
     };
     let holders = enterprises.holders(&token::fingerprint(token)?).await?;
+    // A token that several enterprises know is dead in all of them as soon as one has destroyed it.
+    for other in holders.iter().filter(|holder| holder.enterprise != *slug) {
+        let ask = enterprises.ask(&other.enterprise, |state, at| state.authenticates(other.credential, at));
+        if let Err(CredentialDenial::Destroyed(_) | CredentialDenial::DestructionPending { .. }) = ask.await? {
+            return Ok(false);
+        }
+    }
     let Some(holder) = holders.iter().find(|holder| holder.enterprise == *slug) else {
         return Ok(false);
     };

@@ -7,7 +7,7 @@ use enterprise_credentials::EnterpriseSlug;
 use tokio::time::Instant;
 use tokio_postgres::Row;
 
-use super::cluster::{Cluster, Lent};
+use super::cluster::{Cluster, Lent, Primary};
 use super::failure::{Failure, failed};
 use super::session::{Commit, Session};
 use super::{heads, look_up, schema, segments};
@@ -179,22 +179,36 @@ impl Appending {
 async fn check(cluster: &Cluster, row: &Row, enterprise: &EnterpriseSlug, expected: &Head) -> Result<Head, StoreError> {
     let columns = || Ok::<_, tokio_postgres::Error>((row.try_get(7)?, row.try_get(8)?, row.try_get(9)?));
     let (lines, epoch, standbys): (i64, Option<i32>, Option<String>) = columns().map_err(failed(APPEND))?;
-    let epoch = epoch.unwrap_or_default();
-    if epoch != schema::EPOCH {
-        return Err(schema::of_another_version(epoch));
-    }
+    schema::check_epoch(epoch)?;
     let head = heads::of(row, enterprise)?.unwrap_or_default();
     let lines = position(u64::try_from(lines).unwrap_or_default());
     head.check_expected(enterprise, lines, expected)?;
     let primary = cluster.primary().await?;
+    check_waits(cluster, &primary, standbys)?;
+    Ok(head)
+}
+
+/// Fails where tables are of another version, or the server has ceased to wait for standbys, since the transaction that is open
+/// began: a long one outlives both.
+pub(super) async fn check_still_allowed(cluster: &Cluster, lent: &Lent) -> Result<(), Failure> {
+    const SET_UP: &str = "SELECT (SELECT epoch FROM schema_epoch), current_setting('synchronous_standby_names', true)";
+    let rows = lent.query(SET_UP, &[]).await?;
+    let columns = |row: &Row| Ok::<_, tokio_postgres::Error>((row.try_get(0)?, row.try_get(1)?));
+    let found = rows.first().map(columns).transpose().map_err(Failure::of)?;
+    let (epoch, standbys): (Option<i32>, Option<String>) = found.unwrap_or_default();
+    schema::check_epoch(epoch)?;
+    Ok(check_waits(cluster, &lent.primary, standbys)?)
+}
+
+fn check_waits(cluster: &Cluster, primary: &Arc<Primary>, standbys: Option<String>) -> Result<(), StoreError> {
     if primary.facts.has_standbys() && standbys.is_none_or(|names| names.is_empty()) {
-        cluster.end(&primary);
+        cluster.end(primary);
         return Err(StoreError::transient(
             APPEND,
             "`synchronous_standby_names` was emptied on the server: what it acknowledges could be lost",
         ));
     }
-    Ok(head)
+    Ok(())
 }
 
 async fn send(lent: Lent, appending: Appending, cluster: Arc<Cluster>) -> Result<bool, Failure> {

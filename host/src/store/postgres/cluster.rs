@@ -154,9 +154,7 @@ impl Cluster {
             return false;
         };
         let found = search::primary(&self.settings, self.options.deadline).await;
-        let is_other = found.is_ok_and(|(_, facts, _)| {
-            facts.timeline > known.facts.timeline || facts.incarnation != known.facts.incarnation
-        });
+        let is_other = found.is_ok_and(|(_, facts, _)| facts.follows(&known.facts));
         if is_other {
             self.end(&known);
         }
@@ -211,9 +209,10 @@ impl Cluster {
             let session = Session::connect(&primary.server, &self.settings.tls).await?;
             let facts = Facts::read(&session).await?;
             self.check(&facts)?;
-            let is_same = (&facts.incarnation, facts.timeline) == (&primary.facts.incarnation, primary.facts.timeline);
-            if !is_same || facts.is_standby {
-                return Err(Failure::Lost("the server was started anew, or is another".into()));
+            if !facts.is_as(&primary.facts) {
+                return Err(Failure::Lost(
+                    "the server was started anew, set up otherwise, or is another".into(),
+                ));
             }
             Ok(session)
         };
@@ -246,9 +245,28 @@ impl Cluster {
                     lent.give_back();
                     return answered.map_err(|failure| failure.told(action));
                 }
-                Err(late) => return Err(StoreError::transient(action, late)),
+                Err(late) => {
+                    self.look_around().await;
+                    return Err(StoreError::transient(action, late));
+                }
             }
         }
+    }
+
+    /// Ends the primary where the standbys that it waits for are others than when it was found: what it acknowledges, and whether
+    /// it is to be believed, is judged anew.
+    pub(super) fn check_standbys(&self, found: Option<&str>) -> Result<(), StoreError> {
+        let Some(primary) = self
+            .known()
+            .filter(|primary| primary.facts.standbys.as_deref() != found)
+        else {
+            return Ok(());
+        };
+        self.end(&primary);
+        Err(StoreError::transient(
+            CONNECT,
+            "`synchronous_standby_names` was changed on the server",
+        ))
     }
 
     /// Changes something that may be forgotten.

@@ -70,6 +70,23 @@ impl Facts {
         })
     }
 
+    /// Whether it is the same run of the same server, set up as before.
+    pub(super) fn is_as(&self, before: &Self) -> bool {
+        self.is_run_of(before)
+            && (&self.standbys, self.is_synced, self.is_standby)
+                == (&before.standbys, before.is_synced, before.is_standby)
+    }
+
+    /// Whether it is the same run of the same server.
+    pub(super) fn is_run_of(&self, before: &Self) -> bool {
+        (&self.incarnation, self.timeline) == (&before.incarnation, before.timeline)
+    }
+
+    /// Whether another server has taken over from the one before, or the same one was started anew.
+    pub(super) fn follows(&self, before: &Self) -> bool {
+        self.timeline > before.timeline || (self.timeline == before.timeline && self.incarnation != before.incarnation)
+    }
+
     /// How durable a commit on it is.
     pub(super) fn durability(&self) -> Durability {
         match self.standbys.as_deref() {
@@ -153,6 +170,53 @@ mod tests {
             assert_eq!(facts.waits(), waits, "{commit}");
             facts.standbys = Some(String::new());
             assert!(facts.waits(), "{commit}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_set_up_otherwise_is_not_as_before() {
+        let before = facts(Some("ANY 1 (a, b, c)"));
+        assert!(before.is_as(&before.clone()));
+        for other in [
+            facts(None),
+            facts(Some("")),
+            facts(Some("FIRST 1 (a, b, c)")),
+            Facts {
+                is_synced: false,
+                ..before.clone()
+            },
+            Facts {
+                is_standby: true,
+                ..before.clone()
+            },
+            Facts {
+                timeline: 2,
+                ..before.clone()
+            },
+            Facts {
+                incarnation: "later".to_owned(),
+                ..before.clone()
+            },
+        ] {
+            assert!(!other.is_as(&before), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_an_older_timeline_takes_nothing_over() {
+        let at = |timeline, incarnation: &str| Facts {
+            timeline,
+            incarnation: incarnation.to_owned(),
+            ..facts(None)
+        };
+        let before = at(5, "noon");
+        for (found, follows) in [
+            (at(6, "dawn"), true),
+            (at(5, "dusk"), true),
+            (at(5, "noon"), false),
+            (at(4, "dusk"), false),
+        ] {
+            assert_eq!(found.follows(&before), follows, "{found:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::store::StoreError;
 
@@ -23,7 +23,7 @@ impl Failure {
     /// Of anything but a commit.
     pub(super) fn of(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(said) if !ends_connection(said.code()) => Self::Refused(error),
+            Some(said) if !ends_connection(said) => Self::Refused(error),
             _ => Self::Lost(error.into()),
         }
     }
@@ -31,7 +31,7 @@ impl Failure {
     /// Of a commit, or of what was sent together with one. The server's word that it has rolled back is a certain one.
     pub(super) fn of_commit(error: tokio_postgres::Error) -> Self {
         match error.as_db_error() {
-            Some(said) if !ends_connection(said.code()) => Self::Refused(error),
+            Some(said) if !ends_connection(said) => Self::Refused(error),
             _ => Self::Unknown(error.into()),
         }
     }
@@ -97,14 +97,13 @@ pub(super) fn reason(error: &StoreError) -> String {
 }
 
 /// The server stops, or ends this one connection: with or without what was asked of it.
-fn ends_connection(code: &SqlState) -> bool {
-    let codes = [
-        SqlState::ADMIN_SHUTDOWN,
-        SqlState::CRASH_SHUTDOWN,
-        SqlState::CANNOT_CONNECT_NOW,
-        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-    ];
-    codes.contains(code) || code.code().starts_with("08")
+fn ends_connection(said: &DbError) -> bool {
+    let is_fatal = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+    // Who connects in vain is told so by a fatal error too: that one has a meaning of its own.
+    let is_refused = ["28", "3D", "53"]
+        .iter()
+        .any(|class| said.code().code().starts_with(class));
+    (is_fatal && !is_refused) || said.code().code().starts_with("08")
 }
 
 /// Classes and codes that stay until a person does something.

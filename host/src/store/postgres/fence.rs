@@ -178,8 +178,7 @@ async fn read(
         .first()
         .map_or(Ok(Facts::default()), Facts::of)
         .map_err(failed(heads::READ))?;
-    let is_same = (&facts.incarnation, facts.timeline) == (&primary.facts.incarnation, primary.facts.timeline);
-    if !is_same {
+    if !facts.is_run_of(&primary.facts) {
         cluster.end(&primary);
         return Err(StoreError::transient(
             heads::READ,
@@ -189,6 +188,13 @@ async fn read(
     if let Err(error) = cluster.check(&facts) {
         cluster.end(&primary);
         return Err(StoreError::permanent(heads::READ, reason(&error)));
+    }
+    if !facts.is_as(&primary.facts) {
+        cluster.end(&primary);
+        return Err(StoreError::transient(
+            heads::READ,
+            "the server was set up otherwise meanwhile",
+        ));
     }
     *on = Some((primary, session));
     Ok(rows)

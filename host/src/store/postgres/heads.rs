@@ -59,9 +59,11 @@ fn stored(row: &Row) -> Result<Option<HeadRow>, tokio_postgres::Error> {
 
 /// Where a stream ends, as the server says that thinks itself the primary.
 pub(super) async fn read(cluster: &Cluster, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
-    let asked = vec![enterprise.as_str()];
-    let rows = cluster.query(READ, OF_SOME, &[&asked]).await?;
-    rows.first().map_or(Ok(None), |row| of(row, enterprise))
+    let rows = cluster.query(READ, LOOK, &[&enterprise.as_str()]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    // Where standbys are waited for since, reads are to be fenced from now on.
+    cluster.check_standbys(row.try_get(9).map_err(failed(READ))?)?;
+    of(row, enterprise)
 }
 
 /// Every row, in the order of the slugs: the head, or nothing where it is broken.

@@ -76,9 +76,11 @@ impl Append for PostgresAppend {
         if head == Head::EMPTY {
             return Ok(head);
         }
-        heads::put(&lent, &enterprise, &head)
-            .await
-            .map_err(|failure| failure.told(APPEND))?;
+        let put = async {
+            append::check_still_allowed(&cluster, &lent).await?;
+            heads::put(&lent, &enterprise, &head).await
+        };
+        put.await.map_err(|failure: Failure| failure.told(APPEND))?;
         let committed = cluster.wait_on(&lent.primary, lent.commit()).await;
         let gone = || Err(Failure::Unknown("the server is not the primary any more".into()));
         match committed.unwrap_or_else(gone) {

@@ -79,7 +79,7 @@ const HAS_LZ4: &str =
 pub(super) async fn prepare(cluster: &Cluster, if_missing: IfMissing) -> Result<bool, StoreError> {
     let lent = cluster.lend().await?;
     let prepared = match epoch(&lent).await {
-        Ok(Some(epoch)) => check(epoch).map(|()| false),
+        Ok(Some(epoch)) => check_epoch(Some(epoch)).map(|()| false).map_err(Failure::Told),
         Ok(None) if if_missing == IfMissing::Fail => Err(Failure::Told(StoreError::permanent(
             OPEN,
             "there is no store in this database: `import` creates one",
@@ -101,7 +101,9 @@ pub(super) async fn prepare(cluster: &Cluster, if_missing: IfMissing) -> Result<
 pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
     const OTHERS: &str = "SELECT EXISTS (SELECT 1 FROM heads) OR EXISTS (SELECT 1 FROM segments) OR EXISTS (\
          SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = current_database() \
-         AND pid <> pg_backend_pid() AND backend_type = 'client backend')";
+         AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend')";
+    /// An append that is being committed is waited for, and then seen.
+    const LOCK_TABLES: &str = "LOCK TABLE heads, segments IN ACCESS EXCLUSIVE MODE";
     // Our own other connections would be somebody else's too.
     let primary = cluster.primary().await?;
     cluster.close();
@@ -109,6 +111,7 @@ pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
     let abandoned = async {
         session.execute(Commit::Durable.begin()).await?;
         session.execute(LOCK_EPOCH).await?;
+        session.execute(LOCK_TABLES).await?;
         let rows = session.query(OTHERS, &[]).await?;
         let is_used = rows
             .first()
@@ -132,15 +135,16 @@ async fn epoch(session: &Session) -> Result<Option<i32>, Failure> {
     }
 }
 
-fn check(epoch: i32) -> Result<(), Failure> {
-    if epoch == EPOCH {
-        return Ok(());
+/// Fails unless the tables are of this version.
+pub(super) fn check_epoch(epoch: Option<i32>) -> Result<(), StoreError> {
+    match epoch.unwrap_or_default() {
+        EPOCH => Ok(()),
+        other => Err(of_another_version(other)),
     }
-    Err(Failure::Told(of_another_version(epoch)))
 }
 
 /// The tables are of another version.
-pub(super) fn of_another_version(epoch: i32) -> StoreError {
+fn of_another_version(epoch: i32) -> StoreError {
     let said = format!(
         "its tables are of version {epoch}, and this program knows version {EPOCH}: use the program of that version"
     );
@@ -181,7 +185,7 @@ async fn create(session: &Session, is_postgresql: bool) -> Result<bool, Failure>
     }
     session.commit().await?;
     if found != 0 {
-        check(found)?;
+        check_epoch(Some(found))?;
     }
     Ok(found == 0)
 }

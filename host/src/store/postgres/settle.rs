@@ -52,7 +52,12 @@ pub(super) async fn settle(
             }
             Err(failure) => match failure.told(APPEND) {
                 StoreError::Transient { source, .. } => why = source,
-                error => return Err(error),
+                error @ (StoreError::Conflict { .. } | StoreError::Altered(_)) => return Err(error),
+                // That it cannot be done now does not say that it was not done before.
+                error => {
+                    why = crate::error_chain(&error).into();
+                    break;
+                }
             },
         }
         tokio::time::sleep(PAUSE).await;
