@@ -98,7 +98,7 @@ id!(
     "an installation id"
 );
 id!(
-    /// A revocation: the position of its `RevokeAllRequested`, which is also its cut.
+    /// A revocation: the position of its request, which is also its cut.
     RevocationId,
     "a revocation id"
 );

@@ -246,11 +246,14 @@ impl Enterprise {
                 tally.lose_from(self.organizations.get(authorization.organization).map(|stay| stay.id));
                 loss.authorizations_revoked += 1;
             }
-            again |= match settled {
-                GrantStatus::Revoked => true,
-                GrantStatus::Taken => credential.kind().may_be_authorized_again(),
-                GrantStatus::Granted | GrantStatus::Ended => false,
-            };
+            let organization = self.organizations.get(authorization.organization);
+            let is_there = organization.is_some_and(|stay| self.organizations.present(stay.id).is_some());
+            again |= is_there
+                && match settled {
+                    GrantStatus::Revoked => true,
+                    GrantStatus::Taken => credential.kind().may_be_authorized_again(),
+                    GrantStatus::Granted | GrantStatus::Ended => false,
+                };
         }
         let is_pending = self.pending_destruction(credential).is_some();
         pending.credentials += u64::from(is_pending);

@@ -151,7 +151,7 @@ rules! {
     EveryAuthorizationInScope, "every_authorization_in_scope", Fact, None, "Every live authorization of every kind of credential is revoked, whatever the owner's role, collaborators included.";
     EnterpriseMembersByRole, "enterprise_members_by_role", Ruling(13), None, "Enterprise members are the owners, the members and the billing managers.";
     MembersThreeKindsDestroyed, "members_three_kinds_destroyed", Fact, None, "With revoke_credentials the classic and fine-grained tokens and the SSH keys of enterprise members are destroyed, authorized or not; app tokens are not.";
-    CollaboratorsKeepCredentials, "collaborators_keep_credentials", Fact, None, "Guests and collaborators are not enterprise members: they lose authorizations and keep every credential.";
+    CollaboratorsKeepCredentials, "collaborators_keep_credentials", Fact, None, "Guests and collaborators are not enterprise members: they lose authorizations and keep every credential, unless a request names the person.";
     NobodyIsSpared, "nobody_is_spared", Ruling(12), None, "Within the scope all means all: neither the setup user, nor another owner, nor the caller's own token is spared.";
     ScopeIsSettledAtTheCut, "scope_is_settled_at_the_cut", Ruling(6), None, "In scope is what was live just before the request; what comes after it, roles and removals included, changes nothing in it.";
     FiltersNarrowTheScope, "filters_narrow_the_scope", Ruling(40), None, "Of a request with filters only that is in scope which matches them all: the organization and the person in the membership present at the cut, and the type.";

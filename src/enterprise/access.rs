@@ -1,6 +1,6 @@
 //! The access checks and queries of an embedding host, true from the instant of the event.
 
-use crate::credential::CredentialKind;
+use crate::credential::{CredentialKind, CredentialType};
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::filter::Filter;
@@ -117,7 +117,17 @@ impl Enterprise {
         self.revocations.running()
     }
 
-    /// The latest cut, finished or not: a host should refuse app refresh tokens older than it.
+    /// The latest cut about app tokens of this person, finished or not: a host should refuse their app refresh tokens older than it.
+    /// Of a person who left and returned, those since are about the latest stay.
+    pub fn last_cut_about(&self, person: PersonId) -> Option<RevocationId> {
+        let owner = self.people.latest_ordinal(person)?;
+        let mut latest_first = self.revocations.iter().rev();
+        let about = latest_first
+            .find(|revocation| (revocation.coverage.filter).has_credential(owner, CredentialType::OauthAppToken));
+        about.map(|revocation| revocation.id)
+    }
+
+    /// The latest cut, finished or not, whatever it is about.
     pub fn last_cut(&self) -> Option<RevocationId> {
         self.revocations.iter().next_back().map(|revocation| revocation.id)
     }

@@ -55,7 +55,11 @@ impl<'a> Exchange<'a> {
             presented,
             organization: self.organization(presented),
             person,
-            idempotency_key: self.request.idempotency_key()?,
+            // The list and the removal have nothing that a key could name.
+            idempotency_key: match path.operation.is_revocation() {
+                true => self.request.idempotency_key()?,
+                false => None,
+            },
         })
     }
 

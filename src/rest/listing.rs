@@ -227,9 +227,13 @@ fn links(page: &Page, rows: usize) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// A whole number from 1 on; nothing for what is none.
+/// A whole number from 1 on, the greatest there is for a greater one; nothing for what is none.
 fn number(query: &str, name: &str) -> Option<usize> {
-    let number = parameter(query, name)?.parse().ok()?;
+    let digits = parameter(query, name)?;
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let number = digits.parse().unwrap_or(usize::MAX);
     (number > 0).then_some(number)
 }
 

@@ -99,11 +99,16 @@ impl Listed {
         };
         let request = Request {
             path,
-            headers: &[AGENT],
+            headers: &[AGENT, ("Idempotency-Key", b"")],
             request_id: "R1",
         };
         let presented = self.world.presented(caller(Operation::Remove));
-        rest::handle(&request, Some(&presented), b"ignored", self.world.at)
+        let admitted = rest::admit(&request, Some(&presented), self.world.at);
+        let outcome = rest::handle(&request, Some(&presented), b"ignored", self.world.at);
+        if let Err(refused) = admitted {
+            assert_eq!(refused, outcome.response, "both say the same");
+        }
+        outcome
     }
 }
 
@@ -174,6 +179,8 @@ fn pages_and_logins_are_asked_for() {
         ("per_page=2&page=4", &[], true),
         ("per_page=101", &[953, 951, 952, 954, 950], false),
         ("per_page=0&page=0", &[953, 951, 952, 954, 950], false),
+        ("per_page=18446744073709551616", &[953, 951, 952, 954, 950], false),
+        ("page=18446744073709551616", &[], true),
         ("per_page=x", &[953, 951, 952, 954, 950], false),
         ("login=OCTOCAT", &[953, 954, 950], false),
         ("login=mona&per_page=1", &[951], true),

@@ -443,6 +443,12 @@ mod organization_leaves_no_tombstone {
             1,
             "what was not authorized again"
         );
+        world.when(remove_organization(ORG));
+        assert_eq!(
+            world.plan(false).not_covered.may_be_authorized_again,
+            0,
+            "an organization that left takes no authorization"
+        );
     }
 
     #[test]
