@@ -36,7 +36,7 @@ use crate::enterprise::membership::Ordinal;
 use crate::enterprise::organization_owners::OrganizationOwners;
 use crate::enterprise::people_and_organizations::{Organizations, People};
 use crate::enterprise::revocations::Revocations;
-use crate::enterprise::stored::stored;
+use crate::enterprise::stored::{Stored, stored};
 use crate::event::{Actor, Event, RecordedEvent};
 use crate::id::Position;
 use crate::name::EnterpriseSlug;
@@ -69,17 +69,37 @@ pub(crate) struct Identity {
     pub(crate) kind: EnterpriseKind,
 }
 
-stored!(Enterprise {
-    position,
-    last_at,
-    identity,
-    organizations,
-    people,
-    organization_owners,
-    first_owner,
-    credentials,
-    revocations
-});
+impl Stored for Enterprise {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.position.store(bytes);
+        self.last_at.store(bytes);
+        self.identity.store(bytes);
+        self.organizations.store(bytes);
+        self.people.store(bytes);
+        self.organization_owners.store(bytes);
+        self.first_owner.store(bytes);
+        self.credentials.store(bytes);
+        self.revocations.store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        let mut enterprise = Self {
+            position: Stored::load(bytes)?,
+            last_at: Stored::load(bytes)?,
+            identity: Stored::load(bytes)?,
+            organizations: Stored::load(bytes)?,
+            people: Stored::load(bytes)?,
+            organization_owners: Stored::load(bytes)?,
+            first_owner: Stored::load(bytes)?,
+            credentials: Stored::load(bytes)?,
+            revocations: Stored::load(bytes)?,
+        };
+        let targets: Vec<Filter> = enterprise.revocations.filters_running().collect();
+        targets.into_iter().for_each(|filter| enterprise.mark_target(filter));
+        Some(enterprise)
+    }
+}
+
 stored!(Identity { slug, kind });
 
 impl Enterprise {
@@ -118,6 +138,15 @@ impl Enterprise {
             && has_person(self.first_owner)
             && (self.organization_owners.iter())
                 .all(|(person, organization)| has_person(Some(person)) && has_organization(Some(organization)))
+    }
+
+    /// Notes whether an unfinished revocation is about the person of this filter.
+    fn mark_target(&mut self, filter: Filter) {
+        if let Some(person) = filter.person()
+            && let Some(standing) = self.people.facts_mut(person)
+        {
+            standing.is_target = self.revocations.is_target(person);
+        }
     }
 
     pub(crate) fn identity(&self) -> Option<&Identity> {

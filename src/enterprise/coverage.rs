@@ -6,7 +6,7 @@ use core::ops::Range;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::epoch::Epoch;
-use crate::enterprise::filter::Filter;
+use crate::enterprise::filter::{Filter, Shapes};
 use crate::enterprise::membership::Ordinal;
 use crate::enterprise::progress::Limits;
 use crate::enterprise::record::{Authorization, GrantStatus};
@@ -182,10 +182,11 @@ impl Enterprise {
             return None;
         }
         let of_everything = self.first_covering(taking.everything(), credential, &authorization);
-        if taking.has_filtered() {
-            return self.first_filtered(of_everything, credential, &authorization);
+        let shapes = taking.filtered(self.owner_is_target(credential));
+        if shapes == Shapes::default() {
+            return of_everything;
         }
-        of_everything
+        self.first_filtered(of_everything, shapes, credential, &authorization)
     }
 
     /// The earliest of this one and of those with a filter.
@@ -193,12 +194,13 @@ impl Enterprise {
     fn first_filtered<'a>(
         &'a self,
         of_everything: Option<&'a Running>,
+        shapes: Shapes,
         credential: &Credential,
         authorization: &Authorization,
     ) -> Option<&'a Running> {
         let credential_type = credential.kind().credential_type();
         let item = Filter::of_authorization(authorization.organization, credential.owner(), credential_type);
-        let lanes = self.revocations.taking().matching(item);
+        let lanes = self.revocations.taking().matching(shapes, item);
         let first = lanes.filter_map(|lane| self.first_covering(lane, credential, authorization));
         first.chain(of_everything).min_by_key(|running| running.id)
     }
@@ -257,14 +259,22 @@ impl Enterprise {
         }
         let destroying = self.revocations.destroying();
         let mut earliest = self.first_destruction(destroying.everything(), credential);
-        if destroying.has_filtered() {
+        let shapes = destroying.filtered(self.owner_is_target(credential));
+        if shapes != Shapes::default() {
             let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
-            for lane in destroying.matching(item) {
+            for lane in destroying.matching(shapes, item) {
                 let first = self.first_destruction(lane, credential);
                 earliest = earliest.into_iter().chain(first).min();
             }
         }
         earliest
+    }
+
+    /// Whether an unfinished revocation is about a credential's owner.
+    #[inline]
+    fn owner_is_target(&self, credential: &Credential) -> bool {
+        let owner = self.people.get(credential.owner());
+        owner.is_some_and(|owner| owner.facts.is_target)
     }
 
     /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise member is

@@ -35,6 +35,9 @@ impl Shape {
     const PERSON: u8 = 2;
     const TYPE: u8 = 4;
 
+    /// The bits of the shapes that ask for a person.
+    pub(crate) const OF_PERSONS: u8 = 0b1100_1100;
+
     pub(crate) const fn bit(self) -> u8 {
         1 << self.0
     }
@@ -255,5 +258,9 @@ mod tests {
         let shapes: Vec<usize> = Shapes(0b1010_0001).map(Shape::place).collect();
         assert_eq!(shapes, [0, 5, 7]);
         assert!(all().all(|filter| Shapes(filter.shape().bit()).eq([filter.shape()])));
+        for filter in all() {
+            let is_of_person = Shape::OF_PERSONS & filter.shape().bit() != 0;
+            assert_eq!(is_of_person, filter.person().is_some(), "{filter:?}");
+        }
     }
 }

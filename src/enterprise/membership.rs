@@ -240,6 +240,11 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         excerpt
     }
 
+    /// The facts of a stay, present or not.
+    pub(crate) fn facts_mut(&mut self, ordinal: Ordinal) -> Option<&mut Facts> {
+        self.stays.get_mut(ordinal.0 as usize).map(|stay| &mut stay.facts)
+    }
+
     /// The facts and the data of the present membership of an id.
     pub(crate) fn present_mut(&mut self, id: Id) -> Option<(&mut Facts, &mut Data)> {
         let place = self.present_ordinal(id)?.0 as usize;

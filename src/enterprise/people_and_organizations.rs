@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::enterprise::epoch::Epoch;
 use crate::enterprise::membership::{Memberships, Named, Ordinal, Stay};
-use crate::enterprise::stored::stored;
+use crate::enterprise::stored::{Stored, stored};
 use crate::id::{OrganizationId, PersonId};
 use crate::name::Login;
 use crate::person::Role;
@@ -30,6 +30,9 @@ pub(crate) struct Standing {
     pub(crate) may_write_credentials: bool,
     /// Whether any of [`Person::earlier_roles`] are known.
     had_other_roles: bool,
+    /// Whether an unfinished revocation is about them: of everyone else no check has to look for one. It follows from the
+    /// revocations, and is no part of a snapshot.
+    pub(crate) is_target: bool,
 }
 
 /// What else is known of a person during one membership.
@@ -65,6 +68,7 @@ impl Standing {
             role,
             may_write_credentials: false,
             had_other_roles: false,
+            is_target: false,
         }
     }
 }
@@ -96,11 +100,23 @@ impl Person {
 }
 
 stored!(Organization { login });
-stored!(Standing {
-    role,
-    may_write_credentials,
-    had_other_roles
-});
+impl Stored for Standing {
+    fn store(&self, bytes: &mut Vec<u8>) {
+        self.role.store(bytes);
+        self.may_write_credentials.store(bytes);
+        self.had_other_roles.store(bytes);
+    }
+
+    fn load(bytes: &mut &[u8]) -> Option<Self> {
+        Some(Self {
+            role: Stored::load(bytes)?,
+            may_write_credentials: Stored::load(bytes)?,
+            had_other_roles: Stored::load(bytes)?,
+            is_target: false,
+        })
+    }
+}
+
 stored!(Person { login, earlier_roles });
 stored!(EarlierRole { role, until });
 

@@ -61,6 +61,8 @@ pub(crate) struct Revocations {
     taking: Lanes,
     /// Those of them that destroy credentials, by what they destroy.
     destroying: Lanes,
+    /// How many of the unfinished ones are about each person.
+    of_persons: BTreeMap<Ordinal, u32>,
     /// The credentials of those whom the unfinished ones are about.
     targets: Targets,
     keys: BTreeMap<(Requester, IdempotencyKey), FirstUse>,
@@ -122,6 +124,17 @@ impl Revocations {
         first.map(|running| running.coverage.request).min()
     }
 
+    /// Whether an unfinished one is about this person's stay.
+    pub(crate) fn is_target(&self, person: Ordinal) -> bool {
+        self.of_persons.contains_key(&person)
+    }
+
+    /// What the unfinished ones are limited to.
+    pub(crate) fn filters_running(&self) -> impl Iterator<Item = Filter> {
+        let running = self.running.iter().filter_map(|id| self.get(*id));
+        running.map(|revocation| revocation.coverage.filter)
+    }
+
     /// The credentials in this person's stay, where they have been looked for.
     pub(crate) fn target(&self, person: Ordinal, issued: u32) -> Option<&[u32]> {
         self.targets.of(person, issued)
@@ -129,9 +142,7 @@ impl Revocations {
 
     /// Looks for the credentials of all whom the unfinished ones are about. `owners` are those of all credentials, in order of issue.
     pub(crate) fn find_targets(&mut self, owners: impl Iterator<Item = Ordinal>) {
-        let running = self.running.iter().filter_map(|id| self.get(*id));
-        let people = running.filter_map(|revocation| revocation.coverage.filter.person());
-        self.targets = Targets::find(people, owners);
+        self.targets = Targets::find(self.of_persons.keys().copied(), owners);
     }
 
     /// The revocation that this key stands for at `at`, if its first use is less than 24 hours old.
@@ -151,6 +162,9 @@ impl Revocations {
             coverage: revocation.coverage,
         };
         self.all.push(revocation);
+        if let Some(person) = running.coverage.filter.person() {
+            *self.of_persons.entry(person).or_default() += 1;
+        }
         self.running.push_back(running.id);
         self.taking.push(running);
         if running.coverage.revoke_credentials {
@@ -236,6 +250,14 @@ impl Revocations {
         let filter = revocation.coverage.filter;
         if let Some(place) = self.running.iter().position(|running| *running == id) {
             self.running.remove(place);
+        }
+        if let Some(person) = filter.person()
+            && let Some(of_person) = self.of_persons.get_mut(&person)
+        {
+            *of_person -= 1;
+            if *of_person == 0 {
+                self.of_persons.remove(&person);
+            }
         }
         self.taking.remove(id, filter);
         self.destroying.remove(id, filter);

@@ -105,17 +105,17 @@ impl Lanes {
         &self.everything
     }
 
-    /// Whether any has a filter.
+    /// The shapes of those with a filter that may match what belongs to somebody: none with a person, if none is about them.
     #[inline]
-    pub(crate) const fn has_filtered(&self) -> bool {
-        self.shapes.0 & !Shape::EVERYTHING.bit() != 0
+    pub(crate) const fn filtered(&self, owner_is_target: bool) -> Shapes {
+        let others = if owner_is_target { 0 } else { Shape::OF_PERSONS };
+        Shapes(self.shapes.0 & !Shape::EVERYTHING.bit() & !others)
     }
 
-    /// The lanes of all filters that match an item, given as the narrowest that does, but for that of no filter.
+    /// The lanes of these shapes whose filters match an item, given as the narrowest that does.
     #[inline]
-    pub(crate) fn matching(&self, item: Filter) -> impl Iterator<Item = &Lane> {
-        let filtered = Shapes(self.shapes.0 & !Shape::EVERYTHING.bit());
-        filtered.filter_map(move |shape| {
+    pub(crate) fn matching(&self, shapes: Shapes, item: Filter) -> impl Iterator<Item = &Lane> {
+        shapes.filter_map(move |shape| {
             let place = self.place(item.of_shape(shape))?;
             self.filtered.get(place)
         })
@@ -269,7 +269,9 @@ mod tests {
     /// The ids of the first ones that match an item.
     fn found(lanes: &Lanes, person: u32) -> Vec<u64> {
         let item = Filter::of_authorization(Ordinal(0), Ordinal(person), CredentialType::SshKey);
-        let lanes = [lanes.everything()].into_iter().chain(lanes.matching(item));
+        let lanes = [lanes.everything()]
+            .into_iter()
+            .chain(lanes.matching(lanes.filtered(true), item));
         let first = lanes.filter_map(|lane| lane.first_after(|_| false));
         first.map(|running| running.id.value()).collect()
     }
@@ -288,6 +290,7 @@ mod tests {
             assert_eq!(found(&lanes, person), [5000, u64::from(first)]);
         }
         assert_eq!(found(&lanes, PEOPLE), [5000]);
+        assert!(lanes.filtered(false).next().is_none(), "all are about people");
         lanes.remove(RevocationId::new(5000).unwrap(), Filter::EVERYTHING);
         for id in 1..=u64::from(PEOPLE) * 2 {
             let person = u32::try_from(id).unwrap() % PEOPLE;

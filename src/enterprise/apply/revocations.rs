@@ -42,15 +42,17 @@ impl Enterprise {
         if let Some(key) = idempotency_key {
             (self.revocations).remember_key(requested_by, key.clone(), id, recorded.at);
         }
+        let coverage = self.next_coverage(limits, revoke_credentials);
         self.revocations.begin(Revocation {
             id,
-            coverage: self.next_coverage(limits, revoke_credentials),
+            coverage,
             requested_at: recorded.at,
             completed_at: None,
             authorizations_revoked: 0,
             credentials_destroyed: 0,
             cursor: 0,
         });
+        self.mark_target(coverage.filter);
         Ok(())
     }
 
@@ -77,6 +79,7 @@ impl Enterprise {
             });
         }
         self.revocations.complete(id, at);
+        self.mark_target(coverage.filter);
         Ok(())
     }
 
