@@ -110,6 +110,9 @@ const HEALTH_MAX: Duration = Duration::from_secs(1);
 /// How often streams with broken or lost heads are looked for.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// How often a fingerprint is looked up again because the primary has changed meanwhile.
+const LOOK_UPS_MAX: usize = 3;
+
 const OPEN: &str = "be opened";
 
 impl PostgresStore {
@@ -302,7 +305,22 @@ impl Store for PostgresStore {
 
     /// It is not fenced: whoever is found is asked in its own stream, whose head is, and a token that is not found yet is 401.
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
-        look_up::holders(self.cluster(), &self.shared.checked, fingerprint).await
+        for _ in 0..LOOK_UPS_MAX {
+            let primary = self.cluster().primary().await?;
+            let holders = look_up::holders(self.cluster(), &self.shared.checked, fingerprint).await?;
+            // What nobody knows is 401, and needs no proof: who guesses tokens has nothing written.
+            if holders.is_empty() || !self.is_fenced().await? {
+                return Ok(holders);
+            }
+            self.shared.fence.probe(self.deadline()).await?;
+            if self.cluster().is_still(&primary) {
+                return Ok(holders);
+            }
+        }
+        Err(StoreError::transient(
+            look_up::READ,
+            "one primary followed another while it was read",
+        ))
     }
 
     async fn keep_snapshot(&self, enterprise: &EnterpriseSlug, snapshot: Snapshot) -> Result<(), StoreError> {

@@ -318,9 +318,14 @@ impl Cluster {
     }
 
     /// A network that has ceased to pass anything on says nothing of it: a server that was reached may never go on answering.
-    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(super) async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let answered = tokio::time::timeout(self.options.deadline, asked).await;
         answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())))
+    }
+
+    /// Whether it has been the primary without a break.
+    pub(super) fn is_still(&self, primary: &Arc<Primary>) -> bool {
+        self.known().is_some_and(|known| Arc::ptr_eq(&known, primary))
     }
 
     fn known(&self) -> Option<Arc<Primary>> {

@@ -14,7 +14,7 @@ use crate::store::entry::{CheckedHolders, Entry};
 use crate::store::segment::integer;
 use crate::store::{HOLDERS_MAX, Holder, StoreError};
 
-const READ: &str = "look up a fingerprint";
+pub(super) const READ: &str = "look up a fingerprint";
 
 const ENTRIES: &str =
     "SELECT enterprise, position, leaf FROM look_up WHERE fingerprint = $1 ORDER BY enterprise LIMIT $2";

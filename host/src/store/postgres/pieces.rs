@@ -38,7 +38,7 @@ impl PostgresAppend {
             lent.execute(Commit::Durable.begin()).await?;
             append::lock(cluster, &lent, enterprise, expected).await
         };
-        begun.await.map_err(|failure: Failure| failure.told(APPEND))?;
+        answered(cluster.wait_on(&lent.primary, begun).await)?;
         Ok(Self {
             lent,
             cluster: Arc::clone(cluster),
@@ -47,6 +47,12 @@ impl PostgresAppend {
             head: expected.clone(),
         })
     }
+}
+
+/// What the server said, where it is still the primary. Nothing is kept otherwise: it was not asked to commit.
+fn answered<T>(said: Option<Result<T, Failure>>) -> Result<T, StoreError> {
+    let gone = || Err(Failure::Lost("the server is not the primary any more".into()));
+    said.unwrap_or_else(gone).map_err(|failure| failure.told(APPEND))
 }
 
 impl Append for PostgresAppend {
@@ -60,7 +66,7 @@ impl Append for PostgresAppend {
             segments::insert(&self.lent, &self.enterprise, batch.expected(), batch.page()).await?;
             look_up::insert(&self.lent, &self.enterprise, batch.issued()).await
         };
-        inserted.await.map_err(|failure: Failure| failure.told(APPEND))?;
+        answered(self.cluster.wait_on(&self.lent.primary, inserted).await)?;
         self.head = grown.await.map_err(|error| StoreError::transient(APPEND, error))??;
         Ok(())
     }
@@ -80,7 +86,7 @@ impl Append for PostgresAppend {
             append::check_still_allowed(&cluster, &lent).await?;
             heads::put(&lent, &enterprise, &head).await
         };
-        put.await.map_err(|failure: Failure| failure.told(APPEND))?;
+        answered(cluster.wait_on(&lent.primary, put).await)?;
         let committed = cluster.wait_on(&lent.primary, lent.commit()).await;
         let gone = || Err(Failure::Unknown("the server is not the primary any more".into()));
         match committed.unwrap_or_else(gone) {

@@ -84,7 +84,7 @@ pub(super) async fn prepare(cluster: &Cluster, if_missing: IfMissing) -> Result<
             OPEN,
             "there is no store in this database: `import` creates one",
         ))),
-        Ok(None) => create(&lent, lent.primary.facts.can_fence).await,
+        Ok(None) => cluster.in_time(create(&lent, lent.primary.facts.can_fence)).await,
         Err(failure) => Err(failure),
     };
     match prepared {
