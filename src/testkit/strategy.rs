@@ -84,7 +84,11 @@ pub fn passages() -> impl Strategy<Value = Vec<Step>> {
         Vec::from([Step::from(request), Step { wait_ms, ask }])
     });
     let passage = prop_oneof![
-        4 => again, 2 => destroyed_early, 3 => taken_and_back, 2 => out_of_turn, 2 => retried,
+        4 => again.boxed(),
+        2 => destroyed_early.boxed(),
+        3 => taken_and_back.boxed(),
+        2 => out_of_turn.boxed(),
+        2 => retried.boxed(),
     ];
     (passage, vec(weighted(0.95), 3)).prop_map(|(passage, kept)| {
         let kept = passage.into_iter().zip(kept).filter(|(_, kept)| *kept);
@@ -129,14 +133,16 @@ pub fn steps() -> impl Strategy<Value = Step> {
 }
 
 /// Every command, over the ids of the small [`world`].
+///
+/// Each sort in a box of its own: together they are more than a test's stack should hold.
 pub fn commands() -> impl Strategy<Value = Command> {
     prop_oneof![
         1 => select(&EnterpriseKind::ALL).prop_map(|kind| Command::CreateEnterprise { slug: world::slug(), kind }),
-        9 => about_organizations(),
-        12 => about_people(),
-        25 => about_credentials(),
-        6 => requests().prop_map(Command::RevokeAll),
-        8 => narrower_requests().prop_map(Command::Revoke),
+        9 => about_organizations().boxed(),
+        12 => about_people().boxed(),
+        25 => about_credentials().boxed(),
+        6 => requests().prop_map(Command::RevokeAll).boxed(),
+        8 => narrower_requests().prop_map(Command::Revoke).boxed(),
         1 => Just(Command::ContinueRevocation {
             revocation: world::revocation_never_requested(),
             limit: NonZeroU32::MIN,
