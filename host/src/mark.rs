@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
-use enterprise_credentials_seal::{Frontier, Hash};
+use enterprise_credentials_seal::{Hash, LogCheck, NotTheLog, TooShort};
 
 use crate::store::Head;
 use crate::whole_file::WholeFile;
@@ -118,26 +118,17 @@ pub enum NotMarked {
 
 /// A comparison with a mark, line by line.
 #[derive(Debug, Clone)]
-pub struct MarkCheck {
-    mark: Mark,
-    frontier: Frontier,
-}
+pub struct MarkCheck(LogCheck);
 
 impl MarkCheck {
     /// Begins before the first line.
     pub const fn new(mark: Mark) -> Self {
-        Self {
-            mark,
-            frontier: Frontier::EMPTY,
-        }
+        Self(LogCheck::new(mark.size, mark.root))
     }
 
     /// Takes the next line, without its line feed. What comes behind the marked ones may be anything.
     pub fn push(&mut self, line: &[u8]) {
-        if self.frontier.size() < self.mark.size {
-            // A tree is full only beyond any size that a mark can have.
-            let _ = self.frontier.push_line(line);
-        }
+        self.0.push_line(line);
     }
 
     /// Says whether the log was the marked one, or begins with it.
@@ -145,20 +136,22 @@ impl MarkCheck {
     /// # Errors
     /// [`NotMarked`].
     pub fn end(&self) -> Result<(), NotMarked> {
-        let Mark { size, root: marked } = self.mark;
-        let (lines, found) = (self.frontier.size(), self.frontier.root());
-        if lines < size {
-            Err(NotMarked::Shorter { lines, size })
-        } else if found != marked {
-            Err(NotMarked::Other { size, marked, found })
-        } else {
-            Ok(())
-        }
+        let checked = self.0.clone().finish();
+        checked.map(drop).map_err(|error| match error {
+            NotTheLog::TooShort(TooShort { lines, size }) => NotMarked::Shorter { lines, size },
+            NotTheLog::Differs { size, expected, found } => NotMarked::Other {
+                size,
+                marked: expected,
+                found,
+            },
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use enterprise_credentials_seal::Frontier;
+
     use super::*;
 
     fn mark(lines: &[&str]) -> Mark {
