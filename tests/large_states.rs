@@ -51,7 +51,11 @@ fn add_organization(enterprise: &mut Enterprise, id: u64) {
 }
 
 fn issue(enterprise: &mut Enterprise, id: u64, kind: CredentialKind, scopes: Scopes) {
-    let (credential, owner) = (credential(id), PersonId::new(OWNER).unwrap());
+    issue_to(enterprise, OWNER, id, kind, scopes);
+}
+
+fn issue_to(enterprise: &mut Enterprise, owner: u64, id: u64, kind: CredentialKind, scopes: Scopes) {
+    let (credential, owner) = (credential(id), PersonId::new(owner).unwrap());
     let (expires_at, fingerprint) = (None, None);
     let issue = Command::IssueCredential {
         credential,
@@ -412,18 +416,8 @@ fn jobs_about_many_people_record_each_in_turn() {
     let mut enterprise = founded(2);
     (1..=PEOPLE).for_each(|person| add_member(&mut enterprise, 1_000 + person));
     for id in 1..=4 * PEOPLE {
-        let (credential, owner) = (credential(id), PersonId::new(1_001 + id % PEOPLE).unwrap());
-        let (kind, scopes) = (CredentialKind::SshKey, Scopes::default());
-        let (expires_at, fingerprint) = (None, None);
-        let issue = Command::IssueCredential {
-            credential,
-            owner,
-            kind,
-            scopes,
-            expires_at,
-            fingerprint,
-        };
-        ask(&mut enterprise, &issue);
+        let owner = 1_001 + id % PEOPLE;
+        issue_to(&mut enterprise, owner, id, CredentialKind::SshKey, Scopes::default());
         authorize(&mut enterprise, id, 1 + id % 2);
     }
     for person in (1..=PEOPLE).rev() {

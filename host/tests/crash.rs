@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use common::history::{History, TOKEN_OWNER_OAUTH, completions, events};
+use common::history::{History, TOKEN_OWNER_OAUTH, completions, events, recorded_item};
 use common::http::{get, try_revoke_all};
 use common::process::{Serve, export, run_well};
 use common::{Directory, runtime, wait_until};
@@ -132,17 +132,7 @@ fn stored_lines(directory: &Directory) -> u64 {
 fn everything_recorded_once(log: &[u8]) {
     let mut seen = BTreeSet::new();
     let (events, enterprise) = events(log);
-    for recorded in events {
-        let item = match recorded.event {
-            Event::AuthorizationRevoked {
-                credential,
-                organization,
-                ..
-            } => ("revoked", credential.value(), organization.value()),
-            Event::CredentialDestroyed { credential, .. } => ("destroyed", credential.value(), 0),
-            Event::RevocationCompleted { revocation, .. } => ("completed", revocation.value(), 0),
-            _ => continue,
-        };
+    for item in events.iter().filter_map(|recorded| recorded_item(&recorded.event)) {
         assert!(seen.insert(item), "{item:?} is recorded twice");
     }
     assert_eq!(enterprise.pending_revocations().count(), 0);

@@ -9,6 +9,20 @@ use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::store::{Store, Streams};
 use enterprise_credentials_host::token::fingerprint;
 
+/// What an event of a job records, which none may record twice: what became of it, its credential or revocation, its organization.
+pub(crate) fn recorded_item(event: &Event) -> Option<(&'static str, u64, u64)> {
+    match event {
+        Event::AuthorizationRevoked {
+            credential,
+            organization,
+            ..
+        } => Some(("revoked", credential.value(), organization.value())),
+        Event::CredentialDestroyed { credential, .. } => Some(("destroyed", credential.value(), 0)),
+        Event::RevocationCompleted { revocation, .. } => Some(("completed", revocation.value(), 0)),
+        _ => None,
+    }
+}
+
 /// The owner, with every kind of token that may call. Their tokens are `TOKEN_…`.
 pub(crate) const OWNER: u64 = 7;
 /// A holder of the permission, with a classic PAT.

@@ -7,6 +7,7 @@ use enterprise_credentials::log::read;
 use enterprise_credentials::rest::{self, Presented};
 use enterprise_credentials::{Actor, Caller, CredentialId, Enterprise, Event, RecordedEvent, RevokeAll, audit};
 
+use crate::common::history::recorded_item;
 use crate::workload::{SLUG, credential_of};
 use crate::world::{Run, Seen};
 
@@ -97,27 +98,16 @@ impl Auditor<'_> {
     fn once(&mut self) {
         let (mut items, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for recorded in self.events.clone() {
-            let item = match &recorded.event {
-                Event::AuthorizationRevoked {
-                    credential,
-                    organization,
-                    ..
-                } => ("revoked", credential.value(), organization.value()),
-                Event::CredentialDestroyed { credential, .. } => ("destroyed", credential.value(), 0),
-                Event::RevocationCompleted { revocation, .. } => ("completed", revocation.value(), 0),
-                Event::RevokeAllRequested {
-                    requested_by,
-                    idempotency_key: Some(key),
-                    ..
-                } => {
-                    if !keys.insert((person(requested_by), key.clone())) {
-                        self.find(Finding::KeyRecordedTwice, format!("{recorded:?}"));
-                    }
-                    continue;
-                }
-                _ => continue,
-            };
-            if !items.insert(item) {
+            if let Event::RevokeAllRequested {
+                requested_by,
+                idempotency_key: Some(key),
+                ..
+            } = &recorded.event
+                && !keys.insert((person(requested_by), key.clone()))
+            {
+                self.find(Finding::KeyRecordedTwice, format!("{recorded:?}"));
+            }
+            if recorded_item(&recorded.event).is_some_and(|item| !items.insert(item)) {
                 self.find(Finding::RecordedTwice, format!("{recorded:?}"));
             }
         }

@@ -9,7 +9,7 @@ use enterprise_credentials::log::read;
 use enterprise_credentials::{Enterprise, Event, RecordedEvent};
 
 use crate::Given;
-use crate::common::history::History;
+use crate::common::history::{History, recorded_item};
 use crate::common::process::{Serve, export, run, run_well};
 use crate::load::Told;
 use crate::wait::wait_until;
@@ -137,22 +137,13 @@ fn recorded_once(slug: &str, events: &[RecordedEvent]) -> Recorded {
     let (mut seen, mut recorded) = (BTreeSet::new(), Recorded::default());
     recorded.events = events.len();
     for RecordedEvent { position, event, .. } in events {
-        let item = match event {
-            Event::RevokeAllRequested { idempotency_key, .. } => {
-                let key = idempotency_key.as_ref().map(|key| key.as_str().to_owned());
-                recorded.requests.push((position.value(), key));
-                continue;
-            }
-            Event::AuthorizationRevoked {
-                credential,
-                organization,
-                ..
-            } => ("revoked", credential.value(), organization.value()),
-            Event::CredentialDestroyed { credential, .. } => ("destroyed", credential.value(), 0),
-            Event::RevocationCompleted { revocation, .. } => ("completed", revocation.value(), 0),
-            _ => continue,
-        };
-        assert!(seen.insert(item), "{slug}: {item:?} is recorded twice");
+        if let Event::RevokeAllRequested { idempotency_key, .. } = event {
+            let key = idempotency_key.as_ref().map(|key| key.as_str().to_owned());
+            recorded.requests.push((position.value(), key));
+        }
+        if let Some(item) = recorded_item(event) {
+            assert!(seen.insert(item), "{slug}: {item:?} is recorded twice");
+        }
     }
     let completed = seen.iter().filter(|(what, ..)| *what == "completed").count();
     assert_eq!(
