@@ -303,7 +303,7 @@ impl Store for PostgresStore {
         heads::newest(self.cluster()).await
     }
 
-    /// It is not fenced: whoever is found is asked in its own stream, whose head is, and a token that is not found yet is 401.
+    /// Fenced where somebody is found: an enterprise that has destroyed the token on a new primary must not be missed.
     async fn holders(&self, fingerprint: &Fingerprint) -> Result<Vec<Holder>, StoreError> {
         for _ in 0..LOOK_UPS_MAX {
             let primary = self.cluster().primary().await?;
