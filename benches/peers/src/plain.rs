@@ -4,7 +4,8 @@
 //! begins and ends is kept with the positions at which it did. So accepting a revoke-all marks nothing: whether something
 //! was there at a cut is asked when it matters. Unlike the core it believes every event that it applies.
 //!
-//! Frozen at revoke-all: what the core learns beyond it is not told here a third time.
+//! Frozen at revoke-all: what the core learns beyond it is not told here a third time, but for what it now refuses of the
+//! commands that there were.
 
 mod decide;
 mod message;

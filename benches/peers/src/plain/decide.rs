@@ -80,6 +80,12 @@ impl Enterprise {
 
     fn decide_add_organization(&self, organization: u64, login: String) -> Result<Vec<Event>, Refusal> {
         match self.organizations.present(organization) {
+            None if self
+                .organizations
+                .any_present(|other| other.login.eq_ignore_ascii_case(&login)) =>
+            {
+                Err(Refusal(Rule::LoginNamesOne))
+            }
             None => Ok(vec![Event::OrganizationAdded { organization, login }]),
             Some(present) if present.login == login => Ok(Vec::new()),
             Some(_) => Err(Refusal(Rule::OrganizationDataUnchanged)),
@@ -101,6 +107,12 @@ impl Enterprise {
     ) -> Result<Vec<Event>, Refusal> {
         role_fits(kind, role)?;
         match self.people.present(member) {
+            None if self
+                .people
+                .any_present(|other| other.login.eq_ignore_ascii_case(&login)) =>
+            {
+                Err(Refusal(Rule::LoginNamesOne))
+            }
             None => Ok(vec![Event::MemberAdded { member, login, role }]),
             Some(present) if present.login == login && present.role() == Some(role) => Ok(Vec::new()),
             Some(_) => Err(Refusal(Rule::MemberDataUnchanged)),

@@ -1,8 +1,10 @@
 //! The plain decider beside the core, on the words of the test kit: it accepts and refuses the same, by the same rules,
-//! and records the same.
+//! and records the same. The plain decider is frozen at revoke-all, so the words are without the steps that it does not
+//! have, and what only those steps can meet is named here.
 
-use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
-use enterprise_credentials::{Command, CredentialId, OrganizationId, Timestamp};
+use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare_word};
+use enterprise_credentials::testkit::{Ask, Coverage, Run, Word, explore};
+use enterprise_credentials::{Caller, Command, CredentialId, OrganizationId, Timestamp};
 
 use super::{Actor, Enterprise, Recorded, Refusal};
 use crate::counts::Counts;
@@ -12,6 +14,28 @@ use crate::word::{by_chrono, plainly};
 /// Under which words begin, and how many there are.
 const SEED: u64 = 1;
 const WORDS: u32 = 1_000;
+
+/// The events and rules that only narrower revocations meet, in the catalogue's order.
+const BEYOND_REVOKE_ALL: [&str; 18] = [
+    "event OrganizationOwnerAdded",
+    "event OrganizationOwnerRemoved",
+    "event RevocationRequested",
+    "rule organization_of_path",
+    "rule admin_org_scope",
+    "rule organization_administration",
+    "rule token_authorized_for_organization",
+    "rule organization_owner_required",
+    "rule person_of_path",
+    "rule organization_destroys_nothing",
+    "rule first_owner_is_no_target",
+    "rule organization_owner_is_member",
+    "rule ownership_ends",
+    "rule revocation_names_its_scope",
+    "rule filters_narrow_the_scope",
+    "rule app_tokens_are_one_type",
+    "rule person_whatever_the_role",
+    "rule organization_leaves_no_tombstone",
+];
 
 struct Plain(Enterprise);
 
@@ -84,11 +108,42 @@ fn read_back(recorded: &enterprise_credentials::RecordedEvent) -> Recorded {
 
 #[test]
 fn the_plain_decider_does_the_same_work_as_the_core() {
-    let compared = compare(&mut Plain(Enterprise::default()), SEED, WORDS);
-    let coverage = compared.unwrap_or_else(|divergence| panic!("{divergence}"));
+    let mut coverage = Coverage::default();
+    let explored = explore(SEED, WORDS, |word| {
+        let word = up_to_revoke_all(word);
+        coverage.observe(&Run::<enterprise_credentials::Enterprise>::of(&word));
+        compare_word(&mut Plain(Enterprise::default()), &word)
+    });
+    explored.unwrap_or_else(|counterexample| panic!("{counterexample}"));
     assert_eq!(
         coverage.missing(),
-        Vec::<String>::new(),
-        "every event, refusal and rule was met"
+        BEYOND_REVOKE_ALL,
+        "every other event and rule was met"
     );
+}
+
+/// The word without the steps that the plain decider does not have.
+fn up_to_revoke_all(word: &Word) -> Word {
+    let steps = word.0.iter().filter(|step| is_known(&step.ask));
+    Word(steps.cloned().collect())
+}
+
+fn is_known(ask: &Ask) -> bool {
+    match ask {
+        Ask::Command(Command::RevokeAll(request)) => !is_limited_to_an_organization(&request.caller),
+        Ask::Command(
+            Command::Revoke(_) | Command::AddOrganizationOwner { .. } | Command::RemoveOrganizationOwner { .. },
+        ) => false,
+        Ask::Command(_) | Ask::Continue { .. } | Ask::Retry { .. } => true,
+    }
+}
+
+const fn is_limited_to_an_organization(caller: &Caller) -> bool {
+    matches!(
+        caller,
+        Caller::Installation {
+            organization: Some(_),
+            ..
+        }
+    )
 }

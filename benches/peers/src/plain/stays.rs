@@ -48,6 +48,11 @@ impl<T> Stays<T> {
         Some(&stay.of)
     }
 
+    pub(super) fn any_present(&self, is: impl Fn(&T) -> bool) -> bool {
+        let mut latest = self.0.values().filter_map(|stays| stays.last());
+        latest.any(|stay| stay.is_present() && is(&stay.of))
+    }
+
     /// The stay to which belongs what was issued or granted at this position.
     pub(super) fn at(&self, id: u64, position: u64) -> Option<&Stay<T>> {
         self.0.get(&id)?.iter().rfind(|stay| stay.joined_at < position)
