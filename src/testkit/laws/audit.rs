@@ -2,7 +2,7 @@
 
 use std::format;
 
-use crate::audit::redecide::mirror;
+use crate::audit::command_of;
 use crate::testkit::candidate::Candidate;
 use crate::testkit::laws::tampering::{Tampered, tamper};
 use crate::testkit::laws::{Law, Violation};
@@ -33,7 +33,7 @@ fn could_have_been_written(history: &[RecordedEvent]) -> bool {
     let (mut last, mut last_at) = (Position::START, Timestamp::MIN);
     for recorded in history {
         let follows = recorded.position == last.next() && recorded.at >= last_at;
-        let answer = model.decide(&mirror(&recorded.event), recorded.at);
+        let answer = model.decide(&command_of(&recorded.event), recorded.at);
         if !follows || answer.as_deref() != Ok(core::slice::from_ref(&recorded.event)) {
             return false;
         }
