@@ -5,7 +5,7 @@
 //! [`CorruptHistory`], at which an audit stops.
 
 mod fingerprints;
-pub(crate) mod redecide;
+mod redecide;
 mod survivors;
 
 use alloc::format;
@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use redecide::command_of;
 pub use survivors::{SurvivalReason, Survivors};
 
 use crate::corrupt_history::CorruptHistory;
@@ -216,7 +217,7 @@ impl Auditor {
             Actor::Person { person, .. } => people.latest_ordinal(*person),
             Actor::Installation { .. } => None,
         };
-        let command = redecide::mirror(&recorded.event);
+        let command = command_of(&recorded.event);
         Some(Requested {
             requested_by: *requested_by,
             login: person.and_then(|person| Some(people.data(person)?.login.clone())),

@@ -59,8 +59,6 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "testkit")]
-extern crate std;
 
 mod command;
 mod corrupt_history;
@@ -84,8 +82,6 @@ pub mod log;
 pub mod reconcile;
 pub mod rest;
 pub mod snapshot;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 
 pub use command::{Caller, Command, Requested, Revoke, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use enterprise_credentials::log::read;
-use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
 use enterprise_credentials::{
     Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
 };
@@ -22,6 +21,7 @@ use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{self, HttpOptions};
 use enterprise_credentials_host::store::{Batch, Head, SqliteStore, Store, StoreError, Streams, Urgency};
 use enterprise_credentials_host::token::fingerprint;
+use enterprise_credentials_testkit::foreign::{Answer, Asked, Implementation, compare};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
