@@ -51,6 +51,9 @@ pub struct HttpOptions {
     pub write_timeout: Duration,
     /// How long a list may take, the wait for its turn included.
     pub list_timeout: Duration,
+    /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have said that it asks
+    /// nothing more: HTTP/1 cannot tell the two apart.
+    pub closed_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
     /// How many connections are kept at once. For one more the idlest goes.
@@ -77,6 +80,7 @@ impl Default for HttpOptions {
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
             list_timeout: Duration::from_secs(30),
+            closed_timeout: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
             proxies: Proxies::default(),

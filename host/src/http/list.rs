@@ -1,7 +1,6 @@
 //! The list of an organization's authorizations: what the state says, and for the rest one pass over the stream.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use enterprise_credentials::rest::{self, Listing, Presented, Request};
 use enterprise_credentials::{Enterprise, Timestamp};
@@ -13,10 +12,6 @@ use super::bearer::Bearer;
 use super::operation::{Asked, presented};
 use crate::enterprises::EnterpriseError;
 use crate::store::{Head, Store, StoreError};
-
-/// How long a list goes on whose client has closed its side of the connection. It may have gone, or have said that it asks nothing
-/// more: that cannot be told.
-const CLOSED_MAX: Duration = Duration::from_secs(1);
 
 /// A list that waits for the stream up to this head, or the answer instead.
 type Begun = Result<(Listing, Head), rest::Response>;
@@ -30,7 +25,7 @@ impl<S: Store> Api<S> {
                 Some(connection) => connection.closed_by_client().await,
                 None => std::future::pending().await,
             }
-            tokio::time::sleep(CLOSED_MAX).await;
+            tokio::time::sleep(self.options.closed_timeout).await;
         };
         let request_id = &asked.request_id;
         tokio::select! {

@@ -247,7 +247,9 @@ fn a_list_that_takes_too_long_is_given_up_and_the_next_one_made() {
 /// Reads that hang hold the turn for as long as the list goes on, which is a minute.
 #[test]
 fn a_list_whose_client_has_gone_is_given_up() {
-    let running = Running::with_options(&[history()], |options| options.list_timeout = Duration::from_secs(60));
+    let running = Running::with_options(&[history()], |options| {
+        options.closed_timeout = Duration::from_millis(100)
+    });
     for behind in ["", "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"] {
         assert_eq!(list(&running, "").status, 200);
         running.switches.loaded.lock().unwrap().clear();

@@ -129,6 +129,8 @@ fn patience(options: &mut HttpOptions, timeout: Duration) {
     options.body_timeout = timeout;
     options.head_timeout = timeout;
     options.write_timeout = timeout;
+    options.list_timeout = timeout;
+    options.closed_timeout = timeout;
 }
 
 impl Drop for Running {
