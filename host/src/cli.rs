@@ -23,6 +23,7 @@ mod rehearse;
 mod repair;
 mod replay;
 mod restore;
+mod scope;
 mod seal;
 mod serve;
 mod signal;

@@ -8,12 +8,15 @@ use enterprise_credentials::{Command, Refusal, Timestamp};
 
 use super::history::HistoryPlace;
 use super::output::{print, tell};
+use super::scope::ScopeArgs;
 use super::table::Facts;
 use super::time::{time, time_of_question};
 
 /// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
 ///
 /// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is refused.
+/// `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names instead of ids: also by a
+/// login that cannot stand in the path of a URL.
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
@@ -21,6 +24,8 @@ pub(crate) struct Decide {
     /// The command, such as `{"type":"DestroyCredential","credential":7}`.
     #[arg(long, value_name = "JSON", value_parser = command)]
     command: Command,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// When it would be given. Default: now, or the time of the last event if that is later.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
@@ -34,7 +39,8 @@ impl Decide {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let enterprise = self.history.read(&mut |_, _| Ok(()))?;
         let at = time_of_question(&enterprise, self.at, None)?;
-        let events = match enterprise.decide(&self.command, at) {
+        let command = self.scope.narrow(self.command, &enterprise)?;
+        let events = match enterprise.decide(&command, at) {
             Ok(events) => events,
             Err(refusal) => {
                 tell(&format!("refused: {refusal}\n{}", reasons(&refusal)));
@@ -57,7 +63,7 @@ impl Decide {
 fn reasons(refusal: &Refusal) -> String {
     let rule = refusal.rule();
     let status = rule.http().map_or_else(
-        || "none: no request to revoke all breaks this rule".to_owned(),
+        || "none: no request to revoke breaks this rule".to_owned(),
         |http| http.status.to_string(),
     );
     let facts = [

@@ -18,6 +18,7 @@ mod plan;
 mod rehearse;
 mod repair;
 mod replay;
+mod scope;
 mod seal;
 mod store;
 mod stored;
