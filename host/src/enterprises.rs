@@ -6,6 +6,7 @@ mod error;
 mod live;
 mod load;
 mod pass;
+mod seals;
 mod snapshots;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::Clock;
+use crate::seal::Sealer;
 use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 
 use altered::AlteredStreams;
@@ -40,6 +42,9 @@ pub struct Enterprises<S> {
     altered_passes: AlteredStreams,
     /// Held by the one pass over a stream that is under way.
     passing: tokio::sync::Mutex<()>,
+    /// The streams that do not lead on from what was sealed of them.
+    altered_seals: AlteredStreams,
+    sealer: Option<Arc<Sealer>>,
     /// A permit for each state that may wait for its snapshot to be kept.
     waiting: Arc<Semaphore>,
 }
@@ -80,6 +85,16 @@ impl<S: Store> Enterprises<S> {
         cache: CacheOptions,
         clock: Arc<Clock>,
     ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+        Self::with_sealer(store, cache, clock, None)
+    }
+
+    /// The same, with what signs its streams: each is compared with what was signed of it before it answers for the first time.
+    pub fn with_sealer(
+        store: S,
+        cache: CacheOptions,
+        clock: Arc<Clock>,
+        sealer: Option<Arc<Sealer>>,
+    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
             store: Arc::new(store),
@@ -90,6 +105,8 @@ impl<S: Store> Enterprises<S> {
             altered_look_ups: AlteredStreams::default(),
             altered_passes: AlteredStreams::default(),
             passing: tokio::sync::Mutex::default(),
+            altered_seals: AlteredStreams::default(),
+            sealer,
             waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
@@ -105,10 +122,17 @@ impl<S: Store> Enterprises<S> {
         &self.clock
     }
 
-    /// How many streams were found altered and not found whole again since, when a state was brought up to its end, and when a pass
-    /// read it from its first line; and of how many the look-up was found to name wrong lines.
+    /// How many streams were found altered, or not to lead on from what was sealed of them, and not found whole again since: when
+    /// a state was brought up to its end, and when a pass read it from its first line. And of how many the look-up was found to
+    /// name wrong lines.
     pub fn altered(&self) -> usize {
-        self.altered.count() + self.altered_look_ups.count() + self.altered_passes.count()
+        let streams = [
+            &self.altered,
+            &self.altered_look_ups,
+            &self.altered_passes,
+            &self.altered_seals,
+        ];
+        streams.iter().map(|altered| altered.count()).sum()
     }
 
     /// What `fingerprint` stands for, as [`Store::holders`] tells.
@@ -203,6 +227,7 @@ impl<S: Store> Enterprises<S> {
             let batch = Batch::written(decided.head.position(), &decided.recorded)?;
             match self.store.append(slug, &decided.head, batch, patience.urgency).await {
                 Ok(head) => {
+                    self.has_appended(slug, &decided, &head);
                     live.advance(&head, |enterprise| {
                         decided
                             .recorded
