@@ -113,7 +113,9 @@ pub enum NoReceipt<E> {
     #[error(transparent)]
     Corrupt(#[from] CorruptHistory),
     /// No event has this position.
-    #[error("position {asked} is beyond the end of the history, which is at position {end}: ask for 1 to {end}")]
+    #[error(
+        "no event has position {asked} yet: the history ends at position {end}; ask for one up to its end, or fetch a later log"
+    )]
     Beyond {
         /// What was asked for.
         asked: Position,

@@ -244,7 +244,7 @@ fn there_is_no_receipt_where_there_is_no_event() {
     let error = explained(26).expect_err("the history has 25 events");
     assert_eq!(
         error.to_string(),
-        "position 26 is beyond the end of the history, which is at position 25: ask for 1 to 25"
+        "no event has position 26 yet: the history ends at position 25; ask for one up to its end, or fetch a later log"
     );
     let gap = [history()[0].clone(), history()[2].clone()];
     let explained = receipt::explain(opened(&gap), Position::new(3).expect("a position"));
