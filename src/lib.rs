@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | why this was decided | [`receipt`] |
 //! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
@@ -79,6 +80,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod receipt;
 pub mod reconcile;
 pub mod rest;
 pub mod snapshot;

@@ -7,6 +7,7 @@ mod blast_radius;
 mod decide;
 mod directory;
 mod evidence;
+mod explain;
 mod export;
 mod file_limit;
 mod generate;
@@ -19,6 +20,7 @@ mod mark;
 mod output;
 mod plan;
 mod progress;
+mod receipt;
 mod rehearse;
 mod repair;
 mod replay;
@@ -59,6 +61,7 @@ enum Command {
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
+    Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
@@ -79,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),

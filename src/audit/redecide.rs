@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 
 /// A rule that an event breaks, where decide names one, and what is wrong, in a sentence.
-pub(super) type Breach = (Option<Rule>, String);
+pub(crate) type Breach = (Option<Rule>, String);
 
 /// Asks decide for the event. A stream that decide has written has no breach.
 ///
@@ -52,7 +52,7 @@ fn refused(event: &Event, refusal: &Refusal) -> Breach {
     )
 }
 
-fn difference(event: &Event, decided: Option<&Event>) -> Breach {
+pub(crate) fn difference(event: &Event, decided: Option<&Event>) -> Breach {
     match (event, decided) {
         (Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }, None) => (
             Some(Rule::IdempotentFor24Hours),

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{Command, Refusal, Timestamp};
+use enterprise_credentials::receipt::Answer;
+use enterprise_credentials::{Command, Enterprise, Refusal, Timestamp};
 
 use super::history::HistoryPlace;
-use super::output::{print, tell};
+use super::output::{print, print_json, tell};
+use super::receipt;
 use super::scope::ScopeArgs;
 use super::table::Facts;
 use super::time::{time, time_of_question};
@@ -29,6 +31,12 @@ pub(crate) struct Decide {
     /// When it would be given. Default: now, or the time of the last event if that is later.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
+    /// Show why: the rules that spoke to it, and the events that each rested on.
+    #[arg(long)]
+    explain: bool,
+    /// Print the explanation as one JSON document.
+    #[arg(long, requires = "explain")]
+    json: bool,
 }
 
 fn command(json: &str) -> Result<Command, serde_json::Error> {
@@ -37,6 +45,9 @@ fn command(json: &str) -> Result<Command, serde_json::Error> {
 
 impl Decide {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if self.explain {
+            return self.explain();
+        }
         let enterprise = self.history.read(&mut |_, _| Ok(()))?;
         let at = time_of_question(&enterprise, self.at, None)?;
         let command = self.scope.narrow(self.command, &enterprise)?;
@@ -56,6 +67,27 @@ impl Decide {
         }
         print(lines)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The exit code is that of the answer.
+    fn explain(self) -> anyhow::Result<ExitCode> {
+        let history = self.history.kept()?;
+        let mut enterprise = Enterprise::new();
+        for recorded in history.events()? {
+            (enterprise.apply(&recorded?)).map_err(|corrupt| history.blame(corrupt))?;
+        }
+        let at = time_of_question(&enterprise, self.at, None)?;
+        let command = self.scope.narrow(self.command, &enterprise)?;
+        let receipt = receipt::of_command(&history, command, at)?;
+        if self.json {
+            print_json(&receipt::Document::of(&receipt))?;
+        } else {
+            print(receipt::in_words(&receipt))?;
+        }
+        Ok(match receipt.answer {
+            Answer::Accepted(_) => ExitCode::SUCCESS,
+            Answer::Refused(_) => super::refused(),
+        })
     }
 }
 

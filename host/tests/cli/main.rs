@@ -10,6 +10,7 @@
 mod audit;
 mod backup;
 mod decide;
+mod explain;
 mod generate;
 mod help;
 mod import;
