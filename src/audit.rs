@@ -6,7 +6,7 @@
 
 mod fingerprints;
 mod owned;
-mod redecide;
+pub(crate) mod redecide;
 mod survivors;
 
 use alloc::format;

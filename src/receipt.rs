@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use variations::Absence;
 
-use crate::audit::redecide;
+use crate::audit::{command_of, redecide};
 use crate::command::Command;
 use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::Enterprise;
@@ -149,7 +149,7 @@ where
         let recorded = recorded.map_err(NoReceipt::Unreadable)?;
         if recorded.position == position && state.position().next() == position {
             let question = Question {
-                command: redecide::mirror(&recorded.event),
+                command: command_of(&recorded.event),
                 at: recorded.at,
             };
             return question.receipt(open, &state, Some(recorded));

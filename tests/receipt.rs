@@ -17,10 +17,10 @@ use std::convert::Infallible;
 use std::vec::IntoIter;
 
 use enterprise_credentials::receipt::{self, Answer, Receipt, Verdict};
-use enterprise_credentials::testkit::{Coverage, Run, explore};
 use enterprise_credentials::{
     Command, Enterprise, Event, Login, OrganizationId, Position, RecordedEvent, Refusal, Rule, Timestamp,
 };
+use enterprise_credentials_testkit::{Coverage, Run, explore};
 
 use crate::seeds::seeds;
 

@@ -2,7 +2,7 @@
 
 use alloc::collections::BTreeSet;
 
-use crate::audit::redecide;
+use crate::audit::command_of;
 use crate::command::{Caller, Command, Requested};
 use crate::enterprise::Enterprise;
 use crate::event::{Actor, Authority, Event};
@@ -194,7 +194,7 @@ impl Subjects {
     /// A request may cover one of the credentials, or stand under the key that is asked for. Who made it is asked in the latter
     /// case alone.
     fn concern_of_request(&mut self, event: &Event) -> Concern {
-        let command = redecide::mirror(event);
+        let command = command_of(event);
         let Some(request) = command.requested() else {
             return Concern::None;
         };
