@@ -1,4 +1,4 @@
-//! A hosting service in a page: its own routes with axum, and beside them the operation, its worker and its states in memory.
+//! A hosting service in a page: its own routes with axum, and beside them the operations, their worker and the states in memory.
 //!
 //! Run it with `cargo run -p enterprise-credentials-host --example service`. It makes an enterprise, asks itself over HTTP, and ends.
 
@@ -11,8 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use enterprise_credentials::{
-    Command, CredentialDenial, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, OrganizationId, PersonId,
-    Refusal, Role, Scopes,
+    Actor, Command, CredentialDenial, CredentialId, CredentialKind, EnterpriseKind, EnterpriseSlug, OrganizationId,
+    PersonId, Refusal, Role, Scopes,
 };
 use enterprise_credentials_host::enterprises::{CacheOptions, EnterpriseError, Enterprises, Patience};
 use enterprise_credentials_host::http::{self, HttpOptions};
@@ -68,17 +68,19 @@ async fn may_use<S: Store>(
     Ok(ask.await?)
 }
 
-/// Whatever happens in the service's tables is a command: decided on a fresh state, and durable when this returns.
+/// Whatever happens in the service's tables is a command: decided on a fresh state, and durable when this returns. Its events name
+/// who gave it, if anybody did: so what a person has revoked singly is told from what a job records.
 async fn execute<S: Store>(
     enterprises: &Enterprises<S>,
     slug: &EnterpriseSlug,
     command: &Command,
+    by: Option<Actor>,
 ) -> Result<Result<(), Refusal>, EnterpriseError> {
     let decide = |state: &enterprise_credentials::Enterprise, at| match state.decide(command, at) {
-        Ok(events) => (events, Ok(())),
-        Err(refusal) => (Vec::new(), Err(refusal)),
+        Ok(events) => (events, by, Ok(())),
+        Err(refusal) => (Vec::new(), None, Err(refusal)),
     };
-    enterprises.decide(slug, Patience::REQUEST, decide).await
+    enterprises.decide_by(slug, Patience::REQUEST, decide).await
 }
 
 #[tokio::main]
@@ -88,10 +90,10 @@ async fn main() -> Outcome<()> {
     let (enterprises, changes) = Enterprises::new(store, CacheOptions::default());
     let slug: EnterpriseSlug = "octo-corp".parse()?;
     for command in founding(&slug)? {
-        execute(&enterprises, &slug, &command).await??;
+        execute(&enterprises, &slug, &command, None).await??;
     }
 
-    // The operation with its progress, the service's own route, and the worker, over the same states.
+    // The operations with their progress, the service's own route, and the worker, over the same states.
     let (stop, stopped) = watch::channel(false);
     let options = HttpOptions::default();
     let own = Router::new().route("/{enterprise}/{organization}/packages", get(packages));
@@ -107,6 +109,15 @@ async fn main() -> Outcome<()> {
     assert_eq!(status(address, revoke_all).await?, 202);
     // At once, wherever the worker is.
     assert_eq!(status(address, "GET /octo-corp/3/packages").await?, 403);
+    let destroy = Command::DestroyCredential {
+        credential: CredentialId::new(901)?,
+    };
+    let by = Actor::Person {
+        person: PersonId::new(7)?,
+        credential: None,
+    };
+    execute(&enterprises, &slug, &destroy, Some(by)).await??;
+    assert_eq!(status(address, revoke_all).await?, 401);
 
     stop.send_replace(true);
     api.await?;

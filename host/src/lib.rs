@@ -1,16 +1,16 @@
 //! The host around the pure core `enterprise-credentials`: storage, states that are fresh before they answer, the background worker,
-//! and the operation over HTTP. The program `enterprise-credentials` is a thin command line over this library.
+//! and the operations over HTTP. The program `enterprise-credentials` is a thin command line over this library.
 //!
 //! A service in Rust embeds it. It opens a [`store`], asks the states of its [`enterprises`], has a [`worker`] record what accepted
-//! revocations have made pending, and serves the operation beside its own routes; `examples/service.rs` does all of it in a page.
+//! revocations have made pending, and serves the operations beside its own routes; `examples/service.rs` does all of it in a page.
 //!
 //! | concern | type |
 //! | --- | --- |
 //! | where streams are kept | [`store::Store`], opened by [`store::open`] from a [`store::StoreUrl`] |
 //! | a state that holds all that its stream holds | [`enterprises::Enterprises::ask`] |
-//! | a command, decided and durable | [`enterprises::Enterprises::decide`] |
+//! | a command, decided and durable | [`enterprises::Enterprises::decide`], and `decide_by` with whose it is |
 //! | the job | [`worker::Worker`] |
-//! | the operation, and a whole host | `http::router`, `host::Host` (feature `http`) |
+//! | the operations, and a whole host | `http::router`, `host::Host` (feature `http`) |
 //! | what a bearer token is known by | [`token::fingerprint`] |
 //! | checkpoints that were signed of a stream, and proofs between them | [`seal`] |
 //! | a log into a store, or an altered stream mended with one | [`import`], [`repair`], [`store::verify`] |
@@ -23,7 +23,7 @@
 //! | `cli` (default) | the program, and sample enterprises; brings `http` and `sqlite` |
 //! | `sqlite` | the engine of `sqlite:` URLs: one file of this machine |
 //! | `postgres` | the engine of `postgres://` URLs: a database that any number of hosts share |
-//! | `http` | the operation over HTTP: axum and hyper |
+//! | `http` | the operations over HTTP: axum and hyper |
 //! | `tls` | HTTP over TLS, by rustls |
 //! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
 //!
