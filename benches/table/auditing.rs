@@ -40,8 +40,12 @@ pub(crate) fn run() {
     }
     let report = narrowed.time(|| auditor.finish());
     assert!(report.is_clean() && report.revocations.len() as u64 == REQUESTS);
-    figure("the history without a request", grown.seconds(), "s");
-    figure("the requests, their jobs, and the report", narrowed.seconds(), "s");
+    figure("the history without a request", grown.seconds() * 1e3, "ms");
+    figure(
+        "the requests, their jobs, and the report",
+        narrowed.seconds() * 1e3,
+        "ms",
+    );
 }
 
 fn observe(auditor: &mut Auditor, recorded: &[RecordedEvent]) {

@@ -14,6 +14,7 @@ mod commands;
 mod decoding;
 mod folding;
 mod job;
+mod narrower;
 mod snapshots;
 
 use enterprise_credentials::{Command, Enterprise};
@@ -41,7 +42,7 @@ fn main() {
 /// Measures a group of figures, with states of at most so many credentials.
 type Group = fn(u64);
 
-const GROUPS: [(&str, Group); 8] = [
+const GROUPS: [(&str, Group); 9] = [
     ("decoding", |_| decoding::run()),
     ("folding", folding::run),
     ("asking", asking::run),
@@ -49,6 +50,7 @@ const GROUPS: [(&str, Group); 8] = [
     ("commands", commands::run),
     ("lists", commands::run_lists),
     ("snapshots", |_| snapshots::run()),
+    ("narrower", narrower::run),
     ("auditing", |_| auditing::run()),
 ];
 

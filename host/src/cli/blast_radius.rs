@@ -263,22 +263,29 @@ fn not_covered(plan: &Plan) -> String {
         without_authorization,
         may_be_authorized_again,
     } = plan.not_covered;
-    // Where a person is named the role spares nothing: only what was asked for does.
     let not_asked = "without revoke_credentials no credential is destroyed.";
-    let collaborators_keep = match (plan.person.is_some(), plan.organization.is_some()) {
-        (_, true) => "of guests and collaborators: at an organization no credential is destroyed.".to_owned(),
-        (true, false) => format!("of a guest or collaborator: {not_asked}"),
-        (false, false) => {
+    let (collaborators_keep, members_keep) = match (plan.organization, plan.revoke_credentials, plan.person) {
+        (Some(_), ..) => (
+            "of guests and collaborators: at an organization no credential is destroyed.".to_owned(),
+            "of members: at an organization no credential is destroyed.".to_owned(),
+        ),
+        (None, true, Some(_)) => (
+            "spared by the role of a guest or collaborator: whom the request names no role spares.".to_owned(),
+            "app tokens of the person, which no revocation destroys. Revoke the apps to end them.".to_owned(),
+        ),
+        // Here too it is not the role that spares.
+        (None, false, Some(_)) => (
+            format!("of a guest or collaborator: {not_asked}"),
+            format!("of a member: {not_asked}"),
+        ),
+        (None, revoke_credentials, None) => (
             "of guests and collaborators: they are NOT locked out. Remove these people to end their credentials."
-                .to_owned()
-        }
-    };
-    let members_keep = match (plan.organization.is_some(), plan.revoke_credentials) {
-        (true, _) => "of members: at an organization no credential is destroyed.".to_owned(),
-        (false, true) => {
-            "of members: app tokens, which no revocation destroys. Revoke the apps to end them.".to_owned()
-        }
-        (false, false) => format!("of members: {not_asked}"),
+                .to_owned(),
+            match revoke_credentials {
+                true => "of members: app tokens, which no revocation destroys. Revoke the apps to end them.".to_owned(),
+                false => format!("of members: {not_asked}"),
+            },
+        ),
     };
     let left = [
         (collaborator_credentials, collaborators_keep.as_str()),

@@ -94,6 +94,72 @@ fn personal_accounts_with_revoke_credentials_are_refused_as_documented() {
 }
 
 #[test]
+fn a_request_for_less_than_everything_is_made_at_its_own_path_and_followed_to_its_end() {
+    const GUEST: &str = "john-mccarthy10_octo";
+    for (options, path, message, followed) in [
+        (
+            &["--person", "JOHN-McCarthy10_octo", "--revoke-credentials"][..],
+            "/enterprises/octo-corp/credential-authorizations/john-mccarthy10_octo/revoke\n",
+            "Credential authorization revocation for user 'john-mccarthy10_octo' has been queued",
+            "followed at its Location: the token still authenticates",
+        ),
+        (
+            &["--person", GUEST, "--credential-type", "classic_pat"],
+            "/john-mccarthy10_octo/revoke-credential-type\n",
+            "Credential type revocation for user",
+            "followed at its Location",
+        ),
+        (
+            &["--organization", "octo-platform"],
+            "/orgs/octo-platform/credential-authorizations/revoke-all\n",
+            "Credential authorization revocation has been queued",
+            "followed in the store: at its Location the token gets 403",
+        ),
+        (
+            &["--organization", "octo-data", "--credential-type", "ssh_key"],
+            "/orgs/octo-data/credential-authorizations/revoke-credential-type\n",
+            "Credential type revocation has been queued",
+            "ADDED to the sample, whose own tokens may not make this request",
+        ),
+    ] {
+        let words = rehearse(&[&SMALL[..], options].concat()).output();
+        assert_clean(&words);
+        let destroys = options.contains(&"--revoke-credentials");
+        let (revoked, destroyed) = revoked_and_destroyed(&words);
+        assert!(revoked > 0 && (destroyed > 0) == destroys, "{words}");
+        for said in [path, message, followed, "limited to"] {
+            assert!(words.contains(said), "{said} is not in:\n{words}");
+        }
+    }
+}
+
+#[test]
+fn a_narrower_request_that_is_refused_is_answered_as_documented() {
+    for (options, answer) in [
+        (
+            &["--person", "octo_admin"][..],
+            "The first EMU owner cannot be targeted for credential revocation.",
+        ),
+        (
+            &["--organization", "octo-platform", "--revoke-credentials"],
+            "Invalid request",
+        ),
+    ] {
+        let refused = rehearse(&[&SMALL[..], options].concat());
+        assert_eq!((refused.code, refused.stderr.as_str()), (3, ""));
+        let words = refused.stdout;
+        assert!(
+            words.contains("422 Unprocessable Entity") && words.contains(answer),
+            "{words}"
+        );
+        assert!(words.contains("WHOEVER ASKS, this request is refused"), "{words}");
+    }
+    let unknown = rehearse(&[&SMALL[..], &["--person", "nobody"]].concat());
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.stderr.contains("has the login `nobody`"), "{}", unknown.stderr);
+}
+
+#[test]
 fn a_history_without_tokens_gets_one_in_the_copy_and_that_is_said() {
     let log = sample("managed_users");
     let history = file("rehearse.jsonl", &log);
