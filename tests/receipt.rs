@@ -202,13 +202,14 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
         }
         // So every rule by which decide refuses has refused, and has its receipt.
         assert_eq!(coverage.missing(), Vec::<String>::new(), "never met under seed {seed}");
+        assert!(
+            judged.named > 1_000 && judged.unnamed > 30_000,
+            "under seed {seed}: {judged:?}"
+        );
     }
     println!("{judged:?}");
     let refuses = judged.refuses.keys();
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
-    assert!(
-        judged.refuses.len() > 30 && judged.named > 3_000 && judged.unnamed > 100_000,
-        "{judged:?}"
-    );
+    assert!(judged.refuses.len() > 30, "{judged:?}");
 }

@@ -2,7 +2,7 @@
 //! each family of rules.
 
 use enterprise_credentials::receipt::{self, NoReceipt, Receipt, Verdict};
-use enterprise_credentials::{Command, Position, RecordedEvent, Timestamp, log};
+use enterprise_credentials::{Command, Position, RecordedEvent, Rule, Timestamp, log};
 
 use crate::opened;
 
@@ -36,7 +36,11 @@ const HISTORY: &str = r#"
 "#;
 
 fn history() -> Vec<RecordedEvent> {
-    let numbered = (1..).zip(HISTORY.lines().filter(|line| !line.is_empty()));
+    of_lines(HISTORY)
+}
+
+fn of_lines(events: &str) -> Vec<RecordedEvent> {
+    let numbered = (1..).zip(events.lines().filter(|line| !line.is_empty()));
     let lines = numbered.map(|(position, event): (u32, &str)| {
         let envelope = format!(r#"{{"position":{position},"at":"2026-03-10T09:00:{position:02}.000Z","#);
         event.replacen('{', &envelope, 1) + "\n"
@@ -52,9 +56,13 @@ fn of_event(position: u64) -> Receipt {
 }
 
 fn of_command(command: &str) -> Receipt {
+    at_the_end_of(&history(), command)
+}
+
+fn at_the_end_of(history: &[RecordedEvent], command: &str) -> Receipt {
     let command: Command = serde_json::from_str(command).expect("a command");
     let at = Timestamp::parse("2026-03-10T09:01:00.000Z").expect("a time");
-    receipt::explain_command(opened(&history()), command, at).expect("a receipt")
+    receipt::explain_command(opened(history), command, at).expect("a receipt")
 }
 
 /// One line a rule: its answer, its name, the positions, and what is absent.
@@ -148,6 +156,47 @@ fn a_completion_rests_on_its_request_its_items_and_what_was_out_of_scope() {
             "holds revocation_known: 21",
             "holds completed_once_when_nothing_is_left: 19 20 22 23",
         ],
+    );
+}
+
+#[test]
+fn a_completion_rests_on_the_role_that_kept_a_credential() {
+    let history = of_lines(
+        r#"{"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+{"type":"MemberAdded","member":7,"login":"mona","role":"owner"}
+{"type":"MemberAdded","member":9,"login":"guest","role":"member"}
+{"type":"CredentialIssued","credential":904,"owner":9,"kind":"classic_pat","scopes":[]}
+{"type":"MemberRoleChanged","member":7,"role":"member"}
+{"type":"MemberRoleChanged","member":9,"role":"guest_collaborator"}
+{"type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":true}
+{"type":"RevocationCompleted","revocation":7,"authorizations_revoked":0,"credentials_destroyed":0}"#,
+    );
+    let receipt = receipt::explain(opened(&history), Position::new(8).expect("a position")).expect("a receipt");
+    let told = told(&receipt);
+    let last = told.lines().last();
+    assert_eq!(last, Some("holds completed_once_when_nothing_is_left: 6"), "{told}");
+}
+
+#[test]
+fn a_request_about_an_owner_rests_on_who_was_the_first_if_they_would_follow() {
+    let begun = r#"{"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+{"type":"MemberAdded","member":8,"login":"hubot","role":"member"}
+{"type":"PermissionGranted","member":8,"permission":"write_enterprise_credentials"}
+{"type":"MemberAdded","member":1,"login":"first","role":"owner"}"#;
+    let second = r#"{"type":"MemberAdded","member":2,"login":"second","role":"owner"}"#;
+    let target = r#"{"type":"MemberAdded","member":3,"login":"target","role":"owner"}"#;
+    let request = r#"{"type":"Revoke","caller":{"person":8},"person":3}"#;
+    let rests_on_first = |history: String| {
+        let receipt = at_the_end_of(&of_lines(&history), request);
+        receipt.rules.iter().any(|ground| {
+            ground.rule == Rule::FirstOwnerIsNoTarget
+                && ground.rests_on.contains(&Position::new(4).expect("a position"))
+        })
+    };
+    assert!(rests_on_first(format!("{begun}\n{target}")));
+    assert!(
+        !rests_on_first(format!("{begun}\n{second}\n{target}")),
+        "the second would be the first"
     );
 }
 
