@@ -75,6 +75,9 @@ pub struct Ground {
     /// The positions of the events that it rests on, in order: without each of them the answer would have been another. None where
     /// it rests on the command alone.
     pub rests_on: Vec<Position>,
+    /// Events of which each is enough for it: without any one of them another stands in, without all of them the answer would have
+    /// been another.
+    pub either: Vec<Position>,
     /// Events that the history does not hold, and that would have made the answer another.
     pub absent: Vec<Absence>,
 }
@@ -191,11 +194,19 @@ struct Question {
     at: Timestamp,
 }
 
-/// What has been found so far: of each rule the events, and what is absent.
+/// What has been found so far.
 #[derive(Default)]
 struct Grounds {
-    of: BTreeMap<Rule, (BTreeSet<Position>, Vec<Absence>)>,
+    of: BTreeMap<Rule, Found>,
     events: BTreeMap<Position, RecordedEvent>,
+}
+
+/// What a rule rests on.
+#[derive(Default)]
+struct Found {
+    rests_on: BTreeSet<Position>,
+    either: Vec<Position>,
+    absent: Vec<Absence>,
 }
 
 impl Question {
@@ -217,6 +228,7 @@ impl Question {
         }
         let mut grounds = Grounds::default();
         self.vary_events(&excerpt, &answer, &mut grounds);
+        self.leave_out_several(&excerpt, &answer, &mut grounds);
         self.vary_end(&excerpt, &subjects, state.position(), &answer, &mut grounds);
         self.vary_request(&excerpt.state(), &answer, &mut grounds);
         let decided = state.decide(&self.command, self.at);
@@ -268,6 +280,27 @@ impl Question {
         });
     }
 
+    /// Asks without all the events of which none matters by itself: some may stand in for each other.
+    fn leave_out_several(&self, excerpt: &Excerpt, answer: &Decided, grounds: &mut Grounds) {
+        let named: BTreeSet<Position> = grounds.events.keys().copied().collect();
+        let ask = |is_kept: &dyn Fn(Position) -> bool| self.ask(&excerpt.state_of(is_kept));
+        if ask(&|position| named.contains(&position)) == *answer {
+            return;
+        }
+        let positions = excerpt.0.iter().map(|kept| kept.recorded.position);
+        let others = positions.filter(|position| !named.contains(position));
+        let is_enough = |other: &Position| ask(&|position| position == *other || named.contains(&position)) == *answer;
+        let either: Vec<Position> = others.filter(is_enough).collect();
+        let without = ask(&|position| !either.contains(&position));
+        if without == *answer {
+            return;
+        }
+        let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
+        let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
+        grounds.events.extend(told);
+        grounds.of.entry(rule_between(answer, &without)).or_default().either = either;
+    }
+
     /// Asks with one more event at the end.
     fn vary_end(&self, excerpt: &Excerpt, subjects: &Subjects, end: Position, answer: &Decided, grounds: &mut Grounds) {
         let state = excerpt.state();
@@ -282,7 +315,7 @@ impl Question {
             let others: Vec<_> = addition.events.into_iter().map(envelope).collect();
             let with = self.ask(&varied(&state, &others, &[]));
             if with != *answer {
-                let (_, absent) = grounds.of.entry(rule_between(answer, &with)).or_default();
+                let absent = &mut grounds.of.entry(rule_between(answer, &with)).or_default().absent;
                 if !absent.contains(&addition.absence) {
                     absent.push(addition.absence);
                 }
@@ -303,14 +336,15 @@ impl Question {
 
     fn written(self, grounds: Grounds, decided: Decided, up_to: Position, recorded: Option<RecordedEvent>) -> Receipt {
         let refusing = decided.as_ref().err().map(Refusal::rule);
-        let ground = |(rule, (rests_on, absent)): (Rule, (BTreeSet<Position>, Vec<Absence>))| Ground {
+        let ground = |(rule, found): (Rule, Found)| Ground {
             rule,
             verdict: match refusing == Some(rule) {
                 true => Verdict::Refuses,
                 false => Verdict::Holds,
             },
-            rests_on: rests_on.into_iter().collect(),
-            absent,
+            rests_on: found.rests_on.into_iter().collect(),
+            either: found.either,
+            absent: found.absent,
         };
         Receipt {
             recorded,
@@ -326,8 +360,8 @@ impl Question {
 
 impl Grounds {
     fn add(&mut self, rule: Rule, recorded: &RecordedEvent) {
-        let (rests_on, _) = self.of.entry(rule).or_default();
-        rests_on.insert(recorded.position);
+        let found = self.of.entry(rule).or_default();
+        found.rests_on.insert(recorded.position);
         self.events.entry(recorded.position).or_insert_with(|| recorded.clone());
     }
 }

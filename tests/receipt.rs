@@ -63,6 +63,8 @@ struct Judged {
     receipts: u64,
     /// Named events that could be left out, and mattered.
     named: u64,
+    /// Lists of which each event is enough, that could be left out together.
+    either: u64,
     /// Events that could be left out, and did not matter.
     unnamed: u64,
     holds: BTreeMap<Rule, u64>,
@@ -95,8 +97,22 @@ impl Judged {
             .flat_map(|ground| ground.rests_on.clone())
             .collect();
         let told: BTreeSet<Position> = receipt.events.iter().map(|recorded| recorded.position).collect();
-        if named != told {
-            return Err(format!("rests on {named:?}, but tells {told:?}"));
+        let either: BTreeSet<Position> = (receipt.rules.iter())
+            .flat_map(|ground| ground.either.clone())
+            .collect();
+        if !named.is_disjoint(&either) || named.union(&either).copied().collect::<BTreeSet<_>>() != told {
+            return Err(format!("rests on {named:?} and one of {either:?}, but tells {told:?}"));
+        }
+        if !either.is_empty() {
+            let without = |recorded: &RecordedEvent| match either.contains(&recorded.position) {
+                true => filler(recorded),
+                false => recorded.clone(),
+            };
+            let without = state(&history.iter().map(without).collect::<Vec<_>>());
+            self.either += u64::from(without.is_some());
+            if without.is_some_and(|without| without.decide(command, at) == answer) {
+                return Err(format!("without all of {either:?} the answer is the same"));
+            }
         }
         if !self.weighs {
             return Ok(());
@@ -211,5 +227,5 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
     let refuses = judged.refuses.keys();
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
-    assert!(judged.refuses.len() > 30, "{judged:?}");
+    assert!(judged.refuses.len() > 30 && judged.either > 0, "{judged:?}");
 }

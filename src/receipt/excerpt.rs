@@ -71,8 +71,14 @@ impl Excerpt {
 
     /// The state that the whole excerpt leads to.
     pub(super) fn state(&self) -> Enterprise {
+        self.state_of(&|_| true)
+    }
+
+    /// The state that the events at these positions lead to.
+    pub(super) fn state_of(&self, is_kept: &dyn Fn(Position) -> bool) -> Enterprise {
         let mut state = Enterprise::new();
-        self.0.iter().for_each(|kept| fold(&mut state, kept.folded()));
+        let kept = self.0.iter().filter(|kept| is_kept(kept.recorded.position));
+        kept.for_each(|kept| fold(&mut state, kept.folded()));
         state
     }
 

@@ -178,6 +178,23 @@ fn a_completion_rests_on_the_role_that_kept_a_credential() {
 }
 
 #[test]
+fn of_two_reasons_of_which_each_is_enough_both_are_told() {
+    let mut events = HISTORY.to_owned();
+    events.truncate(
+        HISTORY
+            .find(r#"{"type":"AuthorizationRevoked","credential":901"#)
+            .expect("the first item"),
+    );
+    events +=
+        r#"{"type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}"#;
+    let command = r#"{"type":"AuthorizeCredential","credential":901,"organization":3}"#;
+    let receipt = at_the_end_of(&of_lines(&events), command);
+    let last = receipt.rules.last().expect("a rule");
+    let either: Vec<u64> = last.either.iter().map(|position| position.value()).collect();
+    assert_eq!((last.rule, either), (Rule::RevokedPairIsTombstone, vec![21, 22]));
+}
+
+#[test]
 fn a_request_about_an_owner_rests_on_who_was_the_first_if_they_would_follow() {
     let begun = r#"{"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
 {"type":"MemberAdded","member":8,"login":"hubot","role":"member"}

@@ -103,11 +103,14 @@ fn tell_ground(ground: &Ground, up_to: Position, events: &[RecordedEvent], words
         Verdict::Refuses => "REFUSES",
     };
     let _ = writeln!(words, "  {verdict}  {}", ground.rule);
-    if ground.rests_on.is_empty() && ground.absent.is_empty() {
+    if ground.rests_on.is_empty() && ground.either.is_empty() && ground.absent.is_empty() {
         let _ = writeln!(words, "           what was asked, and no event");
     }
     if !ground.rests_on.is_empty() {
         tell_list("           since ", &by_name(&ground.rests_on, events), ",", words);
+    }
+    if !ground.either.is_empty() {
+        tell_list("           since any of ", &by_name(&ground.either, events), ",", words);
     }
     if !ground.absent.is_empty() {
         let absent: Vec<String> = ground.absent.iter().map(absent).collect();
