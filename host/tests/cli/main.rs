@@ -10,6 +10,7 @@
 mod audit;
 mod backup;
 mod decide;
+mod explain;
 mod generate;
 mod help;
 mod import;
@@ -18,6 +19,7 @@ mod plan;
 mod rehearse;
 mod repair;
 mod replay;
+mod scope;
 mod seal;
 mod store;
 mod stored;
