@@ -2,7 +2,9 @@
 
 mod address;
 mod answer;
+mod auditors;
 mod bearer;
+mod checkpoints;
 mod clients;
 mod connections;
 mod list;
@@ -26,10 +28,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Extension, Router};
 use enterprise_credentials::rest;
+use tokio::sync::Semaphore;
 
 use crate::enterprises::Enterprises;
 use crate::store::Store;
 
+pub use auditors::{Auditors, AuditorsError, auditor_token};
 pub use connections::{listen, serve};
 pub use proxies::{Proxies, ProxyHeader};
 #[cfg(feature = "tls")]
@@ -63,6 +67,8 @@ pub struct HttpOptions {
     /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
     /// 429. One whose token authenticates is never limited.
     pub failures_max: NonZeroU32,
+    /// Who gets checkpoints and proofs beside those who may revoke.
+    pub auditors: Option<Arc<Auditors>>,
     /// The certificate to show, where connections are to be TLS.
     #[cfg(feature = "tls")]
     pub tls: Option<Arc<Tls>>,
@@ -85,6 +91,7 @@ impl Default for HttpOptions {
             connections_max: 1024,
             proxies: Proxies::default(),
             failures_max: Self::FAILURES_DEFAULT,
+            auditors: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -97,9 +104,12 @@ struct Api<S> {
     enterprises: Arc<Enterprises<S>>,
     options: HttpOptions,
     shared: SharedTokens,
+    /// The permit for making a proof.
+    proving: Semaphore,
 }
 
-/// The API over `enterprises`: the operations of [`rest::Operation`], the progress of what they begin, and `GET /healthz`. What is
+/// The API over `enterprises`: the operations of [`rest::Operation`], the progress of what they begin, the checkpoints
+/// that were signed, and `GET /healthz`. What is
 /// none of these is 404; routes that another router has, with which this one is merged, go before.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
     let shared = SharedTokens::default();
@@ -107,6 +117,7 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         enterprises,
         options,
         shared,
+        proving: Semaphore::new(1),
     });
     Router::new()
         .route("/healthz", only("GET, HEAD", get(health::<S>)))

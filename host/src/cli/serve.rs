@@ -139,6 +139,7 @@ impl Serve {
         self.clients.apply_to(&mut options.http)?;
         let scheme = self.secure(&mut options.http)?;
         options.sealer = self.seal.open(store).await?;
+        options.http.auditors = self.seal.auditors()?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;

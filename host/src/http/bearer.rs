@@ -15,8 +15,8 @@ use crate::token;
 /// How often the log tells of tokens that an enterprise of managed users shares with others.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
-/// Who stands behind a request's token.
-#[derive(Debug, Clone)]
+/// Who stands behind a request's token; by default nobody.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bearer {
     /// The enterprise that judges the token, and its credential there; nothing for a token that no stream knows.
     pub(super) holder: Option<Holder>,

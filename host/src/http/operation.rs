@@ -43,6 +43,8 @@ pub(super) async fn answer<S: Store>(
     };
     let answer = match goal {
         Goal::Progress(_) => api.progress(&asked).await,
+        Goal::Checkpoint => api.checkpoint(&asked).await,
+        Goal::Consistency => api.consistency(&asked).await,
         Goal::Operation(Operation::List) => api.list_in_time(Arc::new(asked)).await,
         Goal::Operation(operation) => api.operate(operation, &asked, body).await,
     };
@@ -67,11 +69,16 @@ impl Asked {
         headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
     }
 
-    /// The operation; of a request for progress, one of the same place.
+    /// The last name in the path.
+    pub(super) const fn target(&self) -> &str {
+        self.names.target.as_str()
+    }
+
+    /// The operation; of a request for progress or for what was signed, one of the same place.
     const fn operation(&self) -> Operation {
         match self.goal {
             Goal::Operation(operation) => operation,
-            Goal::Progress(Place::Enterprise) => Operation::RevokeAll,
+            Goal::Progress(Place::Enterprise) | Goal::Checkpoint | Goal::Consistency => Operation::RevokeAll,
             Goal::Progress(Place::Organization) => Operation::OrganizationRevokeAll,
         }
     }

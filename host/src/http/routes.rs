@@ -14,6 +14,10 @@ pub(super) enum Goal {
     Operation(Operation),
     /// The progress of what one has begun.
     Progress(Place),
+    /// The latest checkpoint of an enterprise's log.
+    Checkpoint,
+    /// The proof that it goes on from another.
+    Consistency,
 }
 
 /// A method of a path.
@@ -62,7 +66,22 @@ static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
         method: "GET",
         pattern: place.progress_path(),
     });
-    operations.chain(progress).collect()
+    let sealed = [
+        (
+            Goal::Checkpoint,
+            "/enterprises/{enterprise}/credential-authorizations/checkpoint",
+        ),
+        (
+            Goal::Consistency,
+            "/enterprises/{enterprise}/credential-authorizations/checkpoint/consistency/{old}",
+        ),
+    ];
+    let sealed = sealed.map(|(goal, pattern)| Route {
+        goal,
+        method: "GET",
+        pattern: pattern.to_owned(),
+    });
+    operations.chain(progress).chain(sealed).collect()
 });
 
 /// What `method` of `path` leads to. The path is split first and then decoded, so that a name may hold a slash.

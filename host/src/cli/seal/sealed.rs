@@ -1,6 +1,7 @@
 //! A log held against a checkpoint, and what is said of it.
 
 use anyhow::{Context, Result};
+use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_seal::{Checkpoint, KeyId, LogCheck, NotTheLog, Note, VerifierKey};
 use serde::Serialize;
 
@@ -27,6 +28,11 @@ impl Seal {
     /// A comparison with a log, from its first line on.
     pub(in crate::cli) const fn check(&self) -> LogCheck {
         LogCheck::new(self.checkpoint.size, self.checkpoint.root)
+    }
+
+    /// The same size and root, for what compares a log with a mark.
+    pub(in crate::cli) const fn mark(&self) -> Mark {
+        Mark::new(self.checkpoint.size, self.checkpoint.root)
     }
 
     /// Of which log, at which size, signed with which keys.
