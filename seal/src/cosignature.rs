@@ -30,11 +30,17 @@ impl WitnessKey {
         self.0.id()
     }
 
-    /// The time of a cosignature, if it is this key's over `text`.
-    fn time_of(&self, text: &str, signature: &NoteSignature) -> Option<u64> {
-        let (time, signature) = signature.bytes().split_first_chunk()?;
+    /// When this witness cosigned a note, in seconds from 1970, if `signature` is its genuine cosignature of that note.
+    pub fn cosigned_at(&self, note: &Note, signature: &NoteSignature) -> Option<u64> {
+        let (time, bytes) = signature.bytes().split_first_chunk()?;
         let time = u64::from_be_bytes(*time);
-        self.0.verifies(&signed_text(text, time), signature).then_some(time)
+        let genuine = self.is_named_by(signature) && self.0.verifies(&signed_text(note.text(), time), bytes);
+        genuine.then_some(time)
+    }
+
+    /// Whether a signature says that it is this key's.
+    fn is_named_by(&self, signature: &NoteSignature) -> bool {
+        signature.name() == self.name() && signature.id() == self.id()
     }
 }
 
@@ -118,17 +124,13 @@ impl Note {
     pub fn cosigned<'a>(&self, keys: &'a [WitnessKey]) -> Result<Vec<Cosigned<'a>>, NotVerified> {
         let mut cosigned: Vec<Cosigned<'a>> = Vec::new();
         for signature in self.signatures() {
-            let (name, id) = (signature.name(), signature.id());
-            let mut named = keys
-                .iter()
-                .filter(|key| key.name() == name && key.id() == id)
-                .peekable();
+            let mut named = keys.iter().filter(|key| key.is_named_by(signature)).peekable();
             if named.peek().is_none() {
                 continue;
             }
-            let genuine = named.find_map(|key| Some((key, key.time_of(self.text(), signature)?)));
+            let genuine = named.find_map(|key| Some((key, key.cosigned_at(self, signature)?)));
             let Some((key, time)) = genuine else {
-                let name = name.clone();
+                let (name, id) = (signature.name().clone(), signature.id());
                 return Err(NotVerified::False { name, id });
             };
             match cosigned.iter_mut().find(|earlier| earlier.key == key) {

@@ -8,6 +8,7 @@ mod key_file;
 mod prove;
 mod sealed;
 mod verify;
+mod witnessed;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ use super::history::{History, HistoryPlace};
 pub(super) use files::{Keys, keys, note};
 pub(super) use key_file::random_key;
 pub(super) use sealed::{Document, Seal, open};
+pub(super) use witnessed::Witnesses;
 
 /// Make a key, and check logs and proofs against signed checkpoints.
 ///
