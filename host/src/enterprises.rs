@@ -5,6 +5,7 @@ mod cache;
 mod error;
 mod live;
 mod load;
+mod seals;
 mod snapshots;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::Clock;
+use crate::seal::Sealer;
 use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 
 use altered::AlteredStreams;
@@ -34,6 +36,9 @@ pub struct Enterprises<S> {
     changed: UnboundedSender<EnterpriseSlug>,
     altered: AlteredStreams,
     altered_look_ups: AlteredStreams,
+    /// The streams that do not lead on from what was sealed of them.
+    altered_seals: AlteredStreams,
+    sealer: Option<Arc<Sealer>>,
     /// A permit for each state that may wait for its snapshot to be kept.
     waiting: Arc<Semaphore>,
 }
@@ -74,6 +79,16 @@ impl<S: Store> Enterprises<S> {
         cache: CacheOptions,
         clock: Arc<Clock>,
     ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+        Self::with_sealer(store, cache, clock, None)
+    }
+
+    /// The same, with what signs its streams: each is compared with what was signed of it before it answers for the first time.
+    pub fn with_sealer(
+        store: S,
+        cache: CacheOptions,
+        clock: Arc<Clock>,
+        sealer: Option<Arc<Sealer>>,
+    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
             store: Arc::new(store),
@@ -82,6 +97,8 @@ impl<S: Store> Enterprises<S> {
             changed,
             altered: AlteredStreams::default(),
             altered_look_ups: AlteredStreams::default(),
+            altered_seals: AlteredStreams::default(),
+            sealer,
             waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
@@ -97,10 +114,10 @@ impl<S: Store> Enterprises<S> {
         &self.clock
     }
 
-    /// How many streams were found altered and not found whole again since; and of how many the look-up was found to name wrong
-    /// lines.
+    /// How many streams were found altered, or not to lead on from what was sealed of them, and not found whole again since; and of
+    /// how many the look-up was found to name wrong lines.
     pub fn altered(&self) -> usize {
-        self.altered.count() + self.altered_look_ups.count()
+        self.altered.count() + self.altered_look_ups.count() + self.altered_seals.count()
     }
 
     /// What `fingerprint` stands for, as [`Store::holders`] tells.
@@ -177,6 +194,7 @@ impl<S: Store> Enterprises<S> {
             let batch = Batch::written(decided.head.position(), &decided.recorded)?;
             match self.store.append(slug, &decided.head, batch, patience.urgency).await {
                 Ok(head) => {
+                    self.has_appended(slug, &decided, &head);
                     live.advance(&head, |enterprise| {
                         decided
                             .recorded

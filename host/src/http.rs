@@ -141,10 +141,11 @@ async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id
     let durability = health
         .durability
         .map_or(String::new(), |durability| format!(r#","durability":"{durability}""#));
-    let body = match (altered, waiting_ms) {
-        (0, None) => format!(r#"{{"status":"ok"{durability}}}"#),
-        (altered, waiting_ms) => format!(
-            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}{durability}}}"#,
+    let unsealed = api.enterprises.sealer().map_or(0, |sealer| sealer.unsealed());
+    let body = match (altered, waiting_ms, unsealed) {
+        (0, None, 0) => format!(r#"{{"status":"ok"{durability}}}"#),
+        (altered, waiting_ms, unsealed) => format!(
+            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{},"unsealed_streams":{unsealed}{durability}}}"#,
             waiting_ms.unwrap_or_default()
         ),
     };

@@ -1,7 +1,7 @@
 //! What was signed of a stream, as a store keeps it.
 
 use enterprise_credentials::EnterpriseSlug;
-use enterprise_credentials_seal::{Checkpoint, Frontier, InvalidKeyName, KeyName, Note};
+use enterprise_credentials_seal::{Checkpoint, Frontier, InvalidKeyName, KeyName, Malformed, Note};
 
 use super::error::altered;
 use super::{Alteration, StoreError};
@@ -38,33 +38,46 @@ impl KeptCheckpoint {
         self.frontier.size()
     }
 
-    /// Takes a row of a table. What is signed has to be of the frontier's tree, else a proof from it would be of another.
+    /// Takes a row of a table.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn read(log: i64, size: i64, frontier: &[u8], note: &str) -> Result<Self, StoreError> {
-        let broken = |why: String| StoreError::permanent("read a checkpoint", why);
-        let log = u32::try_from(log).map_err(|error| broken(error.to_string()))?;
-        let size = u64::try_from(size).map_err(|error| broken(error.to_string()))?;
-        let frontier = Frontier::from_bytes(size, frontier).map_err(|error| broken(error.to_string()))?;
-        let note = Note::parse(note.as_bytes()).map_err(|error| broken(error.to_string()))?;
-        let signed: Checkpoint = note
-            .text()
-            .parse()
-            .map_err(|error: enterprise_credentials_seal::Malformed| broken(error.to_string()))?;
-        if (signed.size, signed.root) != (size, frontier.root()) {
-            return Err(broken(format!(
-                "what is signed of `{}` is not what is kept beside it",
-                signed.origin
-            )));
+        let row = || -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+            let (log, size) = (log.try_into()?, size.try_into()?);
+            let frontier = Frontier::from_bytes(size, frontier)?;
+            let note = Note::parse(note.as_bytes())?;
+            Ok(Self { log, frontier, note }.checked()?)
+        };
+        row().map_err(|broken| StoreError::permanent("read a checkpoint", broken))
+    }
+
+    /// Fails unless what is signed is of the frontier's tree: else a proof from it would be of another.
+    pub(crate) fn checked(self) -> Result<Self, Malformed> {
+        let signed = self.signed()?;
+        if (signed.size, signed.root) == (self.size(), self.frontier.root()) {
+            return Ok(self);
         }
-        Ok(Self { log, frontier, note })
+        Err(Malformed {
+            what: "a checkpoint",
+            line: 2,
+            expected: "the size and the root of what is kept beside it",
+        })
+    }
+
+    /// What is signed.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the note is not one of a checkpoint.
+    pub fn signed(&self) -> Result<Checkpoint, Malformed> {
+        self.note.text().parse()
     }
 
     /// The error of a store that holds another tree of the same size: two histories were signed.
     #[cfg(any(feature = "contract", feature = "postgres", feature = "sqlite"))]
     pub(super) fn contradicts(&self, enterprise: &EnterpriseSlug, kept: &Frontier) -> StoreError {
         let alteration = Alteration::SealedOtherwise {
-            size: self.size(),
+            size: kept.size(),
             sealed: kept.root(),
+            head: self.size(),
             lines: self.frontier.root(),
         };
         altered(enterprise, alteration)

@@ -167,11 +167,13 @@ pub enum Alteration {
     },
     /// The lines are others than those that were sealed.
     SealedOtherwise {
-        /// Of how many lines the two roots are.
+        /// How many lines were sealed.
         size: u64,
         /// The root that was sealed.
         sealed: Hash,
-        /// The root of the lines.
+        /// How many lines there are now.
+        head: u64,
+        /// The root of these.
         lines: Hash,
     },
 }
@@ -181,8 +183,8 @@ impl Alteration {
     pub(super) const fn cure(&self) -> &'static str {
         match self {
             Self::SealedBeyond { .. } | Self::SealedOtherwise { .. } => {
-                "`import` a log of the stream that was exported later, or, where there is none, begin another seal with \
-                 `seal restart`"
+                "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported later, or, where \
+                 there is none, begin another seal with `seal restart`"
             }
             _ => {
                 "`verify` tells what else is, and `repair --from LOG` mends it with any log of the stream that leads to the \
@@ -217,10 +219,15 @@ impl fmt::Display for Alteration {
                 f,
                 "it ends at position {head}, and {sealed} lines of it were sealed: an older copy of it was put in its place"
             ),
-            Self::SealedOtherwise { size, sealed, lines } => write!(
+            Self::SealedOtherwise {
+                size,
+                sealed,
+                head,
+                lines,
+            } => write!(
                 f,
-                "its first {size} lines were sealed with the root {sealed}, and lead to {lines} now: another history was put in \
-                 its place"
+                "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it has at position \
+                 {head}: another history was put in its place"
             ),
         }
     }

@@ -68,7 +68,9 @@ pub(super) async fn a_checkpoint_stands_for_one_tree(storage: &impl Storage) -> 
     store.keep_checkpoint(&slug, &right).await?;
     let kept = store.keep_checkpoint(&slug, &wrong).await;
     let Err(StoreError::Altered(Altered {
-        alteration: Alteration::SealedOtherwise { size, sealed, lines },
+        alteration: Alteration::SealedOtherwise {
+            size, sealed, lines, ..
+        },
         ..
     })) = kept
     else {
