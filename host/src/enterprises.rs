@@ -7,6 +7,8 @@ mod live;
 mod load;
 mod seals;
 mod snapshots;
+#[cfg(feature = "witness")]
+mod witnessed;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -16,7 +16,10 @@ fn every_command_explains_itself_and_is_in_the_documents() {
             "{help}"
         );
         let row = |line: &str| line.starts_with('|') && line.contains(&format!("`{name}`"));
-        assert!(page.lines().any(row), "`{name}` is not in the table of docs/command-line.md");
+        assert!(
+            page.lines().any(row),
+            "`{name}` is not in the table of docs/command-line.md"
+        );
         count += 1;
     }
     assert!(count >= 13, "{count} commands");

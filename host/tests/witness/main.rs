@@ -1,4 +1,4 @@
-//! Witnesses: the one in `examples/`, in processes of its own.
+//! Witnesses: the one in `examples/`, in processes of its own, and hosts that show their streams to it.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +12,11 @@ mod common;
 #[path = "../../examples/witness.rs"]
 #[expect(dead_code, reason = "the example's own `main` has no use here")]
 mod example;
+mod hosts;
+mod liars;
 mod log;
 mod one_history;
 mod process;
+#[path = "../seal/scene.rs"]
+#[expect(dead_code, reason = "what the tests of the seal alone use")]
+mod scene;

@@ -62,7 +62,9 @@ fn a_log_is_cosigned_as_it_grows_and_each_refusal_has_the_status_of_the_specific
     refused(log.growth(21, 30).to_string().replace("old 21\n", "old 021\n"), 400);
     refused("old 21\n".to_owned(), 400);
     refused(String::new(), 400);
-    refused("x".repeat(1 << 20), 413);
+    // It may hang up before it has heard all of that.
+    let long = ask(witness.address, "x".repeat(1 << 20));
+    assert!(long.map_or(true, |answer| answer.status == 413));
     let extended = log.growth(21, 30).to_string().replace("\n30\n", "\n30\nextension\n");
     assert!(matches!(witness.ask(extended).status, 400 | 403));
     refused(Log::new("credentials.example.com/other").growth(0, 3).to_string(), 404);

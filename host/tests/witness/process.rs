@@ -69,6 +69,10 @@ impl Witness {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// `kill -9`
     pub(crate) fn kill(mut self) -> SocketAddr {
         self.child.kill().unwrap();
