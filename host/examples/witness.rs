@@ -3,7 +3,7 @@
 //! and its cosignatures are C2SP's `tlog-cosignature` v1. Run it where whoever keeps the logs has no say.
 //!
 //! ```sh
-//! mkdir w1 && enterprise-credentials seal origins … > w1/logs          # the verifier keys of the logs, one a line
+//! mkdir w1 && cat octo-corp.vkey acme.vkey > w1/logs          # the verifier keys of the logs, one a line
 //! cargo run -p enterprise-credentials-host --example witness -- w1 127.0.0.1:8090 witness.example.com/w1
 //! ```
 //!
