@@ -91,6 +91,16 @@ pub fn admit(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Times
     exchange.admit().map(drop).map_err(|fault| exchange.refuse(&fault))
 }
 
+/// Asks whether the caller may ask for anything where the path says: for what a host serves beside the operations. An
+/// `Idempotency-Key` is not read, and of the path only the operation's place and its owner.
+///
+/// # Errors
+/// The response to send to whoever may not.
+pub fn authorize(request: &Request<'_>, presented: Option<&Presented<'_>>, at: Timestamp) -> Result<(), Response> {
+    let exchange = Exchange::new(request, presented, at);
+    exchange.authorize().map(drop).map_err(|fault| exchange.refuse(&fault))
+}
+
 /// Answers every operation but the list. Asks again what [`admit`] asks: a token may die while the body arrives, so the state
 /// is to be read afresh after it. A host may also call this alone.
 ///

@@ -2,7 +2,9 @@
 
 mod address;
 mod answer;
+mod auditors;
 mod bearer;
+mod checkpoints;
 mod clients;
 mod connections;
 mod malformed;
@@ -24,10 +26,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use enterprise_credentials::rest;
+use tokio::sync::Semaphore;
 
 use crate::enterprises::Enterprises;
 use crate::store::Store;
 
+pub use auditors::{Auditors, AuditorsError, auditor_token};
 pub use connections::{listen, serve};
 pub use proxies::{Proxies, ProxyHeader};
 #[cfg(feature = "tls")]
@@ -56,6 +60,8 @@ pub struct HttpOptions {
     /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
     /// 429. One whose token authenticates is never limited.
     pub failures_max: NonZeroU32,
+    /// Who gets checkpoints and proofs beside those who may revoke.
+    pub auditors: Option<Arc<Auditors>>,
     /// The certificate to show, where connections are to be TLS.
     #[cfg(feature = "tls")]
     pub tls: Option<Arc<Tls>>,
@@ -76,6 +82,7 @@ impl Default for HttpOptions {
             connections_max: 1024,
             proxies: Proxies::default(),
             failures_max: Self::FAILURES_DEFAULT,
+            auditors: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -88,6 +95,8 @@ struct Api<S> {
     enterprises: Arc<Enterprises<S>>,
     options: HttpOptions,
     shared: SharedTokens,
+    /// The permit for making a proof.
+    proving: Semaphore,
 }
 
 /// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
@@ -97,6 +106,7 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         enterprises,
         options,
         shared,
+        proving: Semaphore::new(1),
     });
     Router::new()
         .route(
@@ -106,6 +116,14 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         .route(
             "/enterprises/{enterprise}/credential-authorizations/revocations/{id}",
             only("GET, HEAD", get(operation::progress::<S>)),
+        )
+        .route(
+            "/enterprises/{enterprise}/credential-authorizations/checkpoint",
+            only("GET, HEAD", get(checkpoints::checkpoint::<S>)),
+        )
+        .route(
+            "/enterprises/{enterprise}/credential-authorizations/checkpoint/consistency/{old}",
+            only("GET, HEAD", get(checkpoints::consistency::<S>)),
         )
         .route("/healthz", only("GET, HEAD", get(health::<S>)))
         .fallback(not_found)

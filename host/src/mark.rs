@@ -26,6 +26,11 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Of a log of so many lines, and the root over them.
+    pub const fn new(size: u64, root: Hash) -> Self {
+        Self { size, root }
+    }
+
     /// The mark of a stream that ends so.
     pub fn of(head: &Head) -> Self {
         Self {

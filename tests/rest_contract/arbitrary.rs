@@ -68,6 +68,9 @@ proptest! {
             for presented in [None, Some(&presented)] {
                 check(&rest::handle(&request, presented, &body, world.at).response)?;
                 check(&rest::progress(&request, presented, &id, world.at))?;
+                if let Err(refused) = rest::authorize(&request, presented, world.at) {
+                    check(&refused)?;
+                }
             }
         }
     }

@@ -70,6 +70,41 @@ fn what_was_never_requested() {
     }
 }
 
+/// For what a host serves beside the operations.
+#[test]
+fn whoever_is_authorized_may_ask_for_progress_and_nobody_else() {
+    let mut world = running();
+    world.issue(930, 7, "fine_grained_pat", &[]);
+    let bad_version: &[(&str, &[u8])] = &[AGENT, ("X-GitHub-Api-Version", b"1999-01-01")];
+    let malformed_key: &[(&str, &[u8])] = &[AGENT, ("Idempotency-Key", b"")];
+    let mut statuses = Vec::new();
+    for (slug, token, headers) in [
+        ("octo-corp", Some(OAUTH), &[AGENT][..]),
+        ("octo-corp", Some(OAUTH), malformed_key),
+        ("octo-corp", Some(CLASSIC), &[AGENT]),
+        ("octo-corp", Some(930), &[AGENT]),
+        ("octo-corp", None, &[AGENT]),
+        ("octo-corp", Some(OAUTH), &[]),
+        ("octo-corp", Some(OAUTH), bad_version),
+        ("other-corp", Some(OAUTH), &[AGENT]),
+    ] {
+        let presented = token.map(|token| world.presented(with_token(token)));
+        let request = request(slug, headers);
+        let progress = rest::progress(&request, presented.as_ref(), "10", world.at);
+        match rest::authorize(&request, presented.as_ref(), world.at) {
+            Ok(()) => statuses.push((200, progress.status)),
+            Err(refused) => {
+                assert_eq!(refused, progress);
+                statuses.push((refused.status, refused.status));
+            }
+        }
+    }
+    assert_eq!(
+        statuses,
+        [200, 200, 401, 403, 401, 403, 400, 404].map(|status| (status, status))
+    );
+}
+
 #[test]
 fn only_for_those_who_may_revoke() {
     let mut world = running();

@@ -11,10 +11,12 @@ use enterprise_credentials_host::enterprises::now;
 use enterprise_credentials_host::import::{ImportError, Imported, Stream};
 use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreError, StoreUrl, Streams};
+use enterprise_credentials_seal::Note;
 
 use super::directory::Directory;
 use super::mark;
 use super::output::{print, tell};
+use super::seal;
 
 /// Import a log of recorded events.
 ///
@@ -33,6 +35,13 @@ pub(crate) struct Import {
     /// Refuse any log but the one for which `export --mark` wrote this file, or a longer one that begins with it.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
+    /// Refuse a log that is not the one of which this checkpoint was signed, or does not go on from it. The lines behind those that it
+    /// covers are imported too.
+    #[arg(long, value_name = "FILE", requires = "keys", conflicts_with = "mark", value_parser = seal::note)]
+    checkpoint: Option<Note>,
+    /// The verifier key of the log, from the host that signed the checkpoint, or several, one a line.
+    #[arg(long = "key", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
+    keys: Vec<seal::Keys>,
     /// The log, one event a line; `-` reads standard input.
     file: PathBuf,
 }
@@ -41,7 +50,9 @@ impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
         let log = open(&self.file)?;
-        let checked = match self.mark {
+        let sealed = self.checkpoint.as_ref().map(|note| seal::open(note, &self.keys));
+        let sealed = sealed.transpose().with_context(cannot_import)?;
+        let checked = match self.mark.or(sealed.map(|seal| seal.mark())) {
             Some(mark) => Stream::check_marked(log, mark),
             None => Stream::check(log),
         };

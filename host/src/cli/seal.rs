@@ -1,5 +1,6 @@
 //! `seal`: keys and checkpoints of logs, and proofs that need no trust in whoever keeps them.
 
+mod auditor;
 mod check;
 mod compare;
 mod files;
@@ -42,6 +43,7 @@ enum SealCommand {
     Compare(compare::Compare),
     Origins(origins::Origins),
     Restart(restart::Restart),
+    Auditor(auditor::Auditor),
 }
 
 impl SealArgs {
@@ -54,6 +56,7 @@ impl SealArgs {
             SealCommand::Compare(compare) => compare.run(),
             SealCommand::Origins(origins) => origins.run(),
             SealCommand::Restart(restart) => restart.run(),
+            SealCommand::Auditor(auditor) => auditor.run(),
         }
     }
 }

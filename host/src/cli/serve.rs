@@ -143,6 +143,7 @@ impl Serve {
         let scheme = self.secure(&mut options.http)?;
         options.sealer = self.seal.open(store).await?;
         options.witnesses = self.witness.options();
+        options.http.auditors = self.seal.auditors()?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;

@@ -45,33 +45,38 @@ pub(super) async fn progress<S: Store>(
     request: Request,
 ) -> Answer {
     let (enterprise, id) = path.map(|Path(segments)| segments).unwrap_or_default();
-    let (head, _) = request.into_parts();
-    let asked = Asked {
-        enterprise,
-        headers: head.headers,
-        request_id,
-        connection: head.extensions.get().cloned(),
-    };
+    let asked = Asked::of(enterprise, request_id, request);
     let answer = api.progress(&asked, &id).await;
     answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
 }
 
 /// A request without its body. A path segment that is not UTF-8 when decoded names no enterprise: it is left empty.
-struct Asked {
-    enterprise: String,
+pub(super) struct Asked {
+    pub(super) enterprise: String,
     headers: HeaderMap,
-    request_id: String,
+    pub(super) request_id: String,
     /// Where it came from, unless the router is asked without a server.
     connection: Option<Arc<Connection>>,
 }
 
 impl Asked {
-    fn headers(&self) -> Vec<(&str, &[u8])> {
+    /// A request whose body nobody reads.
+    pub(super) fn of(enterprise: String, request_id: String, request: Request) -> Self {
+        let (head, _) = request.into_parts();
+        Self {
+            enterprise,
+            headers: head.headers,
+            request_id,
+            connection: head.extensions.get().cloned(),
+        }
+    }
+
+    pub(super) fn headers(&self) -> Vec<(&str, &[u8])> {
         let headers = self.headers.iter();
         headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
     }
 
-    fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> rest::Request<'a> {
+    pub(super) fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> rest::Request<'a> {
         rest::Request {
             path: rest::Path::revoke_all(&self.enterprise),
             headers,
@@ -138,7 +143,7 @@ impl<S: Store> Api<S> {
     }
 
     /// Asks the core about the request, with the token's own enterprise as it is now. That of the path is not loaded.
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         asked: &Asked,
         holder: Option<&Holder>,

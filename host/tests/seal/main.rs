@@ -11,6 +11,8 @@
 mod common;
 
 mod given;
+mod http;
+mod import;
 mod keys;
 mod kills;
 mod scene;

@@ -1,6 +1,7 @@
 //! A log held against a checkpoint, and what is said of it.
 
 use anyhow::{Context, Result};
+use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_seal::{Checkpoint, KeyId, LogCheck, NotTheLog, Note, VerifierKey};
 use serde::Serialize;
 
@@ -45,6 +46,11 @@ impl Seal {
     pub(in crate::cli) fn facts_of_check(&self, checked: &Result<u64, NotTheLog>) -> Vec<(&'static str, String)> {
         let cosigned = self.cosignatures.iter().map(|it| ("cosigned by", it.in_words()));
         cosigned.chain([("seal", self.in_words(checked))]).collect()
+    }
+
+    /// The same size and root, for what compares a log with a mark.
+    pub(in crate::cli) const fn mark(&self) -> Mark {
+        Mark::new(self.checkpoint.size, self.checkpoint.root)
     }
 
     /// Of which log, at which size, signed with which keys.

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use enterprise_credentials_host::error_chain;
+use enterprise_credentials_host::http::Auditors;
 use enterprise_credentials_host::seal::{SealOptions, Sealer, read_key};
 use enterprise_credentials_host::store::Store;
+
+use crate::cli::signal::Hangups;
 
 /// The options about the seal.
 #[derive(Debug, Args)]
@@ -23,6 +27,9 @@ pub(super) struct SealArgs {
     /// lost. Never for a copy of a store that goes on elsewhere.
     #[arg(long = "seal-join", requires = "keys")]
     join: bool,
+    /// Give checkpoints and proofs to the auditors in this file too, as `seal auditor` writes it. SIGHUP reads it again.
+    #[arg(long = "auditor-token-file", value_name = "FILE")]
+    auditors: Option<PathBuf>,
 }
 
 impl SealArgs {
@@ -37,6 +44,28 @@ impl SealArgs {
         options.join = self.join;
         let sealer = Sealer::open(store, options).await.context("cannot seal the streams")?;
         Ok(Some(Arc::new(sealer)))
+    }
+}
+
+impl SealArgs {
+    /// Reads the file of auditors, if there is one, and again at each SIGHUP.
+    pub(super) fn auditors(&self) -> Result<Option<Arc<Auditors>>> {
+        let Some(file) = &self.auditors else { return Ok(None) };
+        let auditors = Arc::new(Auditors::load(file)?);
+        let (again, mut hangups) = (Arc::clone(&auditors), Hangups::new()?);
+        tokio::spawn(async move {
+            loop {
+                hangups.next().await;
+                match again.reload() {
+                    Ok(()) => tracing::info!("read the auditors again"),
+                    Err(error) => {
+                        let error = error_chain(&error);
+                        tracing::error!(error, "cannot read the auditors again: those before stay known");
+                    }
+                }
+            }
+        });
+        Ok(Some(auditors))
     }
 }
 

@@ -1,0 +1,43 @@
+//! `seal auditor`: a token by which an auditor gets checkpoints.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::http::auditor_token;
+
+use crate::cli::output::print;
+
+/// Make a token by which an auditor gets an enterprise's checkpoints from `serve`, and print it.
+///
+/// It opens nothing else, and is kept nowhere: the file gets its hash. `serve --auditor-token-file` reads the file at its start and at
+/// each SIGHUP; whose line is removed from it is locked out.
+#[derive(Debug, Args)]
+pub(crate) struct Auditor {
+    /// The file to which the line of the token is added; it is created where it is missing.
+    file: PathBuf,
+    /// Whose checkpoints; may be given again.
+    #[arg(long = "enterprise", value_name = "SLUG", required = true)]
+    enterprises: Vec<EnterpriseSlug>,
+}
+
+impl Auditor {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let made = auditor_token(&self.enterprises);
+        let (token, line) = made.map_err(|error| anyhow!("the operating system gives no random bytes: {error}"))?;
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options
+            .open(&self.file)
+            .and_then(|mut file| writeln!(file, "{line}").and_then(|()| file.sync_all()));
+        written.with_context(|| format!("cannot write to `{}`", self.file.display()))?;
+        print(format!("{token}\n"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,121 @@
+//! What was signed of an enterprise's log, for whoever may revoke there and for its auditors: the latest checkpoint, and the proof that
+//! the log only grew since another one.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use enterprise_credentials::{EnterpriseSlug, rest};
+
+use super::Api;
+use super::answer::{Answer, RequestId};
+use super::operation::Asked;
+use crate::enterprises::{EnterpriseError, now};
+use crate::seal::{GrowthError, KeptCheckpoint, growth, latest};
+use crate::store::{Holder, Store};
+
+/// `GET /enterprises/{enterprise}/credential-authorizations/checkpoint`
+pub(super) async fn checkpoint<S: Store>(
+    State(api): State<Arc<Api<S>>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Answer {
+    let enterprise = path.map(|Path(enterprise)| enterprise).unwrap_or_default();
+    let asked = Asked::of(enterprise, request_id, request);
+    let answer = api.checkpoint(&asked, None).await;
+    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
+}
+
+/// `GET /enterprises/{enterprise}/credential-authorizations/checkpoint/consistency/{old}`
+pub(super) async fn consistency<S: Store>(
+    State(api): State<Arc<Api<S>>>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Answer {
+    let (enterprise, old) = path.map(|Path(segments)| segments).unwrap_or_default();
+    let asked = Asked::of(enterprise, request_id, request);
+    let answer = api.checkpoint(&asked, Some(&old)).await;
+    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
+}
+
+impl<S: Store> Api<S> {
+    /// The latest checkpoint; or the proof that leads to it from the one of `since` lines, which ends with it.
+    async fn checkpoint(&self, asked: &Asked, since: Option<&str>) -> Result<Answer, EnterpriseError> {
+        let (holder, refused) = self.may_read(asked).await?;
+        if let Some(refused) = refused {
+            return Ok(Answer::to(holder, refused));
+        }
+        let not_found = |holder| Ok(Answer::to(holder, rest::not_found(&asked.request_id)));
+        let Ok(enterprise) = EnterpriseSlug::new(&asked.enterprise) else {
+            return not_found(holder);
+        };
+        // A stream that was set back has checkpoints that are older than some that were given out.
+        self.enterprises.fresh(&enterprise).await?;
+        let store = self.enterprises.store();
+        let Some(latest) = latest(store, &enterprise).await? else {
+            return not_found(holder);
+        };
+        let text = match since {
+            None => latest.note.to_string(),
+            Some(since) => match self.proof(&enterprise, since, &latest).await? {
+                Some(proof) => proof,
+                None => return not_found(holder),
+            },
+        };
+        Ok(Answer::to(holder, self::text(&asked.request_id, text)))
+    }
+
+    /// Nothing where no checkpoint of so many lines was given out. One proof is made at a time: it may take a walk over a long stream.
+    async fn proof(
+        &self,
+        enterprise: &EnterpriseSlug,
+        since: &str,
+        latest: &KeptCheckpoint,
+    ) -> Result<Option<String>, EnterpriseError> {
+        let is_canonical = |since: &&str| *since == "0" || !since.starts_with(['0', '+']);
+        let Some(old) = Some(since).filter(is_canonical).and_then(|since| since.parse().ok()) else {
+            return Ok(None);
+        };
+        // Nobody closes it.
+        let _proving = self.proving.acquire().await;
+        match growth(self.enterprises.store(), enterprise, old, latest).await {
+            Ok(proof) => Ok(Some(proof.to_string())),
+            Err(GrowthError::NotGiven { .. }) => Ok(None),
+            Err(GrowthError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Whose token it is, and why its bearer may not read what was signed.
+    async fn may_read(&self, asked: &Asked) -> Result<(Option<Holder>, Option<rest::Response>), EnterpriseError> {
+        const UNAUTHORIZED: u16 = 401;
+        let headers = asked.headers();
+        let token = rest::bearer_token(&headers);
+        let auditors = self.options.auditors.as_ref().zip(token);
+        if let Some(may_audit) = auditors.and_then(|(auditors, token)| auditors.may_audit(token, &asked.enterprise)) {
+            // What an auditor is asked for before the token is asked for of all.
+            let refused = rest::authorize(&asked.with(&headers), None, now()).err();
+            let refused = refused.filter(|refused| refused.status != UNAUTHORIZED);
+            let of_another = (!may_audit).then(|| rest::not_found(&asked.request_id));
+            return Ok((None, refused.or(of_another)));
+        }
+        let holder = self.bearer(&asked.enterprise, &headers).await?.holder;
+        let authorized = self.ask(asked, holder.as_ref(), rest::authorize).await?;
+        Ok((holder, authorized.err()))
+    }
+}
+
+fn text(request_id: &str, text: String) -> rest::Response {
+    rest::Response {
+        status: 200,
+        headers: Vec::from([
+            ("Content-Type", "text/plain; charset=utf-8".to_owned()),
+            ("Cache-Control", "no-store".to_owned()),
+            ("X-GitHub-Request-Id", request_id.to_owned()),
+        ]),
+        body: text.into_bytes(),
+        refused_by: None,
+    }
+}
