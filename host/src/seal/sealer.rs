@@ -305,13 +305,16 @@ impl Sealer {
 /// Begins a stream's seal anew, where its lines do not lead on from what was sealed: its log gets another name, and the old one is
 /// never signed again. The journal in `state` may be in use.
 ///
+/// Where they do, it is begun anew only if they are known to be `contradicted`, as by a witness.
+///
 /// # Errors
-/// [`SealError::Holds`] where they do.
+/// [`SealError::Holds`] where they do, and are not.
 pub async fn restart(
     store: &impl Store,
     enterprise: &EnterpriseSlug,
     keys: &[SigningKey],
     state: &Path,
+    contradicted: bool,
 ) -> Result<KeyName, SealError> {
     let name = name_of(keys)?;
     let journal = Journal::open_to_read(state);
@@ -337,8 +340,8 @@ pub async fn restart(
         }
     };
     match leads {
-        Ok(()) => return Err(SealError::Holds),
-        Err(StoreError::Altered(_)) => {}
+        Ok(()) if !contradicted => return Err(SealError::Holds),
+        Ok(()) | Err(StoreError::Altered(_)) => {}
         Err(error) => return Err(error.into()),
     }
     let log = log + 1;

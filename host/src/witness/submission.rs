@@ -119,7 +119,7 @@ impl Witness {
                     return Ok(Some(Cosigned { checkpoint, signatures }));
                 }
                 // It compares sizes first, then roots, then what lies between.
-                Said::Last(size) if size == old && size == new => return Err(self.otherwise(size)),
+                Said::Last(size) if size == old && size == new && size > 0 => return Err(self.otherwise(size)),
                 Said::NotProven if old > 0 => return Err(self.otherwise(old)),
                 Said::Last(size) if size == old => return Err(NotCosigned::Confused { size }),
                 Said::NotProven => return Err(NotCosigned::Confused { size: old }),

@@ -244,6 +244,44 @@ fn a_store_that_was_set_back_and_went_on_otherwise_is_found_out() {
     );
 }
 
+#[test]
+fn without_a_later_export_another_log_is_begun_which_the_witness_has_to_know() {
+    let (scene, witness) = backed_up();
+    let host = serve(&scene, "journal", &[(witness.url(), &witness.key)]);
+    assert_one_is_altered(&host, "has cosigned");
+    assert_eq!(host.terminate(), Some(0));
+    let (store, key, state) = (scene.0.store_url(), scene.path("key"), scene.path("journal"));
+    let restart = [
+        "seal",
+        "restart",
+        "--store",
+        &store,
+        "--enterprise",
+        SLUG,
+        "--seal-key",
+        &key,
+        "--seal-state",
+        &state,
+    ];
+    let refused = crate::common::process::run(&restart);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        refused.status.code() == Some(1) && said.contains("--contradicted"),
+        "nothing here shows it: {said}"
+    );
+    run_well(&[&restart, &["--contradicted"][..]].concat());
+
+    let second = format!("{NAME}/{SLUG}/2");
+    let known = [scene.known("key", &second)];
+    let address = witness.kill();
+    let witness = Witness::start_at(&directory(scene.0.file("w2"), &known), address);
+    let host = serve(&scene, "journal", &[(witness.url(), &witness.key)]);
+    assert_eq!(ask(host.address, SLUG), Some(202));
+    wait_until_cosigned(&scene, SLUG, std::slice::from_ref(&witness.key));
+    assert!(latest(&scene, SLUG).text().starts_with(&format!("{second}\n")));
+    assert_eq!(host.terminate(), Some(0));
+}
+
 fn latest_size_in(scene: &Scene, log: &str) -> u64 {
     fs::read_to_string(scene.0.file(log)).unwrap().lines().count() as u64
 }
