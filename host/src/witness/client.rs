@@ -120,11 +120,19 @@ fn with_tls(config: Config) -> Config {
     use std::sync::Arc;
 
     use tokio_rustls::rustls::crypto::ring;
-    use ureq::tls::{RootCerts, TlsConfig};
+    use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+    let trusted = rustls_native_certs::load_native_certs();
+    for error in &trusted.errors {
+        tracing::warn!(%error, "cannot read a certificate that this machine trusts");
+    }
+    let roots = trusted
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned());
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-        .root_certs(RootCerts::PlatformVerifier);
+        .root_certs(RootCerts::from(roots));
     config.tls_config(tls.build()).https_only(true)
 }
 
