@@ -8,6 +8,8 @@ mod load;
 mod pass;
 mod seals;
 mod snapshots;
+#[cfg(feature = "witness")]
+mod witnessed;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -14,6 +14,8 @@ use crate::error_chain;
 use crate::http::{self, HttpOptions};
 use crate::seal::Sealer;
 use crate::store::Store;
+#[cfg(feature = "witness")]
+use crate::witness::WitnessOptions;
 use crate::worker::{Worker, WorkerOptions};
 
 /// How a host runs.
@@ -29,6 +31,9 @@ pub struct HostOptions {
     pub clock: ClockOptions,
     /// What signs its streams; nothing for a host that does not.
     pub sealer: Option<Arc<Sealer>>,
+    /// Who cosigns its checkpoints, if it signs.
+    #[cfg(feature = "witness")]
+    pub witnesses: Option<WitnessOptions>,
 }
 
 /// When a clock is suspect.
@@ -104,6 +109,10 @@ impl Host {
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (stop_seal, seal_stopped) = watch::channel(false);
         let seal = Arc::clone(&enterprises).seal(seal_stopped);
+        #[cfg(feature = "witness")]
+        if let Some(witnesses) = options.witnesses {
+            tokio::spawn(Arc::clone(&enterprises).witness(witnesses, stopped.clone()));
+        }
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {
             // Without a word the host was dropped, and nobody waits.

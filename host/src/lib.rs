@@ -25,6 +25,7 @@
 //! | `postgres` | the engine of `postgres://` URLs: a database that any number of hosts share |
 //! | `http` | the operations over HTTP: axum and hyper |
 //! | `tls` | HTTP over TLS, by rustls |
+//! | `witness` | others who cosign the host's checkpoints, asked over HTTP |
 //! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
 //!
 //! Without features it is the port, the states and the worker: a service that has its own HTTP needs no more.
@@ -48,6 +49,8 @@ pub mod sample;
 pub mod seal;
 pub mod store;
 pub mod token;
+#[cfg(feature = "witness")]
+pub mod witness;
 pub mod worker;
 
 pub use error_chain::error_chain;

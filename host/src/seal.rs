@@ -11,6 +11,7 @@
 
 mod agenda;
 mod base;
+mod contradicted;
 mod error;
 mod faults;
 mod given;

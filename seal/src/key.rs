@@ -13,8 +13,15 @@ use crate::base64;
 use crate::malformed::{Lines, Malformed};
 use crate::name::KeyName;
 
-/// The kind of key, in signed notes: Ed25519.
-const ED25519: u8 = 1;
+/// What a key signs, in signed notes: the byte that stands before it, so that no key of one kind passes for one of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Notes, with Ed25519.
+    Note = 1,
+    /// Cosignatures of checkpoints, with Ed25519.
+    Cosignature = 4,
+}
+
 const PRIVATE: &str = "PRIVATE+KEY+";
 
 /// The first four bytes of a hash over a key and its name: which key a signature is of, if it is genuine.
@@ -37,9 +44,9 @@ impl KeyId {
     }
 
     /// SHA-256 of the name, a line feed, the kind of key and the key, cut short.
-    fn of(name: &KeyName, key: &[u8; 32]) -> Self {
+    pub(crate) fn of(name: &KeyName, kind: Kind, key: &[u8; 32]) -> Self {
         let named = Sha256::new().chain_update(name.as_str()).chain_update(b"\n");
-        let hash: [u8; 32] = named.chain_update([ED25519]).chain_update(key).finalize().into();
+        let hash: [u8; 32] = named.chain_update([kind as u8]).chain_update(key).finalize().into();
         let [first, second, third, fourth, ..] = hash;
         Self([first, second, third, fourth])
     }
@@ -65,6 +72,7 @@ impl fmt::Debug for KeyId {
 pub struct VerifierKey {
     name: KeyName,
     id: KeyId,
+    kind: Kind,
     key: ed25519_dalek::VerifyingKey,
 }
 
@@ -85,9 +93,22 @@ impl VerifierKey {
         signature.is_ok_and(|signature| self.key.verify_strict(text.as_bytes(), &signature).is_ok())
     }
 
-    fn new(name: KeyName, key: ed25519_dalek::VerifyingKey) -> Self {
-        let id = KeyId::of(&name, key.as_bytes());
-        Self { name, id, key }
+    fn new(name: KeyName, kind: Kind, key: ed25519_dalek::VerifyingKey) -> Self {
+        let id = KeyId::of(&name, kind, key.as_bytes());
+        Self { name, id, kind, key }
+    }
+
+    /// Reads a key of this kind, and of no other.
+    pub(crate) fn parse(text: &str, kind: Kind, what: &'static str, expected: &'static str) -> Result<Self, Malformed> {
+        let read = |text: &str| {
+            let (name, id, bytes) = parts(text, kind)?;
+            let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes)
+                .ok()
+                .filter(|key| !key.is_weak())?;
+            let key = Self::new(name, kind, key);
+            (format!("{}", key.id) == id).then_some(key)
+        };
+        one_line(what, expected, text, read)
     }
 }
 
@@ -96,22 +117,14 @@ impl FromStr for VerifierKey {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         const EXPECTED: &str = "`name+id+key`, as `seal key --public` prints it, of the kind Ed25519";
-        let read = |text: &str| {
-            let (name, id, bytes) = parts(text)?;
-            let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes)
-                .ok()
-                .filter(|key| !key.is_weak())?;
-            let key = Self::new(name, key);
-            (format!("{}", key.id) == id).then_some(key)
-        };
-        one_line("a verifier key", EXPECTED, text, read)
+        Self::parse(text, Kind::Note, "a verifier key", EXPECTED)
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, id, key } = self;
-        write!(f, "{name}+{id}+{}", with_kind(key.as_bytes()))
+        let Self { name, id, kind, key } = self;
+        write!(f, "{name}+{id}+{}", with_kind(*kind, key.as_bytes()))
     }
 }
 
@@ -119,6 +132,7 @@ impl fmt::Display for VerifierKey {
 #[derive(Clone)]
 pub struct SigningKey {
     name: KeyName,
+    kind: Kind,
     key: ed25519_dalek::SigningKey,
 }
 
@@ -128,8 +142,12 @@ impl SigningKey {
 
     /// Makes a key from bytes that nobody can guess: take them from the operating system's source of randomness.
     pub fn from_seed(name: KeyName, seed: &[u8; Self::SEED_LENGTH]) -> Self {
+        Self::of_kind(Kind::Note, name, seed)
+    }
+
+    pub(crate) fn of_kind(kind: Kind, name: KeyName, seed: &[u8; Self::SEED_LENGTH]) -> Self {
         let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        Self { name, key }
+        Self { name, kind, key }
     }
 
     /// What it is called.
@@ -139,19 +157,23 @@ impl SigningKey {
 
     /// The same key under another name.
     pub fn named(&self, name: KeyName) -> Self {
-        let key = self.key.clone();
-        Self { name, key }
+        let (kind, key) = (self.kind, self.key.clone());
+        Self { name, kind, key }
     }
 
     /// The key by which everybody checks what this one signs.
     pub fn verifier_key(&self) -> VerifierKey {
-        VerifierKey::new(self.name.clone(), self.key.verifying_key())
+        VerifierKey::new(self.name.clone(), self.kind, self.key.verifying_key())
     }
 
     /// The secret as text, to be kept where nobody else can read it: `PRIVATE+KEY+name+id+key`, as Go's package `note` has it.
     pub fn to_secret_text(&self) -> String {
         let id = self.verifier_key().id;
-        format!("{PRIVATE}{}+{id}+{}", self.name, with_kind(self.key.as_bytes()))
+        format!(
+            "{PRIVATE}{}+{id}+{}",
+            self.name,
+            with_kind(self.kind, self.key.as_bytes())
+        )
     }
 
     /// Reads what [`SigningKey::to_secret_text`] gave.
@@ -160,12 +182,17 @@ impl SigningKey {
     /// [`Malformed`], which quotes nothing of the text.
     pub fn from_secret_text(text: &str) -> Result<Self, Malformed> {
         const EXPECTED: &str = "`PRIVATE+KEY+name+id+key`, as `seal key` writes it, of the kind Ed25519";
+        Self::parse(text, Kind::Note, "a signing key", EXPECTED)
+    }
+
+    /// Reads a key of this kind, and of no other.
+    pub(crate) fn parse(text: &str, kind: Kind, what: &'static str, expected: &'static str) -> Result<Self, Malformed> {
         let read = |text: &str| {
-            let (name, id, seed): (_, _, SecretKey) = parts(text.strip_prefix(PRIVATE)?)?;
-            let key = Self::from_seed(name, &seed);
+            let (name, id, seed): (_, _, SecretKey) = parts(text.strip_prefix(PRIVATE)?, kind)?;
+            let key = Self::of_kind(kind, name, &seed);
             (format!("{}", key.verifier_key().id) == id).then_some(key)
         };
-        one_line("a signing key", EXPECTED, text, read)
+        one_line(what, expected, text, read)
     }
 
     pub(crate) fn sign(&self, text: &str) -> Vec<u8> {
@@ -180,18 +207,18 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-fn with_kind(key: &[u8; 32]) -> String {
-    let bytes: Vec<u8> = core::iter::once(ED25519).chain(*key).collect();
+fn with_kind(kind: Kind, key: &[u8; 32]) -> String {
+    let bytes: Vec<u8> = core::iter::once(kind as u8).chain(*key).collect();
     base64::encode(&bytes)
 }
 
-/// The name, the id as it is written, and the key.
-fn parts(text: &str) -> Option<(KeyName, &str, [u8; 32])> {
+/// The name, the id as it is written, and the key, if it is of this kind.
+fn parts(text: &str, kind: Kind) -> Option<(KeyName, &str, [u8; 32])> {
     // Base64 has a `+` too.
     let mut parts = text.splitn(3, '+');
     let (name, id, key) = (parts.next()?, parts.next()?, parts.next()?);
-    let [kind, key @ ..] = base64::decode_exactly::<33>(key)?;
-    (kind == ED25519).then_some((KeyName::new(name).ok()?, id, key))
+    let [found, key @ ..] = base64::decode_exactly::<33>(key)?;
+    (found == kind as u8).then_some((KeyName::new(name).ok()?, id, key))
 }
 
 /// Reads a text of one line, whose line feed may be missing.

@@ -58,11 +58,13 @@
 //! | keys, and what they are called | [`SigningKey`], [`VerifierKey`], [`KeyId`], [`KeyName`] |
 //! | a text and who signed it | [`Note`], [`NoteSignature`] (C2SP `signed-note`) |
 //! | what a log was at some size | [`Checkpoint`] (C2SP `tlog-checkpoint`) |
+//! | that a witness has seen it, and when | [`Cosigned`], by [`WitnessKey`] and [`CosigningKey`] (C2SP `tlog-cosignature`) |
+//! | what a witness may cosign | [`SealedGrowth::witness`] (C2SP `tlog-witness`) |
 //! | that a log is what it was, or goes on from it | [`LogCheck`] |
 //! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`]; with line and checkpoint [`SealedLine`] (C2SP `tlog-proof`) |
 //! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`]; with the newer checkpoint [`SealedGrowth`] (C2SP `tlog-witness`) |
 //! | why not: bytes | [`InvalidFrontier`], [`InvalidKeyName`], [`Malformed`] |
-//! | why not: who and what | [`NotVerified`], [`NotAuthentic`], [`NotProven`], [`NotSealed`], [`NotTheLog`] |
+//! | why not: who and what | [`NotVerified`], [`NotAuthentic`], [`NotProven`], [`NotSealed`], [`NotTheLog`], [`NotWitnessed`] |
 //! | why not: sizes | [`TooShort`], [`TreeFull`] |
 #![no_std]
 
@@ -70,6 +72,7 @@ extern crate alloc;
 
 mod base64;
 mod checkpoint;
+mod cosignature;
 mod frontier;
 mod hash;
 mod key;
@@ -78,8 +81,10 @@ mod malformed;
 mod name;
 mod note;
 mod proof;
+mod witness;
 
 pub use checkpoint::{Checkpoint, NotAuthentic};
+pub use cosignature::{Cosigned, CosigningKey, WitnessKey};
 pub use frontier::{Frontier, InvalidFrontier, TreeFull};
 pub use hash::{Hash, leaf_hash, node_hash};
 pub use key::{KeyId, SigningKey, VerifierKey};
@@ -91,3 +96,4 @@ pub use proof::{
     ConsistencyProof, ConsistencyProver, InclusionProof, InclusionProver, NotProven, NotSealed, SealedGrowth,
     SealedLine, TooShort,
 };
+pub use witness::NotWitnessed;

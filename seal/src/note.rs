@@ -40,6 +40,25 @@ impl NoteSignature {
         self.id
     }
 
+    /// A signature of a key, over whatever.
+    pub(crate) const fn new(name: KeyName, id: KeyId, bytes: Vec<u8>) -> Self {
+        Self { name, id, bytes }
+    }
+
+    /// What follows the id.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Reads lines of signatures alone, as a witness answers with.
+    ///
+    /// # Errors
+    /// [`Malformed`] where there is none, or anything else.
+    pub fn parse_lines(bytes: &[u8]) -> Result<Vec<Self>, Malformed> {
+        const WHAT: &str = "a list of signatures";
+        read_signatures(WHAT, 1, malformed::text(WHAT, bytes, Note::BYTES_MAX)?)
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (name, signature) = line.strip_prefix(SIGNATURE)?.split_once(' ')?;
         let bytes = base64::decode(signature)?;
@@ -107,25 +126,22 @@ impl Note {
         };
         let (text, rest) = note.split_at_checked(at + 1).unwrap_or_default();
         check_text(text)?;
-        let before = text.lines().count() + 1;
         let lines = rest.strip_prefix('\n').unwrap_or_default();
-        let mut signatures = Vec::new();
-        for (index, line) in lines.split_inclusive('\n').enumerate() {
-            const EXPECTED: &str = "a signature: an em dash, a key's name and base64, and a line feed";
-            let at = before + 1 + index;
-            if index == Self::SIGNATURES_MAX {
-                return Err(wrong(at, "the end: there are too many signatures"));
-            }
-            let signature = line.strip_suffix('\n').and_then(NoteSignature::parse);
-            signatures.push(signature.ok_or_else(|| wrong(at, EXPECTED))?);
-        }
-        if signatures.is_empty() {
-            return Err(wrong(before + 1, "a signature"));
-        }
         Ok(Self {
             text: text.to_owned(),
-            signatures,
+            signatures: read_signatures(WHAT, text.lines().count() + 2, lines)?,
         })
+    }
+
+    /// Adds a signature, behind the others and in place of an earlier one by the same key. Says whether there was room.
+    pub fn add(&mut self, signature: NoteSignature) -> bool {
+        let same = |other: &NoteSignature| other.name == signature.name && other.id == signature.id;
+        self.signatures.retain(|other| !same(other));
+        let fits = self.signatures.len() < Self::SIGNATURES_MAX;
+        if fits {
+            self.signatures.push(signature);
+        }
+        fits
     }
 
     /// What is signed; its line feed at the end included.
@@ -184,6 +200,25 @@ impl fmt::Display for Note {
             .iter()
             .try_for_each(|signature| writeln!(f, "{signature}"))
     }
+}
+
+/// The lines of signatures, at least one; the first of them is this line of the whole text.
+fn read_signatures(what: &'static str, first: usize, lines: &str) -> Result<Vec<NoteSignature>, Malformed> {
+    const EXPECTED: &str = "a signature: an em dash, a key's name and base64, and a line feed";
+    let wrong = |line, expected| Malformed { what, line, expected };
+    let mut signatures = Vec::new();
+    for (index, line) in lines.split_inclusive('\n').enumerate() {
+        let at = first + index;
+        if index == Note::SIGNATURES_MAX {
+            return Err(wrong(at, "the end: there are too many signatures"));
+        }
+        let signature = line.strip_suffix('\n').and_then(NoteSignature::parse);
+        signatures.push(signature.ok_or_else(|| wrong(at, EXPECTED))?);
+    }
+    if signatures.is_empty() {
+        return Err(wrong(first, "a signature"));
+    }
+    Ok(signatures)
 }
 
 /// The text of a note ends with a line feed, and has no other control characters below the space.

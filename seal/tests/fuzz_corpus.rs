@@ -23,19 +23,23 @@ fn every_kept_text_is_read_to_the_same_bytes_or_refused() {
     // What no input of the corpus reaches is not tested.
     let expected = [
         "checkpoint",
+        "cosigned checkpoint",
         "growth",
         "line",
         "note",
         "note that is not signed",
+        "note with a false cosignature",
         "nothing",
         "proof of an unknown checkpoint",
         "proof that shows nothing",
         "sealed growth",
         "sealed line",
+        "signatures",
         "signed checkpoint",
         "signed note that is no checkpoint of the key's log",
         "signing key",
         "verifier key",
+        "witness's key",
     ];
     assert_eq!(found, expected.into());
 }

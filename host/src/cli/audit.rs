@@ -50,6 +50,8 @@ pub(crate) struct Audit {
     /// The verifier key to check the checkpoint with, or several, one a line.
     #[arg(long = "key", id = "keys", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
     keys: Vec<seal::Keys>,
+    #[command(flatten)]
+    witnesses: seal::Witnesses,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
@@ -82,7 +84,7 @@ impl Audit {
         let seal = self
             .checkpoint
             .as_ref()
-            .map(|note| seal::open(note, &self.keys))
+            .map(|note| anyhow::Ok(seal::open(note, &self.keys)?.cosigned(self.witnesses.of(note)?)))
             .transpose()?;
         let mut history = self.history.open()?;
         let mut auditor = match self.revocation {
@@ -117,7 +119,10 @@ impl Audit {
                     &report,
                     &sha256,
                     complete,
-                    sealed.as_ref().map(|(seal, checked)| seal.in_words(checked))
+                    sealed
+                        .as_ref()
+                        .map(|(seal, checked)| seal.facts_of_check(checked))
+                        .unwrap_or_default()
                 ),
                 evidence::in_words(&report, self.asked_for(), complete)
             );
@@ -217,7 +222,7 @@ fn observe_line(history: &mut History, auditor: &mut Auditor, marked: Option<&mu
     Ok(())
 }
 
-fn subject(report: &Report, sha256: &str, complete: bool, seal: Option<String>) -> String {
+fn subject(report: &Report, sha256: &str, complete: bool, seal: Vec<(&'static str, String)>) -> String {
     let end = report
         .last_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
@@ -231,6 +236,6 @@ fn subject(report: &Report, sha256: &str, complete: bool, seal: Option<String>) 
         ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
         ("sha256", format!("{sha256}, of all bytes of the log")),
     ];
-    facts.extend(seal.map(|words| ("seal", words)));
+    facts.extend(seal);
     Facts(&facts).to_string()
 }

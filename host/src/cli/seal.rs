@@ -10,6 +10,7 @@ mod prove;
 mod restart;
 mod sealed;
 mod verify;
+mod witnessed;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ use super::history::{History, HistoryPlace};
 
 pub(super) use files::{Keys, keys, note};
 pub(super) use sealed::{Document, Seal, open};
+pub(super) use witnessed::Witnesses;
 
 /// Make a key, and check logs and proofs against signed checkpoints.
 ///

@@ -4,6 +4,7 @@ mod clients;
 mod seal;
 #[cfg(feature = "tls")]
 mod tls;
+mod witness;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -59,6 +60,8 @@ pub(crate) struct Serve {
     clients: Clients,
     #[command(flatten)]
     seal: SealArgs,
+    #[command(flatten)]
+    witness: witness::WitnessArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls: tls::TlsArgs,
@@ -139,6 +142,7 @@ impl Serve {
         self.clients.apply_to(&mut options.http)?;
         let scheme = self.secure(&mut options.http)?;
         options.sealer = self.seal.open(store).await?;
+        options.witnesses = self.witness.options();
         options.http.auditors = self.seal.auditors()?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await

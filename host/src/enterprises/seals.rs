@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::live::Live;
 use super::{Decided, EnterpriseError, Enterprises, is_request};
 use crate::seal::{SealError, Sealer, seal_until};
-use crate::store::{Alteration, Altered, Head, Store, StoreError};
+use crate::store::{Head, Store, StoreError};
 
 impl<S: Store> Enterprises<S> {
     /// What signs the streams, if anything does.
@@ -40,10 +40,9 @@ impl<S: Store> Enterprises<S> {
     /// Notes how a stream was found.
     pub(super) fn note_altered<T>(&self, enterprise: &EnterpriseSlug, found: &Result<T, EnterpriseError>) {
         match found {
-            Err(EnterpriseError::Store(StoreError::Altered(Altered {
-                alteration: Alteration::SealedBeyond { .. } | Alteration::SealedOtherwise { .. },
-                ..
-            }))) => self.altered_seals.note(enterprise, found),
+            Err(EnterpriseError::Store(StoreError::Altered(altered))) if altered.alteration.is_of_seal() => {
+                self.altered_seals.note(enterprise, found);
+            }
             Err(_) => self.altered.note(enterprise, found),
             Ok(_) => {
                 self.altered.note(enterprise, found);

@@ -49,7 +49,10 @@ pub enum SealError {
         expected: KeyName,
     },
     /// The seal of a stream whose lines lead on from what was sealed is not begun anew.
-    #[error("the stream's lines lead on from what was sealed of it: there is nothing to begin anew")]
+    #[error(
+        "the stream's lines lead on from what was sealed of it: there is nothing to begin anew, unless a witness or a \
+         checkpoint that somebody holds shows otherwise: then say `--contradicted`"
+    )]
     Holds,
     /// The store fails, or the stream is altered.
     #[error(transparent)]

@@ -15,8 +15,11 @@ use tokio::task::spawn_blocking;
 
 use super::agenda::{Agenda, Chain, Haste};
 use super::base::{Base, check_leads};
+use super::contradicted::Contradicted;
 use super::faults::Faults;
 use super::{Journal, SealError};
+#[cfg(feature = "witness")]
+use crate::store::Alteration;
 use crate::store::{Durability, KeptCheckpoint, Store, StoreError, Streams};
 
 /// How streams are sealed.
@@ -60,6 +63,7 @@ pub struct Sealer {
     agenda: Mutex<Agenda>,
     changed: Notify,
     faults: Faults,
+    contradicted: Contradicted,
     given: broadcast::Sender<EnterpriseSlug>,
 }
 
@@ -94,6 +98,7 @@ impl Sealer {
             agenda: Mutex::default(),
             changed: Notify::new(),
             faults: Faults::default(),
+            contradicted: Contradicted::default(),
             given: broadcast::Sender::new(GIVEN_MAX),
         })
     }
@@ -180,21 +185,30 @@ impl Sealer {
     }
 
     /// The streams of which the journal holds something.
-    pub(super) async fn journaled(&self) -> Result<Vec<EnterpriseSlug>, SealError> {
+    pub(crate) async fn journaled(&self) -> Result<Vec<EnterpriseSlug>, SealError> {
         let journal = Arc::clone(&self.journal);
         Ok(aside(move || journal.enterprises()).await??)
+    }
+
+    /// Notes what a witness has cosigned of a stream that this host does not have, or that there is no such thing.
+    #[cfg(feature = "witness")]
+    pub(crate) fn witnessed(&self, enterprise: &EnterpriseSlug, witness: String, contradiction: Option<Alteration>) {
+        if self.contradicted.note(enterprise, witness, contradiction) {
+            self.look_at(enterprise);
+        }
     }
 
     /// Compares a stream with what was signed of it.
     ///
     /// # Errors
-    /// [`StoreError::Altered`] where it does not lead on from there.
+    /// [`StoreError::Altered`] where it does not lead on from there, or a witness contradicts it.
     pub(crate) async fn compare(
         &self,
         streams: &impl Streams,
         enterprise: &EnterpriseSlug,
         head: &Frontier,
     ) -> Result<(), StoreError> {
+        self.contradicted.check(enterprise)?;
         let kept = streams.last_checkpoint(enterprise).await?;
         // Where the journal cannot be read nothing is signed, and that is told of: here what the store says has to do.
         let journaled = self.journaled_last(enterprise).await.unwrap_or_default();
@@ -222,6 +236,7 @@ impl Sealer {
         enterprise: &EnterpriseSlug,
         known: Option<&Chain>,
     ) -> Result<Option<Frontier>, SealError> {
+        self.contradicted.check(enterprise)?;
         let journaled = self.journaled_last(enterprise).await?;
         let kept = store.last_checkpoint(enterprise).await?;
         let base = Base::of(enterprise, journaled.clone(), kept.clone())?;
@@ -253,7 +268,7 @@ impl Sealer {
             let (journal, slug, signed) = (Arc::clone(&self.journal), enterprise.clone(), signed.clone());
             aside(move || journal.write(&slug, &signed)).await??;
         }
-        if kept.as_ref() != Some(&signed) {
+        if !kept.is_some_and(|kept| kept.holds(&signed)) {
             store.keep_checkpoint(enterprise, &signed).await?;
             // Nobody need listen.
             let _ = self.given.send(enterprise.clone());
@@ -290,13 +305,16 @@ impl Sealer {
 /// Begins a stream's seal anew, where its lines do not lead on from what was sealed: its log gets another name, and the old one is
 /// never signed again. The journal in `state` may be in use.
 ///
+/// Where they do, it is begun anew only if they are known to be `contradicted`, as by a witness.
+///
 /// # Errors
-/// [`SealError::Holds`] where they do.
+/// [`SealError::Holds`] where they do, and are not.
 pub async fn restart(
     store: &impl Store,
     enterprise: &EnterpriseSlug,
     keys: &[SigningKey],
     state: &Path,
+    contradicted: bool,
 ) -> Result<KeyName, SealError> {
     let name = name_of(keys)?;
     let journal = Journal::open_to_read(state);
@@ -322,8 +340,8 @@ pub async fn restart(
         }
     };
     match leads {
-        Ok(()) => return Err(SealError::Holds),
-        Err(StoreError::Altered(_)) => {}
+        Ok(()) if !contradicted => return Err(SealError::Holds),
+        Ok(()) | Err(StoreError::Altered(_)) => {}
         Err(error) => return Err(error.into()),
     }
     let log = log + 1;

@@ -38,6 +38,13 @@ impl KeptCheckpoint {
         self.frontier.size()
     }
 
+    /// Whether this is all of `other`: signed alike, and by all who signed that; witnesses may have signed this one too.
+    pub(crate) fn holds(&self, other: &Self) -> bool {
+        let has = |signature| self.note.signatures().contains(signature);
+        let is_same = (self.log, &self.frontier, self.note.text()) == (other.log, &other.frontier, other.note.text());
+        is_same && other.note.signatures().iter().all(has)
+    }
+
     /// Takes a row of a table.
     #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(super) fn read(log: i64, size: i64, frontier: &[u8], note: &str) -> Result<Self, StoreError> {

@@ -176,13 +176,40 @@ pub enum Alteration {
         /// The root of these.
         lines: Hash,
     },
+    /// A witness has cosigned more lines than there are: the store and the journal of the seal went back together.
+    WitnessedBeyond {
+        /// Where the stream ends.
+        head: Position,
+        /// Where the witness is.
+        witness: String,
+        /// How many lines it has cosigned.
+        size: u64,
+    },
+    /// A witness has cosigned other lines than those that the stream begins with.
+    WitnessedOtherwise {
+        /// Where the witness is.
+        witness: String,
+        /// How many lines it has cosigned.
+        size: u64,
+    },
 }
 
 impl Alteration {
+    /// Whether the stream is whole, as far as its head goes, and does not lead on from what was signed of it.
+    pub(crate) const fn is_of_seal(&self) -> bool {
+        matches!(
+            self,
+            Self::SealedBeyond { .. }
+                | Self::SealedOtherwise { .. }
+                | Self::WitnessedBeyond { .. }
+                | Self::WitnessedOtherwise { .. }
+        )
+    }
+
     /// What to do about it.
     pub(super) const fn cure(&self) -> &'static str {
         match self {
-            Self::SealedBeyond { .. } | Self::SealedOtherwise { .. } => {
+            _ if self.is_of_seal() => {
                 "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported later, or, where \
                  there is none, begin another seal with `seal restart`"
             }
@@ -228,6 +255,16 @@ impl fmt::Display for Alteration {
                 f,
                 "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it has at position \
                  {head}: another history was put in its place"
+            ),
+            Self::WitnessedBeyond { head, witness, size } => write!(
+                f,
+                "it ends at position {head}, and the witness `{witness}` has cosigned {size} lines of it: it was set back, together \
+                 with the journal of the seal"
+            ),
+            Self::WitnessedOtherwise { witness, size } => write!(
+                f,
+                "the witness `{witness}` has cosigned {size} lines of it, and they were others: it was set back, together with the \
+                 journal of the seal, and went on otherwise"
             ),
         }
     }

@@ -9,6 +9,7 @@
 
 mod audit;
 mod backup;
+mod cosigned;
 mod decide;
 mod explain;
 mod generate;

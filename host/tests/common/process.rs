@@ -22,21 +22,28 @@ impl Serve {
     /// Starts it on a free port, unless the options name an address, and waits until it listens. Its log goes to the file `log`.
     pub(crate) fn start(store_url: &str, log: &Path, options: &[&str]) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
-        Self::start_with(store_url, log, stderr.into(), options)
+        Self::start_with(store_url, log, stderr.into(), options, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn start_in(store_url: &str, log: &Path, options: &[&str], variables: &[(&str, &Path)]) -> Self {
+        let stderr = File::options().create(true).append(true).open(log).unwrap();
+        Self::start_with(store_url, log, stderr.into(), options, variables)
     }
 
     /// The same, with its log into a pipe that nobody reads until [`Serve::stderr`] is taken.
     pub(crate) fn start_unread(store_url: &str, options: &[&str]) -> Self {
-        Self::start_with(store_url, Path::new("/dev/null"), Stdio::piped(), options)
+        Self::start_with(store_url, Path::new("/dev/null"), Stdio::piped(), options, &[])
     }
 
-    fn start_with(store_url: &str, log: &Path, stderr: Stdio, options: &[&str]) -> Self {
+    fn start_with(store_url: &str, log: &Path, stderr: Stdio, options: &[&str], variables: &[(&str, &Path)]) -> Self {
         let has_address = options.contains(&"--listen");
         let listen: &[_] = if has_address { &[] } else { &["--listen", "127.0.0.1:0"] };
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--store", store_url])
             .args(listen)
             .args(options)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()

@@ -4,6 +4,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../seal/scene.rs"]
+#[expect(dead_code, reason = "what the tests of the seal alone use")]
+mod scene;
+mod witness;
 
 use std::fs::{self, Permissions};
 use std::io;

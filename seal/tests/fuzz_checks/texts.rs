@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use enterprise_credentials_seal::{
-    Checkpoint, Hash, KeyName, Malformed, NotSealed, Note, SealedGrowth, SealedLine, SigningKey, VerifierKey, leaf_hash,
+    Checkpoint, CosigningKey, Hash, KeyName, Malformed, NotSealed, Note, NoteSignature, SealedGrowth, SealedLine,
+    SigningKey, VerifierKey, WitnessKey, leaf_hash,
 };
 
 /// Keys that inputs of the corpus are signed with: one by an owner whose secret is 32 bytes of 1, and one by another of 2.
@@ -24,6 +25,8 @@ pub(crate) fn check(bytes: &[u8]) -> Vec<&'static str> {
         read("note", bytes, Note::parse(bytes)),
         read("checkpoint", text.as_bytes(), text.parse::<Checkpoint>()),
         read("verifier key", line.as_bytes(), text.parse::<VerifierKey>()),
+        read("witness's key", line.as_bytes(), text.parse::<WitnessKey>()),
+        read("signatures", bytes, NoteSignature::parse_lines(bytes).map(Lines)),
         read("line", bytes, SealedLine::parse(bytes)),
         read("growth", bytes, SealedGrowth::parse(bytes)),
     ];
@@ -31,11 +34,20 @@ pub(crate) fn check(bytes: &[u8]) -> Vec<&'static str> {
         assert_eq!(key.to_secret_text(), line);
         found.push(Some("signing key"));
     }
+    found.push(Note::parse(bytes).ok().and_then(cosigned));
     found.push(Note::parse(bytes).ok().map(note));
     found.push(SealedLine::parse(bytes).ok().map(line_shows));
     found.push(SealedGrowth::parse(bytes).ok().map(growth_shows));
     let found: Vec<&str> = found.into_iter().flatten().collect();
     if found.is_empty() { vec!["nothing"] } else { found }
+}
+
+struct Lines(Vec<NoteSignature>);
+
+impl Display for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+    }
 }
 
 /// What is read is written again to the same bytes: no two texts mean the same.
@@ -52,6 +64,20 @@ fn read<T: Display>(what: &'static str, bytes: &[u8], read: Result<T, Malformed>
             None
         }
     }
+}
+
+fn cosigned(note: Note) -> Option<&'static str> {
+    let name = KeyName::new("witness.example.com/w1").unwrap();
+    let witness = CosigningKey::from_seed(name, &[3; SigningKey::SEED_LENGTH]);
+    let keys = [witness.witness_key()];
+    let Ok(cosigned) = note.cosigned(&keys) else {
+        return Some("note with a false cosignature");
+    };
+    let time = cosigned.first()?.time;
+    // Whoever says so has signed it so: the signature is the same each time.
+    let again = witness.cosign(&note.text().parse().ok()?, time);
+    assert!(note.signatures().contains(&again));
+    Some("cosigned checkpoint")
 }
 
 fn note(note: Note) -> &'static str {

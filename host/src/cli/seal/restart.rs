@@ -31,6 +31,9 @@ pub(crate) struct Restart {
     /// The journal of the host that does not serve the stream, as for `serve`.
     #[arg(long = "seal-state", value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Begin anew though nothing here shows that the stream was set back: a witness, or a checkpoint that somebody holds, does.
+    #[arg(long)]
+    contradicted: bool,
 }
 
 impl Restart {
@@ -43,7 +46,7 @@ impl Restart {
         let state = journal_of(&self.keys, self.state.as_deref());
         let origin = super::super::runtime()?.block_on(async {
             let store = store::open(&self.store, IfMissing::Fail).await?;
-            let begun = seal::restart(&store, &self.enterprise, &keys, &state).await;
+            let begun = seal::restart(&store, &self.enterprise, &keys, &state, self.contradicted).await;
             store.close().await;
             anyhow::Ok(begun?)
         })?;

@@ -6,6 +6,7 @@ use enterprise_credentials_seal::{Checkpoint, KeyId, LogCheck, NotTheLog, Note, 
 use serde::Serialize;
 
 use super::Keys;
+use super::witnessed::{Cosignature, CosignatureDocument};
 use crate::cli::table::count;
 
 /// The checkpoint in a note, if one of these keys has signed it.
@@ -14,7 +15,12 @@ pub(in crate::cli) fn open(note: &Note, keys: &[Keys]) -> Result<Seal> {
     let checkpoint = Checkpoint::open(note, &keys).context("the checkpoint is not genuine")?;
     let signers = note.verify(&keys).context("the checkpoint is not genuine")?;
     let signers = signers.into_iter().map(VerifierKey::id).collect();
-    Ok(Seal { checkpoint, signers })
+    let cosignatures = Vec::new();
+    Ok(Seal {
+        checkpoint,
+        signers,
+        cosignatures,
+    })
 }
 
 /// A checkpoint that is genuine, and by which keys.
@@ -22,12 +28,24 @@ pub(in crate::cli) fn open(note: &Note, keys: &[Keys]) -> Result<Seal> {
 pub(in crate::cli) struct Seal {
     pub(super) checkpoint: Checkpoint,
     signers: Vec<KeyId>,
+    cosignatures: Vec<Cosignature>,
 }
 
 impl Seal {
     /// A comparison with a log, from its first line on.
     pub(in crate::cli) const fn check(&self) -> LogCheck {
         LogCheck::new(self.checkpoint.size, self.checkpoint.root)
+    }
+
+    /// With what witnesses say of it.
+    pub(in crate::cli) fn cosigned(self, cosignatures: Vec<Cosignature>) -> Self {
+        Self { cosignatures, ..self }
+    }
+
+    /// What the comparison with a log came to, and how old the checkpoint is.
+    pub(in crate::cli) fn facts_of_check(&self, checked: &Result<u64, NotTheLog>) -> Vec<(&'static str, String)> {
+        let cosigned = self.cosignatures.iter().map(|it| ("cosigned by", it.in_words()));
+        cosigned.chain([("seal", self.in_words(checked))]).collect()
     }
 
     /// The same size and root, for what compares a log with a mark.
@@ -48,7 +66,7 @@ impl Seal {
     }
 
     /// What the comparison with a log came to, in a line.
-    pub(in crate::cli) fn in_words(&self, checked: &Result<u64, NotTheLog>) -> String {
+    fn in_words(&self, checked: &Result<u64, NotTheLog>) -> String {
         let Checkpoint { origin, size, .. } = &self.checkpoint;
         match checked {
             Err(error) => format!("BROKEN: {error}"),
@@ -71,6 +89,7 @@ impl Seal {
             size: *size,
             root: root.to_base64(),
             signed_by: self.signers.iter().map(ToString::to_string).collect(),
+            cosigned_by: self.cosignatures.iter().map(Cosignature::document).collect(),
             holds: checked.is_ok(),
             not_covered: checked.as_ref().ok().copied(),
             fault: checked.as_ref().err().map(ToString::to_string),
@@ -86,6 +105,9 @@ pub(in crate::cli) struct Document {
     root: String,
     /// The ids of the keys.
     signed_by: Vec<String>,
+    /// Those witnesses that were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cosigned_by: Vec<CosignatureDocument>,
     /// Whether the first `size` lines of the log are those that were sealed.
     holds: bool,
     /// How many lines are behind them.

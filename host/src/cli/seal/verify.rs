@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use enterprise_credentials_seal::Note;
 
-use super::{Keys, each_line, files, open};
+use super::{Keys, Witnesses, each_line, files, open};
 use crate::cli::history::HistoryPlace;
 use crate::cli::output::print;
 use crate::cli::table::Facts;
@@ -14,7 +14,7 @@ use crate::cli::table::Facts;
 /// Check that a log is, byte for byte, the one of which a checkpoint was signed, or goes on from it.
 ///
 /// Lines behind the checkpoint's size are not covered, and named. What the lines say is not looked at: `audit --checkpoint` does
-/// both. Exits with 1 if the checkpoint is not genuine or the log another.
+/// both. Exits with 1 if the checkpoint is not genuine or not cosigned, or the log another.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -25,11 +25,13 @@ pub(crate) struct Verify {
     /// The verifier key of the log, or several, one a line.
     #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
     keys: Vec<Keys>,
+    #[command(flatten)]
+    witnesses: Witnesses,
 }
 
 impl Verify {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let seal = open(&self.checkpoint, &self.keys)?;
+        let seal = open(&self.checkpoint, &self.keys)?.cosigned(self.witnesses.of(&self.checkpoint)?);
         let mut check = seal.check();
         each_line(&self.history, &mut |line| {
             check.push_line(line);
@@ -37,7 +39,7 @@ impl Verify {
         })?;
         let checked = check.finish();
         let mut facts = seal.facts();
-        facts.push(("seal", seal.in_words(&checked)));
+        facts.extend(seal.facts_of_check(&checked));
         print(Facts(&facts).to_string())?;
         checked?;
         Ok(ExitCode::SUCCESS)

@@ -88,6 +88,8 @@ impl Fault {
             Self::Altered(Alteration::SetBack { .. }) => "set_back",
             Self::Altered(Alteration::SealedBeyond { .. }) => "sealed_beyond_head",
             Self::Altered(Alteration::SealedOtherwise { .. }) => "sealed_otherwise",
+            Self::Altered(Alteration::WitnessedBeyond { .. }) => "witnessed_beyond_head",
+            Self::Altered(Alteration::WitnessedOtherwise { .. }) => "witnessed_otherwise",
             Self::Altered(Alteration::LookUp { .. }) | Self::LooksUpWrong { .. } => "look_up_wrong",
             Self::NotAnEvent { .. } => "not_an_event",
             Self::LastAt { .. } => "last_at_differs",
@@ -106,9 +108,7 @@ impl Fault {
                 "`repair --from LOG --accept-size N`: an export of the stream that is known to be whole, of N lines; a name \
                  that is no enterprise of yours was broken itself, and `restore` of a backup mends it"
             }
-            Self::Altered(sealed @ (Alteration::SealedBeyond { .. } | Alteration::SealedOtherwise { .. })) => {
-                sealed.cure()
-            }
+            Self::Altered(alteration) if alteration.is_of_seal() => alteration.cure(),
             Self::Altered(_) => {
                 "`repair --from LOG` with any log of the stream, an earlier export or the stream in a backup, whose lines lead \
                  to the same head"
