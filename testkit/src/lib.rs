@@ -26,10 +26,12 @@
 
 mod candidate;
 mod coverage;
+mod excerpt;
 mod exploration;
 pub mod foreign;
 mod laws;
 mod model;
+mod panics;
 mod run;
 pub mod scenario;
 pub mod strategy;
@@ -43,4 +45,4 @@ pub use exploration::{Counterexample, explore};
 pub use laws::{Law, Violation};
 pub use model::{Model, Pair};
 pub use run::{Moment, Run};
-pub use word::{Ask, Step, Word};
+pub use word::{Ask, NotAWord, Step, Word};
