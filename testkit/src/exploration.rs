@@ -30,7 +30,7 @@ impl<E: fmt::Display> fmt::Display for Counterexample<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}\n\nthe smallest word found (seed {}):\n{}",
+            "{}\n\nthe word, found under seed {}:\n{}",
             self.reason, self.seed, self.word
         )
     }
@@ -47,6 +47,21 @@ pub fn explore<E>(
     cases: u32,
     mut judge: impl FnMut(&Word) -> Result<(), E>,
 ) -> Result<(), Box<Counterexample<E>>> {
+    match find(seed, cases, &mut judge) {
+        None => Ok(()),
+        Some((tree, found)) => Err(Box::new(shrink(tree, found, |word| match judge(word) {
+            Ok(()) => Smaller::Passes,
+            Err(reason) => Smaller::Fails(reason),
+        }))),
+    }
+}
+
+/// The first of `cases` random words that fails, with what smaller words come from.
+pub(crate) fn find<E>(
+    seed: u64,
+    cases: u32,
+    mut judge: impl FnMut(&Word) -> Result<(), E>,
+) -> Option<(Box<dyn ValueTree<Value = Word>>, Counterexample<E>)> {
     let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     for _ in 0..cases {
@@ -56,17 +71,27 @@ pub fn explore<E>(
         };
         let word = tree.current();
         if let Err(reason) = judge(&word) {
-            return Err(Box::new(shrink(tree, Counterexample { seed, word, reason }, judge)));
+            return Some((Box::new(tree), Counterexample { seed, word, reason }));
         }
     }
-    Ok(())
+    None
+}
+
+/// What a smaller word shows.
+pub(crate) enum Smaller<E> {
+    /// It fails, too.
+    Fails(E),
+    /// It does not, or not in the same way.
+    Passes,
+    /// It cannot be judged, nor can others.
+    Unjudged,
 }
 
 /// Takes parts of a failing word away, as long as the rest fails.
-fn shrink<E>(
+pub(crate) fn shrink<E>(
     mut tree: impl ValueTree<Value = Word>,
     mut smallest: Counterexample<E>,
-    mut judge: impl FnMut(&Word) -> Result<(), E>,
+    mut judge: impl FnMut(&Word) -> Smaller<E>,
 ) -> Counterexample<E> {
     let mut simpler = tree.simplify();
     for _ in 0..SHRINKS_MAX {
@@ -75,7 +100,7 @@ fn shrink<E>(
         }
         let word = tree.current();
         simpler = match judge(&word) {
-            Err(reason) => {
+            Smaller::Fails(reason) => {
                 smallest = Counterexample {
                     word,
                     reason,
@@ -83,7 +108,8 @@ fn shrink<E>(
                 };
                 tree.simplify()
             }
-            Ok(()) => tree.complicate(),
+            Smaller::Passes => tree.complicate(),
+            Smaller::Unjudged => break,
         };
     }
     smallest

@@ -1,13 +1,18 @@
 //! The test kit: for whoever builds an implementation of this operation, and for the core's own tests.
 //!
+//! Start with the guide, [docs/testkit.md][guide] in the repository.
+//!
 //! | concern | here |
 //! | --- | --- |
 //! | workload: random histories that reach every corner | [`strategy`], [`Word`], [`explore`] |
 //! | oracle: one step at a time, core beside a foreign implementation | [`foreign`] |
+//! | two instances over one store: stale answers and racy appends | [`hosts`] |
 //! | specification: what holds in every reachable state | [`Law`] |
 //! | a second opinion, in another technique | [`Model`] |
 //! | proof that a suite would notice | [`wrong`], [`Coverage`] |
 //! | examples | [`scenario`] |
+//!
+//! [guide]: https://docs.rs/enterprise-credentials/latest/enterprise_credentials/guides/testkit
 //!
 //! ```
 //! use enterprise_credentials::Enterprise;
@@ -26,10 +31,13 @@
 
 mod candidate;
 mod coverage;
+mod excerpt;
 mod exploration;
 pub mod foreign;
+pub mod hosts;
 mod laws;
 mod model;
+mod panics;
 mod run;
 pub mod scenario;
 pub mod strategy;
@@ -43,4 +51,9 @@ pub use exploration::{Counterexample, explore};
 pub use laws::{Law, Violation};
 pub use model::{Model, Pair};
 pub use run::{Moment, Run};
-pub use word::{Ask, Step, Word};
+pub use word::{Ask, NotAWord, Step, Word};
+
+/// The examples of the guide, compiled and run with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testkit.md")]
+struct Documents;

@@ -7,8 +7,8 @@ use crate::model::Model;
 use crate::word::{Ask, Word};
 use crate::world;
 use enterprise_credentials::{
-    Actor, Command, CorruptHistory, CredentialType, Event, Progress, RecordedEvent, Refusal, Requested,
-    RevocationState, Timestamp,
+    Actor, Command, CorruptHistory, CredentialType, Enterprise, Event, Progress, RecordedEvent, Refusal, Requested,
+    RevocationId, RevocationState, Timestamp,
 };
 
 /// What came of a word.
@@ -62,7 +62,8 @@ impl<C: Candidate> Run<C> {
         let mut at = world::start();
         for (step, number) in word.0.iter().zip(1..) {
             at = later(at, step.wait_ms);
-            if let Some(command) = run.resolve(&step.ask) {
+            let asked = run.moments.iter().map(|moment| &moment.command);
+            if let Some(command) = resolve(&step.ask, asked, run.end.enterprise()) {
                 run.take(number, command, at);
             }
             if run.misfit.is_some() {
@@ -76,37 +77,6 @@ impl<C: Candidate> Run<C> {
     pub fn requests(&self) -> impl Iterator<Item = (&Moment<C>, Requested<'_>)> {
         let recorded = self.moments.iter().filter(|moment| !moment.recorded.is_empty());
         recorded.filter_map(|moment| Some((moment, moment.command.requested()?)))
-    }
-
-    fn resolve(&self, ask: &Ask) -> Option<Command> {
-        match ask {
-            Ask::Command(command) => Some(command.clone()),
-            Ask::Continue { nth, limit } => {
-                let (revocation, limit) = (self.revocation(*nth)?, *limit);
-                Some(Command::ContinueRevocation { revocation, limit })
-            }
-            Ask::Retry { nth, altered } => {
-                let commands = self.moments.iter().rev().map(|moment| &moment.command);
-                let mut keyed = commands.filter(|command| {
-                    let request = command.requested();
-                    request.is_some_and(|request| request.idempotency_key.is_some())
-                });
-                let command = keyed.nth(*nth)?.clone();
-                Some(if *altered {
-                    with_other_parameters(command)
-                } else {
-                    command
-                })
-            }
-        }
-    }
-
-    fn revocation(&self, nth: usize) -> Option<enterprise_credentials::RevocationId> {
-        let all: Vec<Progress> = self.end.enterprise().revocations().collect();
-        let (done, unfinished): (Vec<_>, Vec<_>) = all
-            .iter()
-            .partition(|progress| progress.state == RevocationState::Completed);
-        unfinished.into_iter().chain(done).map(|progress| progress.id).nth(nth)
     }
 
     fn take(&mut self, step: usize, command: Command, at: Timestamp) {
@@ -140,6 +110,41 @@ impl<C: Candidate> Run<C> {
     }
 }
 
+/// The command that a step means, after these commands and in this state; nothing where it refers to what is not there.
+pub(crate) fn resolve<'a>(
+    ask: &Ask,
+    asked: impl DoubleEndedIterator<Item = &'a Command>,
+    enterprise: &Enterprise,
+) -> Option<Command> {
+    match ask {
+        Ask::Command(command) => Some(command.clone()),
+        Ask::Continue { nth, limit } => {
+            let (revocation, limit) = (nth_revocation(enterprise, *nth)?, *limit);
+            Some(Command::ContinueRevocation { revocation, limit })
+        }
+        Ask::Retry { nth, altered } => {
+            let mut keyed = asked.rev().filter(|command| {
+                let request = command.requested();
+                request.is_some_and(|request| request.idempotency_key.is_some())
+            });
+            let command = keyed.nth(*nth)?.clone();
+            Some(if *altered {
+                with_other_parameters(command)
+            } else {
+                command
+            })
+        }
+    }
+}
+
+fn nth_revocation(enterprise: &Enterprise, nth: usize) -> Option<RevocationId> {
+    let all: Vec<Progress> = enterprise.revocations().collect();
+    let (done, unfinished): (Vec<_>, Vec<_>) = all
+        .iter()
+        .partition(|progress| progress.state == RevocationState::Completed);
+    unfinished.into_iter().chain(done).map(|progress| progress.id).nth(nth)
+}
+
 /// The same request with another parameter: whether credentials are destroyed, or for an organization the type of credential.
 fn with_other_parameters(mut command: Command) -> Command {
     match &mut command {
@@ -163,7 +168,7 @@ fn cause(step: usize) -> Option<Actor> {
     step.is_multiple_of(2).then_some(Actor::Person { person, credential })
 }
 
-fn later(at: Timestamp, wait_ms: u64) -> Timestamp {
+pub(crate) fn later(at: Timestamp, wait_ms: u64) -> Timestamp {
     let wait_ms = i64::try_from(wait_ms).unwrap_or(i64::MAX);
     Timestamp::from_milliseconds(at.milliseconds().saturating_add(wait_ms)).unwrap_or(at)
 }

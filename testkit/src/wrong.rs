@@ -19,8 +19,11 @@ mod narrower;
 mod structure;
 mod translated;
 
+use core::convert::Infallible;
 use core::fmt;
+use std::boxed::Box;
 
+use crate::foreign::{Behind, Implementation};
 use crate::laws::{self, Law, Violation};
 use crate::run::Run;
 use crate::word::Word;
@@ -38,9 +41,46 @@ pub struct WrongCore {
     /// The law that it breaks.
     pub breaks: Law,
     judge: fn(&Word) -> Result<(), Violation>,
+    behind: fn() -> Box<dyn Implementation<Error = Infallible>>,
 }
 
+/// The wrong cores that answer every command and every question about access as the core does: what is wrong with them shows in
+/// what [`compare`](crate::foreign::compare) does not ask for.
+const UNSEEN_BY_COMPARE: [&str; 15] = [
+    "PassesOverGaps",
+    "CountsForAnyRevocation",
+    "AsksPolicyInApply",
+    "KeepsTheDead",
+    "NamesLetterByLetter",
+    "NamesTwo",
+    "PlansWithoutFilters",
+    "MiscountsExpired",
+    "BodyBeforeAuthority",
+    "ToleratesUnknownTypes",
+    "RefusesUnknownFields",
+    "WritesWhiteSpace",
+    "ExpiresLate",
+    "TrustsAuthority",
+    "AuditsStructureOnly",
+];
+
 impl WrongCore {
+    /// The wrong core of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        CORES.into_iter().find(|core| core.name == name)
+    }
+
+    /// This core as somebody's service: for a suite of your own, or for [`compare`](crate::foreign::compare).
+    pub fn implementation(&self) -> Box<dyn Implementation<Error = Infallible>> {
+        (self.behind)()
+    }
+
+    /// Whether a suite that compares answers and access, as [`compare`](crate::foreign::compare) does, can see that it is wrong. The
+    /// others take a law to be seen: they are wrong in plans, audits, lines, or in what they refuse to read.
+    pub fn is_seen_by_compare(&self) -> bool {
+        !UNSEEN_BY_COMPARE.contains(&self.name)
+    }
+
     /// Takes a word, and judges the run by the law that this core breaks.
     ///
     /// # Errors
@@ -65,6 +105,7 @@ macro_rules! wrong_cores {
             wrong: $wrong,
             breaks: Law::$law,
             judge: |word| laws::$check(&Run::<$module::$core>::of(word)),
+            behind: || Box::new(Behind::<$module::$core>::default()),
         },)*];
     };
 }
