@@ -7,6 +7,7 @@ mod blast_radius;
 mod decide;
 mod directory;
 mod evidence;
+mod explain;
 mod export;
 mod file_limit;
 mod generate;
@@ -19,10 +20,12 @@ mod mark;
 mod output;
 mod plan;
 mod progress;
+mod receipt;
 mod rehearse;
 mod repair;
 mod replay;
 mod restore;
+mod scope;
 mod seal;
 mod serve;
 mod signal;
@@ -58,6 +61,7 @@ enum Command {
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
+    Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
@@ -78,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),

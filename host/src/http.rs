@@ -1,4 +1,4 @@
-//! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operation.
+//! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operations.
 
 mod address;
 mod answer;
@@ -7,10 +7,12 @@ mod bearer;
 mod checkpoints;
 mod clients;
 mod connections;
+mod list;
 mod malformed;
 mod observe;
 mod operation;
 mod proxies;
+mod routes;
 mod strangers;
 #[cfg(feature = "tls")]
 mod tls;
@@ -23,7 +25,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 use axum::{Extension, Router};
 use enterprise_credentials::rest;
 use tokio::sync::Semaphore;
@@ -51,6 +53,11 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// How long a client may take nothing of its answers.
     pub write_timeout: Duration,
+    /// How long a list may take, the wait for its turn included.
+    pub list_timeout: Duration,
+    /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have said that it asks
+    /// nothing more: HTTP/1 cannot tell the two apart.
+    pub closed_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
     /// How many connections are kept at once. For one more the idlest goes.
@@ -78,6 +85,8 @@ impl Default for HttpOptions {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
+            list_timeout: Duration::from_secs(30),
+            closed_timeout: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
             proxies: Proxies::default(),
@@ -99,7 +108,9 @@ struct Api<S> {
     proving: Semaphore,
 }
 
-/// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
+/// The API over `enterprises`: the operations of [`rest::Operation`], the progress of what they begin, the checkpoints
+/// that were signed, and `GET /healthz`. What is
+/// none of these is 404; routes that another router has, with which this one is merged, go before.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
     let shared = SharedTokens::default();
     let api = Arc::new(Api {
@@ -109,24 +120,8 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         proving: Semaphore::new(1),
     });
     Router::new()
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/revoke-all",
-            only("POST", post(operation::revoke_all::<S>)),
-        )
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/revocations/{id}",
-            only("GET, HEAD", get(operation::progress::<S>)),
-        )
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/checkpoint",
-            only("GET, HEAD", get(checkpoints::checkpoint::<S>)),
-        )
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/checkpoint/consistency/{old}",
-            only("GET, HEAD", get(checkpoints::consistency::<S>)),
-        )
         .route("/healthz", only("GET, HEAD", get(health::<S>)))
-        .fallback(not_found)
+        .fallback(operation::answer::<S>)
         .with_state(api)
         .layer(middleware::from_fn(observe::observe))
 }
@@ -136,10 +131,6 @@ fn only<S: Store>(allow: &'static str, methods: MethodRouter<Arc<Api<S>>>) -> Me
     methods.fallback(move |Extension(RequestId(id)): Extension<RequestId>| async move {
         Answer::from(rest::method_not_allowed(&id, allow))
     })
-}
-
-async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
-    rest::not_found(&id).into()
 }
 
 /// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One

@@ -113,7 +113,8 @@ pub(super) fn open(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
+/// Copies what is read to a file that nobody else can read, and whose name is gone before it has a byte.
+pub(super) fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
     let directory = Directory::new("import")?;
     let mut file = File::options()
         .read(true)

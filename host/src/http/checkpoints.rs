@@ -1,55 +1,34 @@
 //! What was signed of an enterprise's log, for whoever may revoke there and for its auditors: the latest checkpoint, and the proof that
 //! the log only grew since another one.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
 use enterprise_credentials::{EnterpriseSlug, rest};
 
 use super::Api;
-use super::answer::{Answer, RequestId};
+use super::answer::Answer;
+use super::bearer::Bearer;
 use super::operation::Asked;
 use crate::enterprises::{EnterpriseError, now};
 use crate::seal::{GrowthError, KeptCheckpoint, growth, latest};
 use crate::store::{Holder, Store};
 
-/// `GET /enterprises/{enterprise}/credential-authorizations/checkpoint`
-pub(super) async fn checkpoint<S: Store>(
-    State(api): State<Arc<Api<S>>>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
-    path: Result<Path<String>, PathRejection>,
-    request: Request,
-) -> Answer {
-    let enterprise = path.map(|Path(enterprise)| enterprise).unwrap_or_default();
-    let asked = Asked::of(enterprise, request_id, request);
-    let answer = api.checkpoint(&asked, None).await;
-    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
-}
-
-/// `GET /enterprises/{enterprise}/credential-authorizations/checkpoint/consistency/{old}`
-pub(super) async fn consistency<S: Store>(
-    State(api): State<Arc<Api<S>>>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
-    path: Result<Path<(String, String)>, PathRejection>,
-    request: Request,
-) -> Answer {
-    let (enterprise, old) = path.map(|Path(segments)| segments).unwrap_or_default();
-    let asked = Asked::of(enterprise, request_id, request);
-    let answer = api.checkpoint(&asked, Some(&old)).await;
-    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
-}
-
 impl<S: Store> Api<S> {
-    /// The latest checkpoint; or the proof that leads to it from the one of `since` lines, which ends with it.
-    async fn checkpoint(&self, asked: &Asked, since: Option<&str>) -> Result<Answer, EnterpriseError> {
+    /// The latest checkpoint.
+    pub(super) async fn checkpoint(&self, asked: &Asked) -> Result<Answer, EnterpriseError> {
+        self.sealed(asked, None).await
+    }
+
+    /// The proof that leads to it from the one of as many lines as the path says. It ends with the checkpoint.
+    pub(super) async fn consistency(&self, asked: &Asked) -> Result<Answer, EnterpriseError> {
+        self.sealed(asked, Some(asked.target())).await
+    }
+
+    async fn sealed(&self, asked: &Asked, since: Option<&str>) -> Result<Answer, EnterpriseError> {
         let (holder, refused) = self.may_read(asked).await?;
         if let Some(refused) = refused {
             return Ok(Answer::to(holder, refused));
         }
         let not_found = |holder| Ok(Answer::to(holder, rest::not_found(&asked.request_id)));
-        let Ok(enterprise) = EnterpriseSlug::new(&asked.enterprise) else {
+        let Ok(enterprise) = EnterpriseSlug::new(asked.owner().1) else {
             return not_found(holder);
         };
         // A stream that was set back has checkpoints that are older than some that were given out.
@@ -94,16 +73,16 @@ impl<S: Store> Api<S> {
         let headers = asked.headers();
         let token = rest::bearer_token(&headers);
         let auditors = self.options.auditors.as_ref().zip(token);
-        if let Some(may_audit) = auditors.and_then(|(auditors, token)| auditors.may_audit(token, &asked.enterprise)) {
+        if let Some(may_audit) = auditors.and_then(|(auditors, token)| auditors.may_audit(token, asked.owner().1)) {
             // What an auditor is asked for before the token is asked for of all.
-            let refused = rest::authorize(&asked.with(&headers), None, now()).err();
+            let refused = rest::authorize(&asked.with(&headers, &Bearer::default()), None, now()).err();
             let refused = refused.filter(|refused| refused.status != UNAUTHORIZED);
             let of_another = (!may_audit).then(|| rest::not_found(&asked.request_id));
             return Ok((None, refused.or(of_another)));
         }
-        let holder = self.bearer(&asked.enterprise, &headers).await?.holder;
-        let authorized = self.ask(asked, holder.as_ref(), rest::authorize).await?;
-        Ok((holder, authorized.err()))
+        let bearer = self.bearer(asked).await?;
+        let authorized = self.ask(asked, &bearer, rest::authorize).await?;
+        Ok((bearer.holder, authorized.err()))
     }
 }
 

@@ -13,7 +13,7 @@ use enterprise_credentials_host::store::{self, Page, StoreUrl, Streams, walk};
 use enterprise_credentials_seal::Frontier;
 use indicatif::ProgressBar;
 
-use crate::cli::progress;
+use crate::cli::{import, progress};
 
 /// The log that a command reads.
 #[derive(Debug, Clone, clap::Args)]
@@ -81,6 +81,16 @@ impl HistoryPlace {
             read: Box::new(file),
             bar: progress::bytes(bytes),
         })
+    }
+}
+
+impl HistoryPlace {
+    /// The log as a file. What cannot be read twice, a stream's lines too, is copied to a file that nobody else can read.
+    pub(super) fn open_file(&self) -> Result<File> {
+        if self.is_stream() {
+            return import::spool(&mut self.open_bytes()?.read).with_context(|| format!("cannot read {self}"));
+        }
+        import::open(self.file.as_deref().unwrap_or(Path::new("-")))
     }
 }
 
