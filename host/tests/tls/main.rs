@@ -6,6 +6,11 @@
 mod common;
 #[path = "../seal/scene.rs"]
 #[expect(dead_code, reason = "what the tests of the seal alone use")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
 mod scene;
 mod witness;
 
