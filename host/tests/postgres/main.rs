@@ -31,6 +31,7 @@ mod promotion;
 #[path = "../faults/rival.rs"]
 mod rival;
 mod scene;
+mod sealed;
 mod split;
 #[path = "../faults/store.rs"]
 mod store;
@@ -67,7 +68,7 @@ struct Given {
 /// Scenarios by name.
 type Scenario = (&'static str, fn(&Given, &Trace));
 
-const SCENARIOS: [Scenario; 18] = [
+const SCENARIOS: [Scenario; 20] = [
     ("contract_on_one_node", contract::on_one_node),
     ("contract_on_three_nodes", contract::on_three_nodes),
     ("faults_as_in_memory", faults::as_in_memory),
@@ -80,6 +81,8 @@ const SCENARIOS: [Scenario; 18] = [
     ("promotion_refused", promotion::refused),
     ("wrong_fences", fence::wrong_fences),
     ("failovers", failover::failovers),
+    ("sealed_failovers", sealed::failovers),
+    ("sealed_on_one_node", sealed::one_node),
     ("partition", split::partition),
     ("one_standby_promoted", split::one_standby_promoted),
     ("empty_list", split::empty_list),

@@ -60,6 +60,11 @@ impl Scene {
         self.directory.join(format!("{number}.{kind}"))
     }
 
+    /// A file or a directory by its name.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.directory.join(name).display().to_string()
+    }
+
     /// A host over the store.
     pub(crate) fn serve(&self, options: &[&str]) -> Serve {
         self.serve_at(&self.url, options)
@@ -98,6 +103,11 @@ impl Scene {
             is_drained
         });
         drained.unwrap()
+    }
+
+    /// Waits until no job is left, and fails where an item or a completion is recorded twice.
+    pub(crate) fn check_told_once(&self, slug: &str) {
+        recorded_once(slug, &self.drained(slug).0);
     }
 
     /// Waits until no job is left, and fails unless outcomes told are outcomes kept: each 202 is one request in the stream, at the

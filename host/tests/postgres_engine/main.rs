@@ -25,7 +25,7 @@ use common::runtime;
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 12] = [
+const TESTS: [Test; 13] = [
     ("a_lease_is_one_process_s_until_it_is_given_back", || {
         runtime().block_on(leases::are_exclusive())
     }),
@@ -43,6 +43,9 @@ const TESTS: [Test; 12] = [
     }),
     ("an_abandoned_store_leaves_nothing_unless_it_is_used", || {
         runtime().block_on(tables::abandoned())
+    }),
+    ("a_store_of_before_the_seal_gets_its_tables", || {
+        runtime().block_on(tables::before_the_seal())
     }),
     ("tables_of_another_version_are_left_alone", || {
         runtime().block_on(tables::of_another_version())

@@ -29,14 +29,44 @@ pub(crate) async fn missing() {
 pub(crate) async fn abandoned() {
     let database = Database::new().await;
     let store = database.store().await;
-    assert_eq!(tables(&database).await, 7);
+    assert_eq!(tables(&database).await, 9);
     store.abandon().await;
     assert_eq!(tables(&database).await, 0);
 
     let (used, other) = (database.store().await, database.store().await);
     used.abandon().await;
-    assert_eq!(tables(&database).await, 7, "another process uses it");
+    assert_eq!(tables(&database).await, 9, "another process uses it");
     other.close().await;
+}
+
+/// A store of the version before the seal: whoever may add the tables that it lacks does, and nobody else needs them.
+pub(crate) async fn before_the_seal() {
+    let database = Database::new().await;
+    let store = database.store().await;
+    let history = History::sample("octo-corp", "");
+    let (slug, lines) = (history.slug(), lines(&history.log));
+    append(&store, &slug, &Head::EMPTY, &lines).await.unwrap();
+    store.close().await;
+    let client = database.client().await;
+    client.batch_execute("DROP TABLE checkpoints, log_name").await.unwrap();
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    let reader = format!(
+        "CREATE ROLE reads_{name} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reads_{name}; \
+         REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    );
+    client.batch_execute(&reader).await.unwrap();
+    let by_reader = database.url().replacen("postgres@", &format!("reads_{name}@"), 1);
+    let reading = crate::server::open(&by_reader, IfMissing::Fail).await.unwrap();
+    assert_eq!(reading.head(&slug).await.unwrap(), Some(head_of(&lines)));
+    reading.close().await;
+    assert_eq!(tables(&database).await, 7);
+
+    let store = database.open(IfMissing::Fail).await.unwrap();
+    assert_eq!(tables(&database).await, 9);
+    assert_eq!(store.head(&slug).await.unwrap(), Some(head_of(&lines)));
+    let name = "credentials.example.com".parse().unwrap();
+    assert_eq!(store.name_logs(&name).await.unwrap(), name);
+    assert_eq!(store.last_checkpoint(&slug).await.unwrap(), None);
 }
 
 pub(crate) async fn of_another_version() {

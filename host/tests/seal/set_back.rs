@@ -84,6 +84,8 @@ fn without_a_later_export_another_seal_is_begun_and_the_old_one_never_signed_aga
     assert_eq!(ask(serve.address, SLUG), Some(202));
     scene.wait_until_sealed(SLUG);
     assert_eq!(serve.terminate(), Some(0));
+    let origins = String::from_utf8(run_well(&["seal", "origins", "--store", &store])).unwrap();
+    assert_eq!(origins, format!("{second}\n{NAME}/{OTHER}\n"));
     let notes = scene.notes(&["journal"]);
     let log = scene.export(SLUG);
     assert!(assert_consistent(&notes, &log, &[scene.known("key", &second)]) >= 2);

@@ -171,17 +171,25 @@ fn of_another_version(epoch: i32) -> StoreError {
     StoreError::permanent(OPEN, said)
 }
 
-/// Adds the tables that a store of an earlier version lacks.
+/// Adds the tables that a store of an earlier version lacks. Who may not goes on without them, and cannot seal: whoever only reads
+/// needs no more rights than before.
 async fn add_seal(session: &Session) -> Result<(), Failure> {
     match session.query(HAS_SEAL, &[]).await {
         Ok(_) => return Ok(()),
         Err(failure) if failure.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
+        Err(failure) if failure.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => return Ok(()),
         Err(failure) => return Err(failure),
     }
-    session.execute(Commit::Durable.begin()).await?;
-    session.execute(LOCK_EPOCH).await?;
-    session.execute(SEAL).await?;
-    session.commit().await
+    let added = async {
+        session.execute(Commit::Durable.begin()).await?;
+        session.execute(LOCK_EPOCH).await?;
+        session.execute(SEAL).await?;
+        session.commit().await
+    };
+    match added.await {
+        Err(failure) if failure.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => session.execute("ROLLBACK").await,
+        added => added,
+    }
 }
 
 async fn create(session: &Session, is_postgresql: bool) -> Result<bool, Failure> {
