@@ -1,7 +1,8 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    AlreadyPending, CallerFate, CallerLoss, Enterprise, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Rule,
+    AlreadyPending, CallerFate, CallerLoss, CredentialType, Enterprise, Loss, NotCovered, OrganizationLoss, OwnerLoss,
+    Plan, Rule,
 };
 
 use super::scope::{self, Scope};
@@ -47,7 +48,7 @@ pub(super) fn in_words(
         by_role(plan).to_string(),
         by_organization(&plan.by_organization, rows_max).to_string(),
         owners(plan, rows_max),
-        caller(enterprise, plan.caller.as_ref()),
+        caller(enterprise, plan),
         not_covered(plan),
         not_in_the_log(),
         refused_to_all(refused_to_all_by),
@@ -62,6 +63,7 @@ pub(super) fn in_words(
 fn totals(enterprise: &Enterprise, scope: &Scope, plan: &Plan) -> String {
     let destroyed = match (plan.organization.is_some(), plan.revoke_credentials) {
         (true, _) => "0: at an organization none is".to_owned(),
+        _ if plan.credential_type == Some(CredentialType::OauthAppToken) => "0: app tokens never are".to_owned(),
         (false, true) => count(plan.credentials_destroyed),
         (false, false) => "0: without revoke_credentials none is".to_owned(),
     };
@@ -201,8 +203,8 @@ fn owners(plan: &Plan, rows_max: usize) -> String {
     format!("{table}{lost_before}")
 }
 
-fn caller(enterprise: &Enterprise, loss: Option<&CallerLoss>) -> String {
-    let Some(loss) = loss else {
+fn caller(enterprise: &Enterprise, plan: &Plan) -> String {
+    let Some(loss) = &plan.caller else {
         return String::new();
     };
     let credential = enterprise.credential(loss.credential);
@@ -220,7 +222,7 @@ fn caller(enterprise: &Enterprise, loss: Option<&CallerLoss>) -> String {
             owner.unwrap_or_else(|| format!("credential {}, whose owner left", loss.credential)),
         ),
         ("its authorizations", authorizations(loss)),
-        ("the token itself", fate(loss)),
+        ("the token itself", fate(loss, plan.organization.is_some())),
         (
             "warning, if accepted",
             if loss.warned { "yes" } else { "no" }.to_owned(),
@@ -240,7 +242,7 @@ fn authorizations(loss: &CallerLoss) -> String {
     )
 }
 
-fn fate(loss: &CallerLoss) -> String {
+fn fate(loss: &CallerLoss, at_organization: bool) -> String {
     let fate = match loss.fate {
         CallerFate::Destroyed => "destroyed by this request: it cannot be used to follow the job".to_owned(),
         CallerFate::DestructionPending { revocation } => {
@@ -248,6 +250,9 @@ fn fate(loss: &CallerLoss) -> String {
         }
         CallerFate::AlreadyDestroyed => "dead already: it was destroyed before".to_owned(),
         CallerFate::OwnerDeparted => "dead already: its owner left the enterprise after it was issued".to_owned(),
+        CallerFate::Kept if at_organization && loss.authorizations_revoked > 0 => {
+            "kept, but cut off from the organization: it can neither follow the job nor repeat the request".to_owned()
+        }
         CallerFate::Kept => "kept".to_owned(),
     };
     match loss.expired_at {
@@ -294,7 +299,7 @@ fn not_covered(plan: &Plan) -> String {
             without_authorization,
             match plan.organization {
                 None => "of all these have no authorization now and may get one later.",
-                Some(_) => "of all these lose no authorization, and may get one for this organization later.",
+                Some(_) => "of all these lose no authorization by this request.",
             },
         ),
         (

@@ -1,7 +1,7 @@
 //! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
 use enterprise_credentials::audit::{Evidence, Finding, Report, Requested, SurvivalReason, Survivors};
-use enterprise_credentials::{Actor, CredentialId, Login, RevocationId};
+use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, RevocationId};
 
 use super::blast_radius;
 use super::scope::{ScopeArgs, limits_in_words};
@@ -56,6 +56,9 @@ fn revocation(evidence: &Evidence) -> String {
     let plan = &request.plan;
     let asked_for = match (progress.revoke_credentials, plan.person) {
         (false, _) => "every authorization; no credential",
+        (true, _) if plan.credential_type == Some(CredentialType::OauthAppToken) => {
+            "every authorization; app tokens are never destroyed"
+        }
         (true, None) => "every authorization, and members' tokens and keys",
         (true, Some(_)) => "every authorization, and the person's tokens and keys",
     };
@@ -79,13 +82,15 @@ fn revocation(evidence: &Evidence) -> String {
             .as_ref()
             .map(|key| ("idempotency key", key.to_string())),
     );
-    facts.push((
-        "not authorized",
-        format!(
-            "{} credentials that it leaves alive had no authorization at the cut and may get one later",
-            count(request.plan.not_covered.without_authorization)
-        ),
-    ));
+    facts.push(("not authorized", {
+        let without = count(plan.not_covered.without_authorization);
+        match plan.organization {
+            None => format!(
+                "{without} credentials that it leaves alive had no authorization at the cut and may get one later"
+            ),
+            Some(_) => format!("{without} credentials that it leaves alive lost no authorization by it"),
+        }
+    }));
     let mut table = Table::new(["outcome", "planned at the cut", "recorded"]);
     for (what, planned, recorded) in [
         (

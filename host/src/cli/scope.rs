@@ -241,7 +241,7 @@ pub(super) fn limits_in_words(
         organization.map(|(login, id)| format!("authorizations for {login} (organization {id})")),
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
-    (!limits.is_empty()).then(|| limits.join(", "))
+    (!limits.is_empty()).then(|| limits.join(" and "))
 }
 
 /// What to do instead where a rule refuses a narrower request to everybody.
@@ -251,9 +251,10 @@ pub(super) const fn instead(rule: Rule) -> Option<&'static str> {
             "Destroy their credentials one by one, or ask for a type or for everything, which spare nobody; at an organization \
              they can be named.",
         ),
-        Rule::OrganizationDestroysNothing => {
-            Some("Leave out --revoke-credentials, or leave out --organization to destroy at the enterprise.")
-        }
+        Rule::OrganizationDestroysNothing => Some(
+            "Leave out --revoke-credentials. Without --organization the request takes the whole enterprise, unless --person or \
+                 --credential-type limits it.",
+        ),
         _ => None,
     }
 }

@@ -134,10 +134,10 @@ fn a_plan_says_in_words_what_it_is_limited_to_and_why_the_rest_stays_alive() {
     )
     .output();
     for said in [
-        "credentials of the type ssh_key, authorizations for octo-platform (organization 1)",
+        "credentials of the type ssh_key and authorizations for octo-platform (organization 1)",
         "credentials destroyed    0: at an organization none is",
         "of guests and collaborators: at an organization no credential is destroyed.",
-        "may get one for this organization later.",
+        "lose no authorization by this request.",
     ] {
         assert!(at_organization.contains(said), "{at_organization}");
     }
@@ -156,7 +156,7 @@ fn a_request_that_nobody_may_make_says_what_to_ask_for_instead() {
         (
             &["--organization", "octo-platform", "--revoke-credentials"],
             "organization_destroys_nothing",
-            "leave out --organization to destroy at the enterprise",
+            "Without --organization the request takes the whole enterprise",
         ),
     ] {
         let words = plan(&log, flags).output();

@@ -33,6 +33,8 @@ pub(crate) struct Switches {
     pub(crate) appends_to_conflict: AtomicU32,
     /// Every append waits while this is set.
     pub(crate) appends_wait: AtomicBool,
+    /// Every append of a job fails while this is set.
+    pub(crate) jobs_fail: AtomicBool,
     /// How often an append has looked whether it may go on.
     pub(crate) appends_waited: AtomicU32,
     /// That many appends are kept, and reported as perhaps not.
@@ -138,6 +140,9 @@ impl<S: Store> Store for Watched<S> {
         while self.switches.appends_wait.load(Ordering::SeqCst) {
             self.switches.appends_waited.fetch_add(1, Ordering::SeqCst);
             tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        if urgency == Urgency::Job && self.switches.jobs_fail.load(Ordering::SeqCst) {
+            return Err(failed("append"));
         }
         if let Some(together) = self.switches.appends_together.get() {
             together.wait().await;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use enterprise_credentials::{Event, RecordedEvent};
 use serde_json::json;
 
-use crate::common::history::{History, MEMBER, TOKEN_OWNER_OAUTH, events};
+use crate::common::history::{MEMBER, TOKEN_OWNER_OAUTH, events};
 use crate::common::http::{Answer, Conversation, get};
 use crate::narrower::{BOT, ENTERPRISE, ORG, ORG_APART, ORG_READ, ORGANIZATION, history, rows};
 use crate::running::Running;
@@ -98,28 +98,36 @@ fn what_is_not_there_or_not_ones_own_is_404() {
 /// What a revocation has taken is recorded early, under it, and told from the job's by its cause.
 #[test]
 fn what_is_pending_is_recorded_early_and_the_job_records_the_rest() {
-    let mut history: History = history();
-    history.ask(&format!(
-        r#"{{"type":"Revoke","caller":{{"person":7}},"person":{MEMBER},"credential_type":"classic_pat"}}"#
-    ));
-    let covered = history.enterprise.last_cut();
-    let running = Running::with(std::slice::from_ref(&history));
-    // The job may be done before the removal is asked for: then it is 404.
-    let status = remove(&running, "908", ORG).status;
-    let id = covered.unwrap();
-    running.completed(&format!("{ENTERPRISE}/revocations/{id}"), TOKEN_OWNER_OAUTH);
+    let running = Running::with(&[history()]);
+    running.switches.jobs_fail.store(true, Ordering::SeqCst);
+    let accepted = running.send(
+        "POST",
+        &format!("{ENTERPRISE}/lisa/revoke-credential-type"),
+        TOKEN_OWNER_OAUTH,
+        r#"{"credential_type":"classic_pat"}"#,
+        &[],
+    );
+    assert_eq!(accepted.status, 202);
+    let location = accepted.header("location").unwrap();
+    assert_eq!(remove(&running, "908", ORG).status, 204);
+    assert_eq!(removals(&running).len(), 1, "the job cannot");
+    running.switches.jobs_fail.store(false, Ordering::SeqCst);
+    running.completed(location, TOKEN_OWNER_OAUTH);
     let removed = removals(&running);
     let of_item: Vec<_> = removed
         .iter()
         .filter(|recorded| matches!(recorded.event, Event::AuthorizationRevoked { credential, .. } if credential.value() == 908))
         .collect();
     assert_eq!(of_item.len(), 1);
-    assert_eq!(of_item[0].by.is_some(), status == 204);
+    assert!(of_item[0].by.is_some());
+    assert!(removed.len() > 1, "the job recorded the rest");
     for recorded in &removed {
         let Event::AuthorizationRevoked { revocation, .. } = recorded.event else {
             continue;
         };
-        assert_eq!(revocation, covered);
+        let covered = revocation.map(|id| id.to_string());
+        assert!(covered.is_some_and(|id| location.ends_with(&format!("/{id}"))));
+        assert_eq!(recorded.by.is_some(), recorded.position == of_item[0].position);
     }
 }
 
