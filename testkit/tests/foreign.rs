@@ -244,7 +244,13 @@ fn compare_sees_every_wrong_core_that_it_says_it_sees_and_no_other() {
     let mut seen_otherwise = Vec::new();
     for core in wrong::CORES {
         let (mut words, mut seen) = (0, false);
-        let explored = explore(1, WORDS_TO_SEE, |word| {
+        // What no word can show is not looked for in all of them.
+        let cases = if core.is_seen_by_compare() {
+            WORDS_TO_SEE
+        } else {
+            WORDS_TO_SEE / 3
+        };
+        let explored = explore(1, cases, |word| {
             if !seen {
                 words += 1;
                 seen = compare_word(&mut core.implementation(), word).is_err();
