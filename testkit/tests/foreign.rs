@@ -7,7 +7,7 @@ use enterprise_credentials_testkit::foreign::{
 use enterprise_credentials_testkit::{Counterexample, Word, explore, wrong};
 
 /// Within how many words `compare` sees every wrong core that it can see.
-const WORDS_TO_SEE: u32 = 60;
+const WORDS_TO_SEE: u32 = 200;
 
 /// The core again, as a stranger would wrap it: behind answers of its own.
 #[derive(Default)]
@@ -248,7 +248,7 @@ fn compare_sees_every_wrong_core_that_it_says_it_sees_and_no_other() {
         let cases = if core.is_seen_by_compare() {
             WORDS_TO_SEE
         } else {
-            WORDS_TO_SEE / 3
+            WORDS_TO_SEE / 10
         };
         let explored = explore(1, cases, |word| {
             if !seen {
