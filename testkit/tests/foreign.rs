@@ -7,7 +7,7 @@ use enterprise_credentials_testkit::foreign::{
 use enterprise_credentials_testkit::{Counterexample, Word, explore, wrong};
 
 /// Within how many words `compare` sees every wrong core that it can see.
-const WORDS_TO_SEE: u32 = 80;
+const WORDS_TO_SEE: u32 = 200;
 
 /// The core again, as a stranger would wrap it: behind answers of its own.
 #[derive(Default)]
@@ -199,9 +199,9 @@ fn every_word_is_read_as_it_was_written() {
 
 #[test]
 fn a_line_that_is_no_step_is_named() {
-    let error = "{\"command\":{\"type\":\"AddOrganization\",\"organization\":1,\"login\":\"o\"}}\n\n{\"comand\":{}}\n"
+    let error = "{\"command\":{\"type\":\"AddOrganization\",\"organization\":1,\"login\":\"o\"}}\n\n{\"order\":{}}\n"
         .parse::<Word>()
-        .expect_err("the second is misspelt");
+        .expect_err("the second is no step");
     assert_eq!(error.line, 3);
     assert!(error.to_string().contains("`{\"command\":{…}}`"), "{error}");
 }
@@ -244,7 +244,13 @@ fn compare_sees_every_wrong_core_that_it_says_it_sees_and_no_other() {
     let mut seen_otherwise = Vec::new();
     for core in wrong::CORES {
         let (mut words, mut seen) = (0, false);
-        let explored = explore(1, WORDS_TO_SEE, |word| {
+        // What no word can show is not looked for in all of them.
+        let cases = if core.is_seen_by_compare() {
+            WORDS_TO_SEE
+        } else {
+            WORDS_TO_SEE / 10
+        };
+        let explored = explore(1, cases, |word| {
             if !seen {
                 words += 1;
                 seen = compare_word(&mut core.implementation(), word).is_err();
