@@ -6,7 +6,7 @@
 
 mod fingerprints;
 pub(crate) mod redecide;
-mod survivors;
+pub(crate) mod survivors;
 
 use alloc::format;
 use alloc::string::String;

@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | what became of each credential | [`outcomes`] |
 //! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
@@ -81,6 +82,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod outcomes;
 pub mod reconcile;
 pub mod rest;
 pub mod snapshot;

@@ -203,7 +203,7 @@ impl Traces {
 
 /// Whether a credential is of the person and of the type that a revocation is limited to. The person's other memberships count: what
 /// was issued in them outlives it.
-fn is_within(enterprise: &Enterprise, limits: Limits, credential: &Credential<'_>) -> bool {
+pub(crate) fn is_within(enterprise: &Enterprise, limits: Limits, credential: &Credential<'_>) -> bool {
     let owner = enterprise.people.get(credential.owner()).map(|stay| stay.id);
     limits.person.is_none_or(|person| owner == Some(person))
         && limits.credential_type.is_none_or(|of| of.has(credential.kind()))
