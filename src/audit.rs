@@ -5,8 +5,9 @@
 //! [`CorruptHistory`], at which an audit stops.
 
 mod fingerprints;
+mod owned;
 pub(crate) mod redecide;
-pub(crate) mod survivors;
+mod survivors;
 
 use alloc::format;
 use alloc::string::String;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use survivors::{SurvivalReason, Survivors};
 
 use crate::corrupt_history::CorruptHistory;
+use crate::credential::CredentialType;
 use crate::enterprise::{Enterprise, Progress};
 use crate::event::{Actor, Authority, Event, RecordedEvent};
 use crate::id::{Position, RevocationId};
@@ -26,6 +28,7 @@ use crate::plan::Plan;
 use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 use fingerprints::Fingerprints;
+use owned::Owned;
 use survivors::Traces;
 
 /// Reads a history event by event, and reports.
@@ -43,12 +46,46 @@ use survivors::Traces;
 #[derive(Debug, Clone, Default)]
 pub struct Auditor {
     enterprise: Enterprise,
-    /// The revocation whose survivors are asked for; the last one, where none is named.
-    about: Option<RevocationId>,
+    about: About,
     findings: Vec<Finding>,
     requests: Vec<Requested>,
     traces: Traces,
     fingerprints: Fingerprints,
+    owned: Owned,
+}
+
+/// The revocations whose survivors are asked for.
+#[derive(Debug, Clone, Default)]
+enum About {
+    #[default]
+    TheLast,
+    One(RevocationId),
+    Those(Selection),
+}
+
+/// Revocations that have all of the limits that are given here, and maybe others. Names are those at the moment of the request,
+/// compared without regard to case: so one about somebody who has left since is found too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Limited to the organization that had this login.
+    pub organization: Option<Login>,
+    /// Limited to the person who had this login.
+    pub person: Option<Login>,
+    /// Limited to this type of credential.
+    pub credential_type: Option<CredentialType>,
+}
+
+impl Selection {
+    /// Whether a request is one of them. Where no limit is given, every request is.
+    pub fn has(&self, request: &Requested) -> bool {
+        is_named(self.organization.as_ref(), request.organization_login.as_ref())
+            && is_named(self.person.as_ref(), request.person_login.as_ref())
+            && (self.credential_type.is_none() || self.credential_type == request.plan.credential_type)
+    }
+}
+
+fn is_named(asked: Option<&Login>, named: Option<&Login>) -> bool {
+    asked.is_none_or(|asked| named.is_some_and(|named| asked.as_str().eq_ignore_ascii_case(named.as_str())))
 }
 
 /// A rule or a law that a recorded event breaks.
@@ -78,7 +115,8 @@ pub struct Report {
     pub last_at: Option<Timestamp>,
     /// The evidence of each revocation, in order of their cuts.
     pub revocations: Vec<Evidence>,
-    /// The revocation that [`Report::survivors`] is about.
+    /// The revocation that [`Report::survivors`] is about: the last, or the one named. Of revocations that were selected by their
+    /// limits the survivors stand in [`Evidence::survivors`].
     pub survivors_of: Option<RevocationId>,
     /// What was still alive at the end of the history, and why; guests' and collaborators' credentials first.
     pub survivors: Vec<Survivors>,
@@ -102,6 +140,10 @@ pub struct Evidence {
     /// Who asked, and how.
     #[serde(flatten)]
     pub request: Requested,
+    /// What was still alive at the end of the history, of what it was limited to. Only where revocations were selected by their
+    /// limits, and there of each filter the last one has them: what outlived it outlived the earlier ones too, or came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survivors: Option<Vec<Survivors>>,
 }
 
 /// A request to revoke, as it was when it was recorded. What it is limited to stands in its plan.
@@ -115,6 +157,12 @@ pub struct Requested {
     /// Their role then; absent for installations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// The login then of the organization that it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_login: Option<Login>,
+    /// The login then of the person whom it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_login: Option<Login>,
     /// By what authority.
     pub authority: Authority,
     /// The caller's name for the request.
@@ -133,7 +181,15 @@ impl Auditor {
     /// Reports on every revocation; the survivors are those of the one named.
     pub fn about(revocation: RevocationId) -> Self {
         Self {
-            about: Some(revocation),
+            about: About::One(revocation),
+            ..Self::default()
+        }
+    }
+
+    /// Reports on every revocation; the survivors are those of each revocation selected, in its evidence.
+    pub fn selecting(selection: Selection) -> Self {
+        Self {
+            about: About::Those(selection),
             ..Self::default()
         }
     }
@@ -157,8 +213,11 @@ impl Auditor {
         }
         self.traces.observe(&self.enterprise, &recorded.event, again);
         if let Some(request) = request {
-            if self.about.is_none_or(|about| about.cut() == recorded.position) {
-                self.traces.begin(&self.enterprise);
+            match &self.about {
+                About::TheLast => self.traces.begin_anew(&self.enterprise),
+                About::One(about) if about.cut() == recorded.position => self.traces.begin(&self.enterprise),
+                About::Those(selection) if selection.has(&request) => self.traces.begin(&self.enterprise),
+                About::One(_) | About::Those(_) => {}
             }
             self.requests.push(request);
         }
@@ -169,12 +228,13 @@ impl Auditor {
     }
 
     /// What the history says so far.
-    pub fn finish(self) -> Report {
-        let survivors_of = match self.about {
-            Some(about) => self.enterprise.progress(about).map(|progress| progress.id),
-            None => self.enterprise.last_cut(),
+    pub fn finish(mut self) -> Report {
+        let mut survivors = self.traces.survivors(&self.enterprise, &mut self.owned);
+        let of_one = match self.about {
+            About::TheLast | About::One(_) => survivors.pop_last(),
+            About::Those(_) => None,
         };
-        let survivors = survivors_of.map(|id| self.traces.survivors(&self.enterprise, id));
+        let (survivors_of, of_one) = of_one.unzip();
         let progress = self.enterprise.revocations();
         debug_assert!(
             progress.count() == self.requests.len(),
@@ -187,15 +247,19 @@ impl Auditor {
             position: self.enterprise.position(),
             last_at: self.enterprise.last_at(),
             survivors_of,
-            survivors: survivors.unwrap_or_default(),
+            survivors: of_one.unwrap_or_default(),
             findings: self.findings,
             revocations: evidence
-                .map(|(progress, request)| Evidence { progress, request })
+                .map(|(progress, request)| Evidence {
+                    survivors: survivors.remove(&progress.id),
+                    progress,
+                    request,
+                })
                 .collect(),
         }
     }
 
-    fn request(&self, recorded: &RecordedEvent) -> Option<Requested> {
+    fn request(&mut self, recorded: &RecordedEvent) -> Option<Requested> {
         let (Event::RevokeAllRequested {
             requested_by,
             authority,
@@ -211,19 +275,30 @@ impl Auditor {
         else {
             return None;
         };
-        let people = &self.enterprise.people;
+        let enterprise = &self.enterprise;
+        let people = &enterprise.people;
         let person = match requested_by {
             Actor::Person { person, .. } => people.latest_ordinal(*person),
             Actor::Installation { .. } => None,
         };
+        let login = |person| people.data(person).map(|data| data.login.clone());
         let command = redecide::mirror(&recorded.event);
+        let asked = command.requested()?;
+        let target = asked.person.and_then(|person| people.latest_ordinal(person));
+        let organizations = &enterprise.organizations;
+        let organization = asked.organization.and_then(|id| organizations.latest_ordinal(id));
         Some(Requested {
             requested_by: *requested_by,
-            login: person.and_then(|person| Some(people.data(person)?.login.clone())),
+            login: person.and_then(login),
             role: person.and_then(|person| Some(people.get(person)?.facts.role)),
+            organization_login: organization.and_then(|id| Some(organizations.data(id)?.login.clone())),
+            person_login: target.and_then(login),
             authority: *authority,
             idempotency_key: idempotency_key.clone(),
-            plan: self.enterprise.plan(command.requested()?, recorded.at),
+            plan: match target {
+                Some(target) => enterprise.plan_about(asked, &self.owned.of(enterprise, target), recorded.at),
+                None => enterprise.plan(asked, recorded.at),
+            },
         })
     }
 
@@ -248,10 +323,8 @@ impl Auditor {
         else {
             return;
         };
-        let request = self
-            .requests
-            .iter()
-            .find(|request| request.plan.cut == revocation.cut());
+        let place = (self.requests).binary_search_by_key(&revocation.cut(), |request| request.plan.cut);
+        let request = place.ok().and_then(|place| self.requests.get(place));
         let planned = request.map(|request| (request.plan.authorizations_revoked, request.plan.credentials_destroyed));
         if planned != Some((*authorizations_revoked, *credentials_destroyed)) {
             let what = format!("the totals of revocation `{revocation}` differ from its plan");

@@ -31,7 +31,6 @@ mod marks;
 mod status;
 
 use crate::audit::SurvivalReason;
-use crate::audit::survivors::is_within;
 use crate::corrupt_history::CorruptHistory;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
@@ -253,7 +252,6 @@ impl Observer {
                 credential.slot,
                 CredentialMark {
                     is_taken: enterprise.pending_destruction(&credential) == Some(id),
-                    spared: (enterprise.why_spared(revocation.coverage, &credential)).map(SurvivalReason::from),
                     role_at_cut: role.map(|(role, _)| role),
                 },
             );
@@ -341,7 +339,11 @@ impl Outcomes {
     fn revocation_of(&self, credential: &Credential<'_>) -> Option<&Revocation> {
         let revocation = self.enterprise.revocations.get(self.revocation?)?;
         let limits = self.enterprise.limits(revocation.coverage.filter);
-        is_within(&self.enterprise, limits, credential).then_some(revocation)
+        let owner = self.enterprise.people.get(credential.owner())?.id;
+        // The person's other memberships count: what was issued in them outlives it.
+        let is_matched = limits.person.is_none_or(|person| owner == person)
+            && limits.credential_type.is_none_or(|of| of.has(credential.kind()));
+        is_matched.then_some(revocation)
     }
 
     fn of_credential(
@@ -350,12 +352,16 @@ impl Outcomes {
         status: CredentialStatus,
         mark: Option<CredentialMark>,
     ) -> OfRevocation {
-        if self.revocation_of(credential).is_none() {
+        let Some(revocation) = self.revocation_of(credential) else {
             return OfRevocation::default();
-        }
+        };
         let is_taken = mark.is_some_and(|mark| mark.is_taken);
-        // A credential that the revocation covers and that authenticates is none: the law of the cut forbids it.
-        let reason = mark.map_or(Some(SurvivalReason::IssuedAfterTheCut), |mark| mark.spared);
+        let spared = |role| revocation.coverage.why_spared(role, credential.kind());
+        let reason = match mark {
+            // A credential that the revocation covers and that authenticates is none: the law of the cut forbids it.
+            Some(mark) => mark.role_at_cut.and_then(spared).map(SurvivalReason::from),
+            None => Some(SurvivalReason::IssuedAfterTheCut),
+        };
         OfRevocation {
             taken: is_taken.then_some(match status {
                 CredentialStatus::Destroyed => Taken::Recorded,

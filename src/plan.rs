@@ -209,8 +209,30 @@ impl Enterprise {
     pub fn plan<'a>(&self, request: impl Into<Requested<'a>>, at: Timestamp) -> Plan {
         let request = request.into();
         let coverage = self.next_coverage(request.into(), request.revoke_credentials);
+        self.plan_of(
+            request,
+            coverage,
+            self.credentials_between(coverage, 0..coverage.issued),
+            at,
+        )
+    }
+
+    /// The same for a request about a person, whose credentials in the latest stay are given by their slots: no scan.
+    pub(crate) fn plan_about(&self, request: Requested<'_>, slots: &[u32], at: Timestamp) -> Plan {
+        let coverage = self.next_coverage(request.into(), request.revoke_credentials);
+        debug_assert!(coverage.filter.person().is_some(), "{request:?} is about everybody");
+        self.plan_of(request, coverage, self.credentials_at(coverage, slots), at)
+    }
+
+    fn plan_of<'a>(
+        &self,
+        request: Requested<'_>,
+        coverage: Coverage,
+        credentials: impl Iterator<Item = Credential<'a>>,
+        at: Timestamp,
+    ) -> Plan {
         let mut tally = Tally::default();
-        for credential in self.credentials_between(coverage, 0..coverage.issued) {
+        for credential in credentials {
             self.tally_credential(coverage, &credential, at, &mut tally);
         }
         Plan {

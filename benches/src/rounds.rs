@@ -28,6 +28,11 @@ impl Sample {
         self.units += units;
     }
 
+    /// Seconds of CPU time for all of it.
+    pub fn seconds(self) -> f64 {
+        self.time.as_secs_f64()
+    }
+
     /// Nanoseconds of CPU time for one unit of work.
     fn ns(self) -> f64 {
         self.time.as_secs_f64() * 1e9 / self.units as f64

@@ -9,6 +9,7 @@
 )]
 
 mod asking;
+mod auditing;
 mod commands;
 mod decoding;
 mod folding;
@@ -40,7 +41,7 @@ fn main() {
 /// Measures a group of figures, with states of at most so many credentials.
 type Group = fn(u64);
 
-const GROUPS: [(&str, Group); 7] = [
+const GROUPS: [(&str, Group); 8] = [
     ("decoding", |_| decoding::run()),
     ("folding", folding::run),
     ("asking", asking::run),
@@ -48,6 +49,7 @@ const GROUPS: [(&str, Group); 7] = [
     ("commands", commands::run),
     ("lists", commands::run_lists),
     ("snapshots", |_| snapshots::run()),
+    ("auditing", |_| auditing::run()),
 ];
 
 /// Decides, records and applies, as a host does.

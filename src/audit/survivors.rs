@@ -6,13 +6,18 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::owned::Owned;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::coverage::Spared;
 use crate::enterprise::credentials::Credential;
+use crate::enterprise::filter::Filter;
+use crate::enterprise::membership::Ordinal;
 use crate::enterprise::progress::Limits;
+use crate::enterprise::running::Coverage;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, RevocationId};
+use crate::person::Role;
 
 /// How many examples a group of survivors names.
 const EXAMPLES_MAX: usize = 10;
@@ -22,9 +27,10 @@ const EXAMPLES_MAX: usize = 10;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SurvivalReason {
-    /// The credential's owner was no enterprise member at the cut.
+    /// The credential's owner was no enterprise member at the cut, and the request did not name them.
     OwnerWasCollaborator,
-    /// The request did not ask to destroy credentials.
+    /// The request did not ask to destroy credentials. Also said of those of a guest or collaborator whom the request names: had it
+    /// asked, their role would have spared nothing.
     DestructionNotRequested,
     /// The credential is an app token, which is never destroyed by a revoke-all.
     KindIsNotDestroyed,
@@ -82,11 +88,20 @@ struct Group {
 
 type Groups = BTreeMap<(SurvivalReason, CredentialKind), Group>;
 
+/// A revocation whose survivors are asked for, and what only its cut shows.
+#[derive(Debug, Clone)]
+struct Cut {
+    id: RevocationId,
+    coverage: Coverage,
+    /// The roles at the cut: of the person whom the filter names, or of every stay, in their order.
+    roles: Vec<Role>,
+}
+
 /// What a history shows on the way and its end does not: it tells the reasons of survivors apart.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traces {
-    /// Why each credential issued before the cut outlives the revocation, in order of issue.
-    fates: Vec<Option<SurvivalReason>>,
+    /// The revocations whose survivors are asked for: of each filter the last.
+    cuts: BTreeMap<Filter, Cut>,
     /// The pairs that were authorized again after a revocation had taken them.
     authorized_again: BTreeSet<Pair>,
     /// The pairs that an organization's revocation took: the state does not tell them from those that were revoked singly.
@@ -95,19 +110,55 @@ pub(super) struct Traces {
 
 type Pair = (CredentialId, OrganizationId);
 
-impl Traces {
-    /// Begins anew with the revocation requested last: asked right after the request is applied, when every role is still known as
-    /// it was at the cut.
-    pub(super) fn begin(&mut self, enterprise: &Enterprise) {
-        let Some(revocation) = enterprise.revocations.iter().next_back() else {
-            debug_assert!(false, "asked where nothing was requested");
-            return;
+impl Cut {
+    /// Of the revocation requested last, right after the request is applied: every role is still what it was at the cut.
+    fn last(enterprise: &Enterprise) -> Option<Self> {
+        let revocation = enterprise.revocations.iter().next_back()?;
+        let coverage = revocation.coverage;
+        let role = |person| enterprise.people.get(person).map(|stay| stay.facts.role);
+        let roles = match coverage.filter.person() {
+            Some(person) => role(person).into_iter().collect(),
+            None => {
+                let stays = (0..).map(Ordinal).take_while(|person| enterprise.people.has(*person));
+                stays.filter_map(role).collect()
+            }
         };
-        let spared = |credential| enterprise.why_spared(revocation.coverage, &credential);
-        let credentials = enterprise.credentials.iter();
-        self.fates = credentials
-            .map(|credential| spared(credential).map(SurvivalReason::from))
-            .collect();
+        Some(Self {
+            id: revocation.id,
+            coverage,
+            roles,
+        })
+    }
+
+    /// Why a credential that authenticates is alive; nothing for one that the cut took, which the law of the cut forbids.
+    fn reason(&self, credential: &Credential<'_>) -> Option<SurvivalReason> {
+        if credential.slot >= self.coverage.issued {
+            return Some(SurvivalReason::IssuedAfterTheCut);
+        }
+        let place = match self.coverage.filter.person() {
+            Some(_) => 0,
+            None => credential.owner().0,
+        };
+        let role = self.roles.get(place as usize)?;
+        self.coverage
+            .why_spared(*role, credential.kind())
+            .map(SurvivalReason::from)
+    }
+}
+
+impl Traces {
+    /// Asks for the survivors of the revocation requested last, and of no other: right after the request is applied.
+    pub(super) fn begin_anew(&mut self, enterprise: &Enterprise) {
+        self.cuts.clear();
+        self.begin(enterprise);
+    }
+
+    /// Asks for the survivors of the revocation requested last instead of an earlier one with the same filter: right after the
+    /// request is applied.
+    pub(super) fn begin(&mut self, enterprise: &Enterprise) {
+        let cut = Cut::last(enterprise);
+        debug_assert!(cut.is_some(), "asked where nothing was requested");
+        self.cuts.extend(cut.map(|cut| (cut.coverage.filter, cut)));
     }
 
     /// The pair that this event, which comes next, authorizes again after a revocation took it.
@@ -146,23 +197,39 @@ impl Traces {
         }
     }
 
-    /// What is alive in the state at the end, of what the revocation's filter matches, although it is younger than, or outlived, its
-    /// cut.
-    pub(super) fn survivors(&self, enterprise: &Enterprise, revocation: RevocationId) -> Vec<Survivors> {
-        let (Some(at), Some(revocation)) = (enterprise.last_at(), enterprise.revocations.get(revocation)) else {
-            debug_assert!(false, "asked about `{revocation}`, which was never requested");
-            return Vec::new();
-        };
-        let limits = enterprise.limits(revocation.coverage.filter);
+    /// Of each revocation asked for, what is alive in the state at the end, of what its filter matches, although it is younger than,
+    /// or outlived, its cut.
+    pub(super) fn survivors(
+        &self,
+        enterprise: &Enterprise,
+        owned: &mut Owned,
+    ) -> BTreeMap<RevocationId, Vec<Survivors>> {
+        let survivors = self.cuts.values().map(|cut| {
+            let groups = self.groups(enterprise, cut, owned).into_iter();
+            let survivors = groups.map(|((reason, kind), group)| Survivors {
+                reason,
+                kind,
+                count: group.count,
+                examples: group.examples,
+            });
+            (cut.id, survivors.collect())
+        });
+        survivors.collect()
+    }
+
+    fn groups(&self, enterprise: &Enterprise, cut: &Cut, owned: &mut Owned) -> Groups {
         let mut groups = Groups::new();
-        for (slot, credential) in enterprise.credentials.iter().enumerate() {
-            if !is_within(enterprise, limits, &credential) || enterprise.authenticate(&credential, at).is_err() {
+        let Some(at) = enterprise.last_at() else {
+            debug_assert!(false, "asked about `{}`, which was never requested", cut.id);
+            return groups;
+        };
+        let limits = enterprise.limits(cut.coverage.filter);
+        for credential in candidates(enterprise, limits, owned) {
+            let is_of_type = limits.credential_type.is_none_or(|of| of.has(credential.kind()));
+            if !is_of_type || enterprise.authenticate(&credential, at).is_err() {
                 continue;
             }
-            let fate = self.fates.get(slot).copied();
-            // A credential that the revocation covers and that authenticates is none: the law of the cut forbids it.
-            let reason = fate.unwrap_or(Some(SurvivalReason::IssuedAfterTheCut));
-            if let Some(reason) = reason {
+            if let Some(reason) = cut.reason(&credential) {
                 add(&mut groups, reason, &credential);
             }
             for (organization, reason) in self.later_authorizations(enterprise, limits, &credential) {
@@ -171,13 +238,7 @@ impl Traces {
                 }
             }
         }
-        let survivors = groups.into_iter().map(|((reason, kind), group)| Survivors {
-            reason,
-            kind,
-            count: group.count,
-            examples: group.examples,
-        });
-        survivors.collect()
+        groups
     }
 
     /// The organizations for which a credential may be used if it was authorized after the cut, and why that is no fault. What was
@@ -201,12 +262,26 @@ impl Traces {
     }
 }
 
-/// Whether a credential is of the person and of the type that a revocation is limited to. The person's other memberships count: what
-/// was issued in them outlives it.
-pub(crate) fn is_within(enterprise: &Enterprise, limits: Limits, credential: &Credential<'_>) -> bool {
-    let owner = enterprise.people.get(credential.owner()).map(|stay| stay.id);
-    limits.person.is_none_or(|person| owner == Some(person))
-        && limits.credential_type.is_none_or(|of| of.has(credential.kind()))
+/// The credentials that a filter may match, in order of issue: of a person those of their latest stay, since what was issued in an
+/// earlier one authenticates nowhere. The latest may be later than the one that the revocation was about: what was issued in it
+/// outlives it.
+fn candidates<'a>(
+    enterprise: &'a Enterprise,
+    limits: Limits,
+    owned: &mut Owned,
+) -> impl Iterator<Item = Credential<'a>> + use<'a> {
+    let person = limits
+        .person
+        .and_then(|person| enterprise.people.latest_ordinal(person));
+    let theirs = person.map(|person| owned.of(enterprise, person));
+    let all = if theirs.is_some() {
+        0
+    } else {
+        enterprise.credentials.len()
+    };
+    let theirs = theirs.into_iter().flatten();
+    let theirs = theirs.filter_map(|slot| enterprise.credentials.at(slot));
+    theirs.chain(enterprise.credentials.range(0..all))
 }
 
 fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential<'_>) {

@@ -3,6 +3,7 @@
 
 use core::ops::Range;
 
+use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::epoch::Epoch;
@@ -13,6 +14,7 @@ use crate::enterprise::record::{Authorization, GrantStatus};
 use crate::enterprise::revocations::Revocation;
 use crate::enterprise::running::{Coverage, Lane, Running};
 use crate::id::RevocationId;
+use crate::person::Role;
 
 /// Why a revocation lets a credential live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,27 @@ impl Coverage {
         match self.filter.organization() {
             None => GrantStatus::Taken,
             Some(_) => GrantStatus::Revoked,
+        }
+    }
+
+    /// Why it destroys no credential of this kind of somebody who was in the enterprise in this role at the cut and whom its
+    /// filter leaves in. The role of a person whom it names spares nothing, so it is no reason either where destruction was not
+    /// asked for.
+    ///
+    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
+    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
+    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
+    /// [`Rule::PersonWhateverTheRole`](crate::Rule::PersonWhateverTheRole)
+    pub(crate) const fn why_spared(&self, role: Role, kind: CredentialKind) -> Option<Spared> {
+        let by_role = self.filter.person().is_none();
+        if by_role && !role.is_enterprise_member() {
+            Some(Spared::OwnerIsNoMember)
+        } else if !self.revoke_credentials {
+            Some(Spared::DestructionNotRequested)
+        } else if !kind.is_destroyed_by_revoke_all() {
+            Some(Spared::KindIsNotDestroyed)
+        } else {
+            None
         }
     }
 }
@@ -108,24 +131,10 @@ impl Enterprise {
     }
 
     /// Why a revocation destroys none of the credentials like this one, which its filter matches and whose owner was in the
-    /// enterprise at the cut. The role of a person whom it names is not asked.
-    ///
-    /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
-    /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
-    /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
-    /// [`Rule::PersonWhateverTheRole`](crate::Rule::PersonWhateverTheRole)
-    pub(crate) fn why_spared(&self, coverage: Coverage, credential: &Credential) -> Option<Spared> {
-        let by_role = coverage.filter.person().is_none() || !coverage.revoke_credentials;
+    /// enterprise at the cut.
+    fn why_spared(&self, coverage: Coverage, credential: &Credential) -> Option<Spared> {
         let (role, _) = self.people.role_at(credential.owner(), coverage.request)?;
-        if by_role && !role.is_enterprise_member() {
-            Some(Spared::OwnerIsNoMember)
-        } else if !coverage.revoke_credentials {
-            Some(Spared::DestructionNotRequested)
-        } else if !credential.kind().is_destroyed_by_revoke_all() {
-            Some(Spared::KindIsNotDestroyed)
-        } else {
-            None
-        }
+        coverage.why_spared(role, credential.kind())
     }
 
     /// Whether a credential's owner is still in the membership in which it was issued.
@@ -347,11 +356,21 @@ impl Enterprise {
         let scanned = if listed.is_some() { 0..0 } else { slots.clone() };
         let listed = listed.unwrap_or_default();
         let begun = listed.partition_point(|slot| *slot < slots.start);
-        let listed = listed.iter().skip(begun).take_while(move |slot| **slot < slots.end);
-        let listed = listed.filter_map(|slot| self.credentials.at(*slot));
-        listed
-            .chain(self.credentials.range(scanned))
-            .filter(move |credential| has_credential(filter, credential))
+        let end = listed.partition_point(|slot| *slot < slots.end);
+        let listed = listed.get(begun..end).unwrap_or_default();
+        let scanned = self.credentials.range(scanned);
+        let scanned = scanned.filter(move |credential| has_credential(filter, credential));
+        self.credentials_at(coverage, listed).chain(scanned)
+    }
+
+    /// The credentials in these slots that a filter matches, in the order of the list.
+    pub(crate) fn credentials_at<'a>(
+        &'a self,
+        coverage: Coverage,
+        slots: &'a [u32],
+    ) -> impl Iterator<Item = Credential<'a>> + use<'a> {
+        let listed = slots.iter().filter_map(|slot| self.credentials.at(*slot));
+        listed.filter(move |credential| has_credential(coverage.filter, credential))
     }
 }
 

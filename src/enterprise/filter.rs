@@ -8,7 +8,7 @@ use crate::enterprise::stored::Stored;
 use crate::hashing::spread;
 
 /// What matches: all that is asked for here. Nothing asked for is everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Filter {
     /// A membership of an organization, or [`ANY`].
     organization: u32,

@@ -3,7 +3,6 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::audit::SurvivalReason;
 use crate::person::Role;
 
 /// How many credentials a page holds: pages let the table grow without copying or doubling.
@@ -45,8 +44,6 @@ impl PairMark {
 pub(super) struct CredentialMark {
     /// Whether the revocation asked about destroys it.
     pub(super) is_taken: bool,
-    /// Why that revocation lets credentials like this one live.
-    pub(super) spared: Option<SurvivalReason>,
     /// The owner's role.
     pub(super) role_at_cut: Option<Role>,
 }
@@ -195,7 +192,6 @@ mod tests {
         marks.add(SLOT, 2, PairMark::AGAIN);
         let noted = CredentialMark {
             is_taken: true,
-            spared: None,
             role_at_cut: Some(Role::Owner),
         };
         marks.set_credential(SLOT, noted);

@@ -1,8 +1,9 @@
 //! Requests that take less than everything, and who may make them.
 
-use enterprise_credentials::audit::{Auditor, SurvivalReason};
+use enterprise_credentials::audit::{Auditor, Selection, SurvivalReason, Survivors};
 use enterprise_credentials::{
-    CredentialId, CredentialKind, CredentialType, OrganizationId, PersonId, RevocationId, Rule,
+    Caller, CredentialId, CredentialKind, CredentialType, Event, Login, OrganizationId, PersonId, RevocationId, Revoke,
+    Rule, log,
 };
 
 use crate::{HISTORY, audit, audit_by, rules};
@@ -199,7 +200,129 @@ fn the_survivors_of_one_of_several_can_be_asked_for() {
         let survivors = about(position).survivors;
         survivors.into_iter().map(|it| (it.reason, it.kind)).collect()
     };
-    let of_guests_key = [(SurvivalReason::OwnerWasCollaborator, CredentialKind::SshKey)];
-    assert_eq!(kinds(13), of_guests_key);
-    assert_eq!(kinds(14), of_guests_key, "spared by its owner's role");
+    let of_guests_key = |reason| [(reason, CredentialKind::SshKey)];
+    let not_asked = of_guests_key(SurvivalReason::DestructionNotRequested);
+    assert_eq!(kinds(13), not_asked, "whom the request names no role spares");
+    let by_role = of_guests_key(SurvivalReason::OwnerWasCollaborator);
+    assert_eq!(kinds(14), by_role);
+}
+
+#[test]
+fn revocations_are_selected_by_what_they_are_limited_to_and_the_last_of_each_filter_tells_what_outlived_it() {
+    let by = r#"{"person":7}"#;
+    let of = |filters: &str| requested(by, "owner", filters);
+    let of_guest = of(r#""person":9,"revoke_credentials":false"#);
+    let of_guests_keys = of(r#""person":9,"credential_type":"ssh_key","revoke_credentials":false"#);
+    let of_keys = of(r#""credential_type":"ssh_key","revoke_credentials":false"#);
+    let at_organization = requested(r#"{"person":8}"#, "organization_owner", OF_THREE);
+    let history = before_the_request(&format!(
+        r#"{OWNS}
+{of_guest}
+{of_guests_keys}
+{of_keys}
+{at_organization}
+{{"type":"CredentialIssued","credential":905,"owner":9,"kind":"classic_pat","scopes":[]}}
+{of_guest}
+{{"type":"MemberRemoved","member":9}}
+{{"type":"MemberAdded","member":9,"login":"other","role":"guest_collaborator"}}
+{{"type":"CredentialIssued","credential":906,"owner":9,"kind":"ssh_key","scopes":[]}}"#
+    ));
+    let login = |login| Some(Login::new(login).unwrap());
+    let selected = |selection: Selection| -> Vec<(u64, Option<Vec<CredentialId>>)> {
+        let report = audit_by(Auditor::selecting(selection.clone()), &history).unwrap();
+        assert!(report.is_clean(), "{:?}", report.findings);
+        assert_eq!((report.survivors_of, report.survivors.len()), (None, 0));
+        let revocations = report.revocations.into_iter();
+        let (chosen, others): (Vec<_>, Vec<_>) = revocations.partition(|it| selection.has(&it.request));
+        assert!(others.iter().all(|it| it.survivors.is_none()));
+        let examples = |survivors: Vec<Survivors>| survivors.into_iter().flat_map(|it| it.examples).collect();
+        let chosen = chosen.into_iter();
+        chosen
+            .map(|it| (it.progress.id.value(), it.survivors.map(examples)))
+            .collect()
+    };
+    let ids = |ids: &[u64]| Some(ids.iter().map(|id| CredentialId::new(*id).unwrap()).collect());
+    assert_eq!(
+        selected(Selection {
+            person: login("GUEST"),
+            ..Selection::default()
+        }),
+        [(14, None), (15, ids(&[906])), (19, ids(&[906]))],
+        "by the login that they had then, and of the stay that has credentials that authenticate"
+    );
+    assert_eq!(
+        selected(Selection {
+            credential_type: Some(CredentialType::SshKey),
+            ..Selection::default()
+        }),
+        [(15, ids(&[906])), (16, ids(&[906]))]
+    );
+    let at_three = Selection {
+        organization: login("octo-org"),
+        ..Selection::default()
+    };
+    assert_eq!(selected(at_three.clone()).len(), 1);
+    let none = [
+        Selection {
+            person: login("other"),
+            ..Selection::default()
+        },
+        Selection {
+            person: login("guest"),
+            ..at_three
+        },
+    ];
+    for selection in none {
+        assert_eq!(selected(selection.clone()), [], "{selection:?}");
+    }
+    assert_eq!(selected(Selection::default()).len(), 5, "no limit is every revocation");
+}
+
+fn narrower_request(event: &Event) -> Option<Revoke> {
+    let Event::RevocationRequested {
+        organization,
+        person,
+        credential_type,
+        revoke_credentials,
+        ..
+    } = *event
+    else {
+        return None;
+    };
+    Some(Revoke {
+        caller: Caller::Stranger {},
+        organization,
+        person,
+        credential_type,
+        revoke_credentials,
+        idempotency_key: None,
+    })
+}
+
+/// The credentials of one person are found without a look at all others.
+#[test]
+fn the_plan_in_the_evidence_is_the_plan_at_the_cut() {
+    let sample = include_bytes!("../samples/v1-narrow.jsonl");
+    let (mut auditor, mut plans) = (Auditor::new(), Vec::new());
+    for recorded in log::read(sample) {
+        let recorded = recorded.unwrap();
+        // Their callers are in web sessions or installations: no plan says anything of a token.
+        let plan = |request| auditor.enterprise().plan(&request, recorded.at);
+        plans.extend(narrower_request(&recorded.event).map(plan));
+        auditor.observe(&recorded).unwrap();
+    }
+    let report = auditor.finish();
+    let found: Vec<_> = report
+        .revocations
+        .into_iter()
+        .map(|evidence| evidence.request.plan)
+        .collect();
+    assert_eq!(found, plans);
+    assert!(
+        plans
+            .iter()
+            .filter(|plan| plan.person.is_some() && plan.authorizations_revoked > 0)
+            .count()
+            > 1
+    );
 }

@@ -30,7 +30,7 @@ pub(super) fn in_words(report: &Report, asked: Option<RevocationId>, complete: b
 }
 
 fn revocation(evidence: &Evidence) -> String {
-    let Evidence { progress, request } = evidence;
+    let Evidence { progress, request, .. } = evidence;
     let asked_for = if progress.revoke_credentials {
         "every authorization, and members' tokens and keys"
     } else {
