@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod backup;
 mod blast_radius;
+mod credentials;
 mod decide;
 mod directory;
 mod evidence;
@@ -58,6 +59,7 @@ enum Command {
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
+    Credentials(credentials::CredentialsArgs),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
@@ -78,6 +80,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Credentials(credentials) => credentials.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),

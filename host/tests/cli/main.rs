@@ -9,6 +9,7 @@
 
 mod audit;
 mod backup;
+mod credentials;
 mod decide;
 mod generate;
 mod help;

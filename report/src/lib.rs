@@ -1,0 +1,8 @@
+//! What whoever has to answer hands on, made of what the core `enterprise-credentials` says of a history: lists of credentials. There
+//! is no I/O here and no clock: everything is written to what the caller gives.
+//!
+//! | concern | item |
+//! | --- | --- |
+//! | what became of each credential, as CSV or as JSON lines | [`list`] |
+
+pub mod list;
