@@ -34,7 +34,8 @@ mod verify;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::store::INLINE_READS_MAX;
 
@@ -93,6 +94,11 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the program as clap does where arguments do not go together in a way that it cannot tell.
+fn wrong_arguments(what: &str) -> ! {
+    Cli::command().error(ErrorKind::ArgumentConflict, what).exit()
 }
 
 /// Whether a stream was not read to its end. It was not written whole then, but there is nothing to complain of.

@@ -81,7 +81,9 @@ impl CredentialsArgs {
         let format = match (self.format, self.for_spreadsheet) {
             (ListFormat::Csv, for_spreadsheet) => Format::Csv { for_spreadsheet },
             (ListFormat::Jsonl, false) => Format::JsonLines,
-            (ListFormat::Jsonl, true) => bail!("`--for-spreadsheet` is about CSV: no spreadsheet runs JSON"),
+            (ListFormat::Jsonl, true) => {
+                super::wrong_arguments("`--for-spreadsheet` is about CSV: no spreadsheet runs JSON")
+            }
         };
         let about = match self.revocation {
             Some(revocation) => Some(About::Revocation(revocation)),

@@ -176,7 +176,7 @@ fn what_is_named_is_what_is_told_about() {
 fn for_a_spreadsheet_is_about_csv() {
     let log = sample("managed_users");
     let refused = run_on(&log, &["credentials", "-", "--format", "jsonl", "--for-spreadsheet"]);
-    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
     assert!(
         refused.stderr.contains("no spreadsheet runs JSON"),
         "{}",

@@ -11,6 +11,7 @@ mod audit;
 mod backup;
 mod credentials;
 mod decide;
+mod feeds;
 mod generate;
 mod help;
 mod import;

@@ -72,6 +72,11 @@ impl HistoryPlace {
         Ok(Self { spooled, ..self })
     }
 
+    /// The store and the enterprise, where it is a stream.
+    pub(in crate::cli) fn stream(&self) -> Option<(&StoreUrl, &EnterpriseSlug)> {
+        self.store.as_ref().zip(self.enterprise.as_ref())
+    }
+
     /// Whether it is a stream in a store, of which no part is worth anything without the rest: only at its end it is compared
     /// with its head.
     pub(super) const fn is_stream(&self) -> bool {
@@ -83,7 +88,7 @@ impl HistoryPlace {
             read,
             bar: ProgressBar::hidden(),
         };
-        if let (Some(store), Some(enterprise)) = (&self.store, &self.enterprise) {
+        if let Some((store, enterprise)) = self.stream() {
             return Ok(hidden(Box::new(StoredLines::open(store, enterprise)?)));
         }
         let path = self.file.as_deref().unwrap_or(Path::new("-"));
