@@ -34,9 +34,9 @@ layers_from_below() {
     awk '/^## The layers of the core/ { here = 1 } here && /^```/ { fence++; next } here && fence == 1' "$document" | tac
 }
 
-# The core's files but the test kit, which stands above all of them.
+# The core's files.
 files() {
-    (cd src && find . -name '*.rs' -not -path './testkit*' -not -name lib.rs | sed 's|^\./||; s|\.rs$||' | sort)
+    (cd src && find . -name '*.rs' -not -name lib.rs | sed 's|^\./||; s|\.rs$||' | sort)
 }
 
 every_file_has_one_layer() {
@@ -56,7 +56,7 @@ name = "layers"
 version = "0.0.0"
 edition = "$(sed -n 's/^edition = "\(.*\)"/\1/p' Cargo.toml)"
 
-$(awk '/^\[/ { here = /^\[dependencies\]/ } here && !/optional/' Cargo.toml)
+$(awk '/^\[/ { here = /^\[dependencies\]/ } here' Cargo.toml)
 
 [workspace]
 TOML

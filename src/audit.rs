@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use redecide::command_of;
 pub use survivors::{SurvivalReason, Survivors};
 
 use crate::corrupt_history::CorruptHistory;
@@ -282,7 +283,7 @@ impl Auditor {
             Actor::Installation { .. } => None,
         };
         let login = |person| people.data(person).map(|data| data.login.clone());
-        let command = redecide::mirror(&recorded.event);
+        let command = command_of(&recorded.event);
         let asked = command.requested()?;
         let target = asked.person.and_then(|person| people.latest_ordinal(person));
         let organizations = &enterprise.organizations;

@@ -54,14 +54,13 @@
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
 //! | what became of each credential | [`outcomes`] |
+//! | why this was decided | [`receipt`] |
 //! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
 
 extern crate alloc;
-#[cfg(feature = "testkit")]
-extern crate std;
 
 mod command;
 mod corrupt_history;
@@ -83,11 +82,10 @@ mod timestamp;
 pub mod audit;
 pub mod log;
 pub mod outcomes;
+pub mod receipt;
 pub mod reconcile;
 pub mod rest;
 pub mod snapshot;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 
 pub use command::{Caller, Command, Requested, Revoke, RevokeAll};
 pub use corrupt_history::{CorruptHistory, Corruption};

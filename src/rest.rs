@@ -7,8 +7,9 @@
 //!
 //! 1. [`bearer_token`] finds the token; the host finds whose it is, and reads that enterprise's state afresh.
 //! 2. [`admit`] refuses, before the body is read, whoever may not ask.
-//! 3. [`handle`] answers; to list, [`list`]. The host appends [`Outcome::events`], where it expects [`Enterprise::position`], and only then
-//!    sends [`Outcome::response`]. If someone else appended first, it reads afresh and asks again.
+//! 3. [`handle`] answers; to list, [`list`]. The host appends [`Outcome::events`] in the name of [`Outcome::by`], where it expects
+//!    [`Enterprise::position`], and only then sends [`Outcome::response`]. If someone else appended first, it reads
+//!    afresh and asks again.
 //!
 //! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
 //! before the body is looked at, so that nobody learns what they may not know.
@@ -47,7 +48,7 @@ mod response;
 use alloc::vec::Vec;
 
 use crate::command::{Command, Requested};
-use crate::event::Event;
+use crate::event::{Actor, Event};
 use crate::id::RevocationId;
 use crate::rest::exchange::Exchange;
 use crate::rest::fault::Fault;
@@ -72,6 +73,9 @@ pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
 pub struct Outcome {
     /// To be appended before the response is sent; empty where the request was refused or is a repeated one.
     pub events: Vec<Event>,
+    /// Whom the events' envelopes name as the cause: the caller, for a single command. A request to revoke names its requester
+    /// itself.
+    pub by: Option<Actor>,
     /// To be sent, once the events are stored.
     pub response: Response,
     /// When the first request under its key was recorded, where this one repeats it. A host whose clock shows an earlier time cannot
@@ -111,6 +115,7 @@ impl Outcome {
     const fn of(response: Response) -> Self {
         Self {
             events: Vec::new(),
+            by: None,
             response,
             repeats: None,
         }
@@ -164,6 +169,7 @@ fn revoke(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     let repeats = repeated.and_then(|first| enterprise.progress(first));
     Ok(Outcome {
         events,
+        by: None,
         response,
         repeats: repeats.map(|first| first.requested_at),
     })
@@ -184,6 +190,7 @@ fn remove(exchange: &Exchange<'_>) -> Result<Outcome, Fault> {
     let events = decided.ok().filter(|events| !events.is_empty());
     Ok(Outcome {
         events: events.ok_or(Fault::NothingToRemove)?,
+        by: presented.caller.actor(),
         response: exchange.respond_empty(),
         repeats: None,
     })

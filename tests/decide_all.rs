@@ -11,11 +11,11 @@ mod seeds;
 use core::num::NonZeroU32;
 
 use enterprise_credentials::limits::COMMANDS_MAX;
-use enterprise_credentials::testkit::{Run, explore};
 use enterprise_credentials::{
     Command, CredentialId, Enterprise, EnterpriseKind, EnterpriseSlug, Event, ListRefusal, Login, OrganizationId,
     PersonId, RevocationId, Role, Rule, Timestamp,
 };
+use enterprise_credentials_testkit::{Run, explore};
 
 use crate::seeds::seeds;
 

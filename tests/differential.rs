@@ -4,7 +4,7 @@
 mod seeds;
 
 use enterprise_credentials::Enterprise;
-use enterprise_credentials::testkit::{Coverage, Moment, Run, explore, world};
+use enterprise_credentials_testkit::{Coverage, Moment, Run, explore, world};
 
 use crate::seeds::seeds;
 

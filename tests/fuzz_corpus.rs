@@ -15,6 +15,8 @@ mod log;
 mod memory;
 #[path = "fuzz_checks/request.rs"]
 mod request;
+#[path = "fuzz_checks/spellings.rs"]
+mod spellings;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -6,7 +6,7 @@
 mod seeds;
 
 use enterprise_credentials::Enterprise;
-use enterprise_credentials::testkit::{Coverage, Law, Run, explore};
+use enterprise_credentials_testkit::{Coverage, Law, Run, explore};
 
 use crate::seeds::seeds;
 

@@ -14,10 +14,10 @@ use enterprise_credentials::audit::{Auditor, SurvivalReason};
 use enterprise_credentials::outcomes::{
     About, AuthorizationStatus, CredentialStatus, Observer, Outcome, Outcomes, Taken,
 };
-use enterprise_credentials::testkit::{Run, explore};
 use enterprise_credentials::{
     CredentialId, CredentialKind, Enterprise, OrganizationId, Plan, RecordedEvent, RevocationId, Role, Timestamp, log,
 };
+use enterprise_credentials_testkit::{Run, explore};
 
 use crate::seeds::seeds;
 

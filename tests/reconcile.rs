@@ -12,11 +12,11 @@ mod seeds;
 use std::collections::BTreeMap;
 
 use enterprise_credentials::reconcile::{Difference, Finding, Listed, Reconciler};
-use enterprise_credentials::testkit::{Run, explore};
 use enterprise_credentials::{
     CredentialId, CredentialKind, Enterprise, EnterpriseSlug, Event, Fingerprint, OrganizationId, PersonId,
     RecordedEvent, Timestamp, log,
 };
+use enterprise_credentials_testkit::{Run, explore};
 
 use crate::seeds::seeds;
 

@@ -10,8 +10,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 
-use enterprise_credentials::testkit::{Model, world};
 use enterprise_credentials::{Caller, Command, Enterprise, RevocationId, RevokeAll};
+use enterprise_credentials_testkit::{Model, world};
 
 /// Commands in a word, behind those that make the world.
 const DEPTH_WITH_ONE_ORGANIZATION: usize = 6;

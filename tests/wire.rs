@@ -9,6 +9,8 @@ mod documented;
 mod errors;
 #[path = "wire/generated.rs"]
 mod generated;
+#[path = "fuzz_checks/spellings.rs"]
+mod spellings;
 
 use std::collections::BTreeSet;
 

@@ -4,6 +4,6 @@ mod decoding;
 mod map;
 mod probe;
 
-pub use decoding::{Minimal, decode_by_parser, parse_minimal, replay_by_derive, skip_all};
+pub use decoding::{Minimal, decode_each, not_canonical, parse_minimal, replay_by_derive, skip_all};
 pub use map::Map;
 pub use probe::Probe;

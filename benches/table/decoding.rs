@@ -6,7 +6,9 @@ use enterprise_credentials::RecordedEvent;
 use enterprise_credentials::log;
 use enterprise_credentials_benches::history::MixedLog;
 use enterprise_credentials_benches::rounds::{compare, timed};
-use enterprise_credentials_benches::yardsticks::{decode_by_parser, parse_minimal, replay_by_derive, skip_all};
+use enterprise_credentials_benches::yardsticks::{
+    decode_each, not_canonical, parse_minimal, replay_by_derive, skip_all,
+};
 
 use crate::{at_least, figure, title};
 
@@ -29,12 +31,13 @@ pub(crate) fn run() {
 fn read(log: &MixedLog) {
     let (bytes, events) = (&log.bytes, log.events);
     let mut copy = bytes.clone();
+    let not_canonical = not_canonical(bytes);
     let [minimal, skipped, copied, decoded, parsed, replayed, derived] = compare([
         &mut || timed(events, || parse_minimal(bytes)),
         &mut || timed(events, || skip_all(bytes)),
         &mut || timed(events, || copy.copy_from_slice(bytes)),
         &mut || timed(events, || log::read(bytes).filter(Result::is_ok).count()),
-        &mut || timed(events, || decode_by_parser(bytes)),
+        &mut || timed(events, || decode_each(&not_canonical)),
         &mut || timed(events, || log::replay(bytes).expect("a log")),
         &mut || timed(events, || replay_by_derive(bytes)),
     ]);

@@ -5,6 +5,8 @@
 mod checks;
 #[path = "../../tests/fuzz_checks/memory.rs"]
 mod memory;
+#[path = "../../tests/fuzz_checks/spellings.rs"]
+mod spellings;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     checks::check(input);

@@ -8,6 +8,7 @@ mod credentials;
 mod decide;
 mod directory;
 mod evidence;
+mod explain;
 mod export;
 mod file_limit;
 mod generate;
@@ -20,10 +21,12 @@ mod mark;
 mod output;
 mod plan;
 mod progress;
+mod receipt;
 mod rehearse;
 mod repair;
 mod replay;
 mod restore;
+mod scope;
 mod seal;
 mod serve;
 mod signal;
@@ -61,6 +64,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
     Credentials(credentials::CredentialsArgs),
+    Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
@@ -82,6 +86,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
         Command::Credentials(credentials) => credentials.run(),
+        Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),

@@ -5,16 +5,19 @@ mod cache;
 mod error;
 mod live;
 mod load;
+mod pass;
+mod seals;
 mod snapshots;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Event, Fingerprint, RecordedEvent, Timestamp};
+use enterprise_credentials::{Actor, Enterprise, EnterpriseSlug, Event, Fingerprint, RecordedEvent, Timestamp};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::Clock;
+use crate::seal::Sealer;
 use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 
 use altered::AlteredStreams;
@@ -22,6 +25,7 @@ use cache::Cache;
 pub use cache::{BYTES_PER_EVENT, BYTES_PER_STATE, CacheOptions};
 pub use error::EnterpriseError;
 pub use live::{Live, Ready};
+pub use pass::Turn;
 pub use snapshots::SNAPSHOT_EVENTS_MIN;
 
 /// The enterprises that were asked for last, over one store. Other processes may write to the same store: nothing is answered
@@ -34,6 +38,13 @@ pub struct Enterprises<S> {
     changed: UnboundedSender<EnterpriseSlug>,
     altered: AlteredStreams,
     altered_look_ups: AlteredStreams,
+    /// Those that a pass found so.
+    altered_passes: AlteredStreams,
+    /// Held by the one pass over a stream that is under way.
+    passing: tokio::sync::Mutex<()>,
+    /// The streams that do not lead on from what was sealed of them.
+    altered_seals: AlteredStreams,
+    sealer: Option<Arc<Sealer>>,
     /// A permit for each state that may wait for its snapshot to be kept.
     waiting: Arc<Semaphore>,
 }
@@ -74,6 +85,16 @@ impl<S: Store> Enterprises<S> {
         cache: CacheOptions,
         clock: Arc<Clock>,
     ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+        Self::with_sealer(store, cache, clock, None)
+    }
+
+    /// The same, with what signs its streams: each is compared with what was signed of it before it answers for the first time.
+    pub fn with_sealer(
+        store: S,
+        cache: CacheOptions,
+        clock: Arc<Clock>,
+        sealer: Option<Arc<Sealer>>,
+    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
         let (changed, changes) = unbounded_channel();
         let enterprises = Self {
             store: Arc::new(store),
@@ -82,6 +103,10 @@ impl<S: Store> Enterprises<S> {
             changed,
             altered: AlteredStreams::default(),
             altered_look_ups: AlteredStreams::default(),
+            altered_passes: AlteredStreams::default(),
+            passing: tokio::sync::Mutex::default(),
+            altered_seals: AlteredStreams::default(),
+            sealer,
             waiting: Arc::new(Semaphore::new(snapshots::WAITING_MAX as usize)),
         };
         (Arc::new(enterprises), changes)
@@ -97,10 +122,17 @@ impl<S: Store> Enterprises<S> {
         &self.clock
     }
 
-    /// How many streams were found altered and not found whole again since; and of how many the look-up was found to name wrong
-    /// lines.
+    /// How many streams were found altered, or not to lead on from what was sealed of them, and not found whole again since: when
+    /// a state was brought up to its end, and when a pass read it from its first line. And of how many the look-up was found to
+    /// name wrong lines.
     pub fn altered(&self) -> usize {
-        self.altered.count() + self.altered_look_ups.count()
+        let streams = [
+            &self.altered,
+            &self.altered_look_ups,
+            &self.altered_passes,
+            &self.altered_seals,
+        ];
+        streams.iter().map(|altered| altered.count()).sum()
     }
 
     /// What `fingerprint` stands for, as [`Store::holders`] tells.
@@ -161,6 +193,24 @@ impl<S: Store> Enterprises<S> {
         patience: Patience,
         decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, T) + Send,
     ) -> Result<T, EnterpriseError> {
+        let decide = move |enterprise: &Enterprise, at| {
+            let (events, answer) = decide(enterprise, at);
+            (events, None, answer)
+        };
+        self.decide_by(slug, patience, decide).await
+    }
+
+    /// The same, and `decide` names the cause of its events beside them: who gave a single command, so that what it records is told
+    /// from what a job does. A request to revoke names its requester itself.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn decide_by<T: Send>(
+        &self,
+        slug: &EnterpriseSlug,
+        patience: Patience,
+        decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, Option<Actor>, T) + Send,
+    ) -> Result<T, EnterpriseError> {
         let live = self.cache.live(slug);
         let _deciding = live.deciding.lock().await;
         let mut conflicts = 0;
@@ -177,6 +227,7 @@ impl<S: Store> Enterprises<S> {
             let batch = Batch::written(decided.head.position(), &decided.recorded)?;
             match self.store.append(slug, &decided.head, batch, patience.urgency).await {
                 Ok(head) => {
+                    self.has_appended(slug, &decided, &head);
                     live.advance(&head, |enterprise| {
                         decided
                             .recorded
@@ -211,11 +262,15 @@ struct Decided<T> {
 }
 
 impl<T> Decided<T> {
-    fn of(state: &Ready<'_>, at: Timestamp, decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, T)) -> Self {
-        let (events, answer) = decide(state, at);
+    fn of(
+        state: &Ready<'_>,
+        at: Timestamp,
+        decide: impl Fn(&Enterprise, Timestamp) -> (Vec<Event>, Option<Actor>, T),
+    ) -> Self {
+        let (events, by, answer) = decide(state, at);
         Self {
             head: state.head().clone(),
-            recorded: state.record(events, at, None).collect(),
+            recorded: state.record(events, at, by).collect(),
             answer,
         }
     }

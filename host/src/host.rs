@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::enterprises::{CacheOptions, Enterprises};
 use crate::error_chain;
 use crate::http::{self, HttpOptions};
+use crate::seal::Sealer;
 use crate::store::Store;
 use crate::worker::{Worker, WorkerOptions};
 
@@ -26,6 +27,8 @@ pub struct HostOptions {
     pub cache: CacheOptions,
     /// How far the clock may leap.
     pub clock: ClockOptions,
+    /// What signs its streams; nothing for a host that does not.
+    pub sealer: Option<Arc<Sealer>>,
 }
 
 /// When a clock is suspect.
@@ -51,6 +54,9 @@ pub struct Host {
     stop: watch::Sender<bool>,
     api: JoinHandle<()>,
     worker: JoinHandle<()>,
+    /// Has the seal end once nothing is appended any more.
+    stop_seal: watch::Sender<bool>,
+    seal: JoinHandle<()>,
     /// Lets `keeper` begin.
     ended: oneshot::Sender<()>,
     /// Keeps snapshots when the others have ended.
@@ -89,9 +95,15 @@ impl Host {
         let (stop, stopped) = watch::channel(false);
         warn_of_the_future(&store, &clock).await;
         tokio::spawn(Arc::clone(&clock).watch(stopped.clone()));
-        let (enterprises, changes) = Enterprises::with_clock(store, options.cache, Arc::clone(&clock));
+        if options.sealer.is_none() {
+            tracing::info!("streams are not sealed: there is no key to sign with");
+        }
+        let sealer = options.sealer;
+        let (enterprises, changes) = Enterprises::with_sealer(store, options.cache, Arc::clone(&clock), sealer);
         let router = http::router(enterprises.clone(), options.http.clone());
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
+        let (stop_seal, seal_stopped) = watch::channel(false);
+        let seal = Arc::clone(&enterprises).seal(seal_stopped);
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {
             // Without a word the host was dropped, and nobody waits.
@@ -105,6 +117,8 @@ impl Host {
             stop,
             worker: tokio::spawn(worker.run(stopped.clone())),
             api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
+            stop_seal,
+            seal: tokio::spawn(seal),
             ended,
             keeper: tokio::spawn(keeper),
         })
@@ -129,11 +143,13 @@ impl Host {
         Ended { part }
     }
 
-    /// Takes no more requests, lets those under way and the worker's batch end, keeps snapshots of what is in memory, and
-    /// returns when all that is done.
+    /// Takes no more requests, lets those under way and the worker's batch end, signs what is not signed yet, keeps snapshots of what
+    /// is in memory, and returns when all that is done.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _ = tokio::join!(self.api, self.worker);
+        self.stop_seal.send_replace(true);
+        let _ = self.seal.await;
         let _ = self.ended.send(());
         let _ = self.keeper.await;
     }

@@ -1,14 +1,16 @@
-//! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operation.
+//! The HTTP API: translation between axum and the core's [`rest`], which holds every rule of the operations.
 
 mod address;
 mod answer;
 mod bearer;
 mod clients;
 mod connections;
+mod list;
 mod malformed;
 mod observe;
 mod operation;
 mod proxies;
+mod routes;
 mod strangers;
 #[cfg(feature = "tls")]
 mod tls;
@@ -21,7 +23,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get};
 use axum::{Extension, Router};
 use enterprise_credentials::rest;
 
@@ -47,6 +49,11 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// How long a client may take nothing of its answers.
     pub write_timeout: Duration,
+    /// How long a list may take, the wait for its turn included.
+    pub list_timeout: Duration,
+    /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have said that it asks
+    /// nothing more: HTTP/1 cannot tell the two apart.
+    pub closed_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
     /// How many connections are kept at once. For one more the idlest goes.
@@ -72,6 +79,8 @@ impl Default for HttpOptions {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
+            list_timeout: Duration::from_secs(30),
+            closed_timeout: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(15),
             connections_max: 1024,
             proxies: Proxies::default(),
@@ -90,7 +99,8 @@ struct Api<S> {
     shared: SharedTokens,
 }
 
-/// The API over `enterprises`: the operation, its progress, and `GET /healthz`.
+/// The API over `enterprises`: the operations of [`rest::Operation`], the progress of what they begin, and `GET /healthz`. What is
+/// none of these is 404; routes that another router has, with which this one is merged, go before.
 pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) -> Router {
     let shared = SharedTokens::default();
     let api = Arc::new(Api {
@@ -99,16 +109,8 @@ pub fn router<S: Store>(enterprises: Arc<Enterprises<S>>, options: HttpOptions) 
         shared,
     });
     Router::new()
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/revoke-all",
-            only("POST", post(operation::revoke_all::<S>)),
-        )
-        .route(
-            "/enterprises/{enterprise}/credential-authorizations/revocations/{id}",
-            only("GET, HEAD", get(operation::progress::<S>)),
-        )
         .route("/healthz", only("GET, HEAD", get(health::<S>)))
-        .fallback(not_found)
+        .fallback(operation::answer::<S>)
         .with_state(api)
         .layer(middleware::from_fn(observe::observe))
 }
@@ -118,10 +120,6 @@ fn only<S: Store>(allow: &'static str, methods: MethodRouter<Arc<Api<S>>>) -> Me
     methods.fallback(move |Extension(RequestId(id)): Extension<RequestId>| async move {
         Answer::from(rest::method_not_allowed(&id, allow))
     })
-}
-
-async fn not_found(Extension(RequestId(id)): Extension<RequestId>) -> Answer {
-    rest::not_found(&id).into()
 }
 
 /// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
@@ -141,10 +139,11 @@ async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id
     let durability = health
         .durability
         .map_or(String::new(), |durability| format!(r#","durability":"{durability}""#));
-    let body = match (altered, waiting_ms) {
-        (0, None) => format!(r#"{{"status":"ok"{durability}}}"#),
-        (altered, waiting_ms) => format!(
-            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{}{durability}}}"#,
+    let unsealed = api.enterprises.sealer().map_or(0, |sealer| sealer.unsealed());
+    let body = match (altered, waiting_ms, unsealed) {
+        (0, None, 0) => format!(r#"{{"status":"ok"{durability}}}"#),
+        (altered, waiting_ms, unsealed) => format!(
+            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{},"unsealed_streams":{unsealed}{durability}}}"#,
             waiting_ms.unwrap_or_default()
         ),
     };

@@ -12,6 +12,7 @@
 //! | the job | [`worker::Worker`] |
 //! | the operation, and a whole host | `http::router`, `host::Host` (feature `http`) |
 //! | what a bearer token is known by | [`token::fingerprint`] |
+//! | checkpoints that were signed of a stream, and proofs between them | [`seal`] |
 //! | a log into a store, or an altered stream mended with one | [`import`], [`repair`], [`store::verify`] |
 //! | a clock that must not be believed | [`clock`] |
 //!
@@ -44,6 +45,7 @@ pub mod mark;
 pub mod repair;
 #[cfg(feature = "cli")]
 pub mod sample;
+pub mod seal;
 pub mod store;
 pub mod token;
 pub mod worker;

@@ -8,6 +8,7 @@
 )]
 
 mod batch;
+mod checkpoint;
 #[cfg(feature = "contract")]
 pub mod contract;
 #[cfg(feature = "sqlite")]
@@ -35,9 +36,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
-use enterprise_credentials_seal::Frontier;
+use enterprise_credentials_seal::{Frontier, KeyName};
 
 pub use batch::Batch;
+pub use checkpoint::KeptCheckpoint;
 #[cfg(feature = "sqlite")]
 pub use copy::{Copied, IfThere, Lost, Restored};
 pub use durability::Durability;
@@ -124,6 +126,29 @@ pub trait Streams: Send + Sync + 'static {
         after: Position,
         limit: usize,
     ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+
+    /// What the logs of this store are called; nothing before the first of them is sealed.
+    fn log_name(&self) -> impl Future<Output = Result<Option<KeyName>, StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
+
+    /// The checkpoint of a stream's latest log that covers the most lines.
+    fn last_checkpoint(
+        &self,
+        _enterprise: &EnterpriseSlug,
+    ) -> impl Future<Output = Result<Option<KeptCheckpoint>, StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
+
+    /// The checkpoint of a stream's log that covers this many lines.
+    fn checkpoint(
+        &self,
+        _enterprise: &EnterpriseSlug,
+        _log: u32,
+        _size: u64,
+    ) -> impl Future<Output = Result<Option<KeptCheckpoint>, StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
 
     /// Lets what is under way end, and lets go of the storage. What is asked after that fails, or is answered as before.
     fn close(&self) -> impl Future<Output = ()> + Send {
@@ -213,11 +238,35 @@ pub trait Store: Streams {
         std::future::ready(())
     }
 
+    /// Calls the logs of this store so, unless they have a name, which stays. Gives the one that they have.
+    fn name_logs(&self, _name: &KeyName) -> impl Future<Output = Result<KeyName, StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
+
+    /// Keeps what was signed of a stream, durable; in place of one that covers the same lines, which other keys may have signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Altered`] where one that covers as many lines is of another tree.
+    fn keep_checkpoint(
+        &self,
+        _enterprise: &EnterpriseSlug,
+        _checkpoint: &KeptCheckpoint,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
+
     /// Whether the store can be read and written now. Answers soon, whatever the storage does.
     ///
     /// # Errors
     /// Why it cannot.
     fn health(&self) -> impl Future<Output = Result<Health, StoreError>> + Send;
+}
+
+fn no_checkpoints() -> StoreError {
+    StoreError::permanent(
+        "keep checkpoints",
+        "it has no place for them: its streams cannot be sealed",
+    )
 }
 
 /// Of how many enterprises that know a fingerprint a store tells.

@@ -8,29 +8,32 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use enterprise_credentials::log::read;
-use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare};
+use enterprise_credentials::rest::{Operation, Place};
 use enterprise_credentials::{
-    Caller, Command, CredentialId, EnterpriseSlug, Event, Position, RecordedEvent, RevokeAll, Rule,
+    Caller, Command, CredentialId, EnterpriseSlug, Event, OrganizationId, PersonId, Position, RecordedEvent, Rule,
 };
 use enterprise_credentials_host::clock::Clock;
 use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
 use enterprise_credentials_host::http::{self, HttpOptions};
 use enterprise_credentials_host::store::{Batch, Head, SqliteStore, Store, StoreError, Streams, Urgency};
 use enterprise_credentials_host::token::fingerprint;
+use enterprise_credentials_testkit::foreign::{Answer, Asked, Implementation, compare};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::common::http::revoke_all;
+use crate::common::http::send;
 use crate::common::{Directory, runtime};
 
 /// Random histories, and under which seed.
-const WORDS: u32 = 300;
+const WORDS: u32 = 1_000;
 const SEED: u64 = 1;
 
 #[test]
@@ -44,13 +47,20 @@ fn the_server_answers_as_the_core_does() {
     );
     assert_eq!(
         service.statuses(),
-        [202, 401, 403, 422],
+        [202, 401, 403, 404, 422],
         "every status that a known token can meet"
     );
+    for operation in Operation::ALL.into_iter().filter(|operation| operation.is_revocation()) {
+        let met = |status| service.met.contains(&(operation, status));
+        assert!(met(202) && met(403), "{operation:?}: {:?}", service.met);
+    }
     for rule in [
         Rule::WarningForOwnToken,
         Rule::IdempotentFor24Hours,
         Rule::EarliestRevocationOwnsItem,
+        Rule::FiltersNarrowTheScope,
+        Rule::FirstOwnerIsNoTarget,
+        Rule::TokenAuthorizedForOrganization,
     ] {
         assert!(coverage.count(rule) > 0, "{rule} was never met");
     }
@@ -66,8 +76,11 @@ struct Service {
     /// Where the server's stream ends, and what is to be put there before it is asked.
     end: Head,
     pending: Vec<RecordedEvent>,
+    /// The logins that people and organizations had last, whether they are present or not.
+    people: BTreeMap<PersonId, String>,
+    organizations: BTreeMap<OrganizationId, String>,
     requests: usize,
-    met: Vec<u16>,
+    met: BTreeSet<(Operation, u16)>,
     _stop: watch::Sender<bool>,
     _directory: Directory,
 }
@@ -99,8 +112,10 @@ impl Service {
             enterprise: 0,
             end: Head::EMPTY,
             pending: Vec::new(),
+            people: BTreeMap::new(),
+            organizations: BTreeMap::new(),
             requests: 0,
-            met: Vec::new(),
+            met: BTreeSet::new(),
             _stop: stop,
             _directory: directory,
         }
@@ -115,10 +130,8 @@ impl Service {
     }
 
     fn statuses(&self) -> Vec<u16> {
-        let mut statuses = self.met.clone();
-        statuses.sort_unstable();
-        statuses.dedup();
-        statuses
+        let statuses: BTreeSet<u16> = self.met.iter().map(|(_, status)| *status).collect();
+        statuses.into_iter().collect()
     }
 
     /// Takes over what the core recorded: under this enterprise's name, and with the tokens' fingerprints.
@@ -133,6 +146,12 @@ impl Service {
                     ..
                 } => {
                     *of_token = Some(fingerprint(&self.token(*credential)).unwrap());
+                }
+                Event::MemberAdded { member, login, .. } => {
+                    self.people.insert(*member, login.to_string());
+                }
+                Event::OrganizationAdded { organization, login } => {
+                    self.organizations.insert(*organization, login.to_string());
                 }
                 _ => {}
             }
@@ -159,17 +178,70 @@ impl Service {
         Ok(events)
     }
 
-    fn request(&mut self, request: &RevokeAll, credential: CredentialId) -> Result<Answer, StoreError> {
-        let body = format!(r#"{{"revoke_credentials":{}}}"#, request.revoke_credentials);
-        let key = request
-            .idempotency_key
-            .as_ref()
-            .map(|key| ("Idempotency-Key", key.as_str()));
+    /// What of a command can be asked over HTTP: a request with a token, by its owner; at the time of the stream's last event, which
+    /// is later than the server's clock and so is the server's time. Its filters are ids, and the server's logins.
+    fn over_http(&self, asked: &Asked<'_>) -> Option<Post> {
+        let request = asked.command.requested()?;
+        let Caller::Person {
+            person,
+            credential: Some(credential),
+        } = *request.caller
+        else {
+            return None;
+        };
+        let core = asked.core_before;
+        let known = core.credential(credential);
+        let own = known.is_none_or(|known| known.owner() == person);
+        if !own || core.last_at() != Some(asked.at) {
+            return None;
+        }
+        let place = if request.organization.is_some() {
+            Place::Organization
+        } else {
+            Place::Enterprise
+        };
+        let operation = Operation::ALL.into_iter().find(|operation| {
+            operation.is_revocation()
+                && operation.place() == place
+                && operation.names_person() == request.person.is_some()
+                && operation.names_type() == request.credential_type.is_some()
+        })?;
+        if operation == Operation::RevokeAll && !matches!(asked.command, Command::RevokeAll(_)) {
+            // A narrower request that names nothing: no path says that.
+            return None;
+        }
+        let mut path = operation.path().replace("{enterprise}", self.slug().as_str());
+        if let Some(organization) = request.organization {
+            let login = self.organizations.get(&organization).map_or("nowhere", String::as_str);
+            let is_another = core
+                .organization_by_login(login)
+                .is_some_and(|found| found != organization);
+            path = (!is_another).then(|| path.replace("{org}", login))?;
+        }
+        if let Some(person) = request.person {
+            let login = self.people.get(&person).map_or("nobody", String::as_str);
+            let is_another = core.person_by_login(login).is_some_and(|found| found != person);
+            path = (!is_another).then(|| path.replace("{username}", login))?;
+        }
+        let body = match request.credential_type {
+            None => json!({"revoke_credentials": request.revoke_credentials}),
+            Some(named) => json!({"credential_type": named, "revoke_credentials": request.revoke_credentials}),
+        };
+        Some(Post {
+            operation,
+            path,
+            token: self.token(credential),
+            body: body.to_string(),
+            key: request.idempotency_key.map(ToString::to_string),
+        })
+    }
+
+    fn post(&mut self, post: &Post) -> Result<Answer, StoreError> {
+        let key = post.key.as_deref().map(|key| ("Idempotency-Key", key));
         let headers: Vec<(&str, &str)> = key.into_iter().collect();
-        let (slug, token) = (self.slug(), self.token(credential));
-        let answer = revoke_all(self.address, slug.as_str(), &token, &body, &headers);
+        let answer = send(self.address, "POST", &post.path, &post.token, &post.body, &headers);
         self.requests += 1;
-        self.met.push(answer.status);
+        self.met.insert((post.operation, answer.status));
         match answer.status {
             202 => Ok(Answer::accepted(
                 Some(self.appended()?),
@@ -180,6 +252,15 @@ impl Service {
     }
 }
 
+/// A request to revoke, as it goes over HTTP.
+struct Post {
+    operation: Operation,
+    path: String,
+    token: String,
+    body: String,
+    key: Option<String>,
+}
+
 impl Implementation for Service {
     type Error = StoreError;
 
@@ -187,14 +268,16 @@ impl Implementation for Service {
         self.enterprise += 1;
         self.end = Head::EMPTY;
         self.pending.clear();
+        self.people.clear();
+        self.organizations.clear();
         Ok(())
     }
 
     fn ask(&mut self, asked: &Asked<'_>) -> Result<Answer, StoreError> {
-        match over_http(asked) {
-            Some((request, credential)) => {
+        match self.over_http(asked) {
+            Some(post) => {
                 self.flush()?;
-                self.request(request, credential)
+                self.post(&post)
             }
             None => {
                 self.follow(asked.recorded_by_core);
@@ -202,22 +285,4 @@ impl Implementation for Service {
             }
         }
     }
-}
-
-/// What can be asked over HTTP: a request with a token, by its owner; at the time of the stream's last event, which is
-/// later than the server's clock and so is the server's time.
-fn over_http<'a>(asked: &Asked<'a>) -> Option<(&'a RevokeAll, CredentialId)> {
-    let Command::RevokeAll(request) = asked.command else {
-        return None;
-    };
-    let Caller::Person {
-        person,
-        credential: Some(credential),
-    } = request.caller
-    else {
-        return None;
-    };
-    let known = asked.core_before.credential(credential);
-    let own = known.is_none_or(|known| known.owner() == person);
-    (own && asked.core_before.last_at() == Some(asked.at)).then_some((request, credential))
 }

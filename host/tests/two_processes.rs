@@ -7,9 +7,9 @@ mod common;
 use std::net::SocketAddr;
 
 use common::history::{
-    HOLDER, History, TOKEN_HOLDER, TOKEN_MEMBER, TOKEN_OWNER, TOKEN_OWNER_OAUTH, completions, token_of_many,
+    HOLDER, History, MEMBER, TOKEN_HOLDER, TOKEN_MEMBER, TOKEN_OWNER, TOKEN_OWNER_OAUTH, completions, token_of_many,
 };
-use common::http::{get, revoke_all};
+use common::http::{get, revoke_all, send};
 use common::process::{Serve, export, run_well};
 use common::{Directory, wait_until};
 
@@ -92,6 +92,51 @@ fn a_token_destroyed_through_one_is_refused_by_the_other_at_once() {
             plan.credentials_destroyed
         )]
     );
+}
+
+/// The one that is asked holds a state from before.
+#[test]
+fn what_one_revokes_for_an_organization_is_dead_for_the_other_at_once() {
+    let directory = Directory::new();
+    let mut history = History::sample(SLUG, "");
+    history.ask(&format!(
+        r#"{{"type":"AddOrganizationOwner","organization":1,"member":{MEMBER}}}"#
+    ));
+    for (id, token) in [(920, "gho_one"), (921, "gho_other")] {
+        history.issue(id, MEMBER, "oauth_app_user_token", r#"["admin:org"]"#, token, "");
+        history.authorize(id, 1);
+    }
+    import(&directory, &history);
+    let (first, second) = (serve(&directory, "first.log"), serve(&directory, "second.log"));
+    let path = "/orgs/octo-org/credential-authorizations";
+    let ask = |serve: &Serve, method: &str, rest: &str, token: &str| {
+        send(serve.address, method, &format!("{path}{rest}"), token, "", &[])
+    };
+    for serve in [&first, &second] {
+        assert_eq!(ask(serve, "GET", "", "gho_other").status, 200);
+    }
+    assert_eq!(ask(&first, "DELETE", "/908", "gho_one").status, 204);
+    assert_eq!(ask(&second, "DELETE", "/908", "gho_other").status, 404);
+    let listed = ask(&second, "GET", "", "gho_other");
+    assert!(!listed.body.contains("908"), "{listed:?}");
+
+    let accepted = ask(&first, "POST", "/lisa/revoke-credential-type", "gho_one");
+    assert_eq!(accepted.status, 422, "it names no type");
+    let body = r#"{"credential_type":"oauth_app_token"}"#;
+    let accepted = send(
+        first.address,
+        "POST",
+        &format!("{path}/lisa/revoke-credential-type"),
+        "gho_one",
+        body,
+        &[],
+    );
+    assert_eq!(accepted.status, 202, "{accepted:?}");
+    for serve in [&second, &first] {
+        for (method, rest) in [("GET", ""), ("DELETE", "/906"), ("POST", "/revoke-all")] {
+            assert_eq!(ask(serve, method, rest, "gho_other").status, 403, "{method}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Would decide have recorded this event? Each event is asked for again by the command that mirrors it.
+//! Would decide have recorded this event? Each event is asked for again by the command that it answers.
 
 use alloc::format;
 use alloc::string::String;
@@ -13,14 +13,14 @@ use crate::refusal::Refusal;
 use crate::rule::Rule;
 
 /// A rule that an event breaks, where decide names one, and what is wrong, in a sentence.
-pub(super) type Breach = (Option<Rule>, String);
+pub(crate) type Breach = (Option<Rule>, String);
 
 /// Asks decide for the event. A stream that decide has written has no breach.
 ///
 /// An item of a revocation is asked for by its single command: decide answers with the same event, whether the job, a
 /// single command or a renewed grant recorded it.
 pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option<Breach> {
-    match enterprise.decide(&mirror(&recorded.event), recorded.at) {
+    match enterprise.decide(&command_of(&recorded.event), recorded.at) {
         Ok(events) if events.last() == Some(&recorded.event) && events.len() == 1 => None,
         Ok(events) => Some(difference(&recorded.event, events.last())),
         Err(refusal) => Some(refused(&recorded.event, &refusal)),
@@ -52,7 +52,7 @@ fn refused(event: &Event, refusal: &Refusal) -> Breach {
     )
 }
 
-fn difference(event: &Event, decided: Option<&Event>) -> Breach {
+pub(crate) fn difference(event: &Event, decided: Option<&Event>) -> Breach {
     match (event, decided) {
         (Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }, None) => (
             Some(Rule::IdempotentFor24Hours),
@@ -98,8 +98,11 @@ fn difference(event: &Event, decided: Option<&Event>) -> Breach {
     }
 }
 
-/// The command that an event answers.
-pub(crate) fn mirror(event: &Event) -> Command {
+/// The command that an audit asks again, to see whether it is answered with this event alone.
+///
+/// An item of a revocation is asked for by its single command, and a completion by a batch of one. The permissions of an
+/// installation are not in the stream: they are taken to be what the request needs.
+pub fn command_of(event: &Event) -> Command {
     match event.clone() {
         Event::EnterpriseCreated { slug, kind } => Command::CreateEnterprise { slug, kind },
         Event::OrganizationAdded { organization, login } => Command::AddOrganization { organization, login },

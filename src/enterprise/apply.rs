@@ -11,6 +11,7 @@ use crate::enterprise::apply::structure::structure;
 use crate::enterprise::progress::Limits;
 use crate::enterprise::{Enterprise, Identity};
 use crate::event::{Event, RecordedEvent};
+use crate::id::Position;
 use crate::name::EnterpriseSlug;
 use crate::person::EnterpriseKind;
 
@@ -50,6 +51,22 @@ impl Enterprise {
             }
         }
         Ok(())
+    }
+
+    /// Folds an event of which the history's parts just before it are left out. Its position stays what it is in the whole, and so do
+    /// the ids of revocations.
+    ///
+    /// # Errors
+    /// As [`Enterprise::apply`].
+    pub(crate) fn apply_after_gap(&mut self, recorded: &RecordedEvent) -> Result<(), CorruptHistory> {
+        let before = recorded.position.value().saturating_sub(1);
+        let before = Position::new(before).unwrap_or(self.position);
+        let position = core::mem::replace(&mut self.position, before);
+        let applied = self.apply(recorded);
+        if applied.is_err() {
+            self.position = position;
+        }
+        applied
     }
 
     /// Where the credential of an event is now, as far as the index tells.
@@ -188,7 +205,7 @@ impl Enterprise {
 mod tests {
     use super::*;
     use crate::event::Event;
-    use crate::id::{OrganizationId, Position};
+    use crate::id::OrganizationId;
     use crate::limits::ID_MAX;
     use crate::timestamp::Timestamp;
 

@@ -54,7 +54,7 @@ impl Decoder {
                 self.pass(&decoded);
                 decoded
             }
-            _ => self.decode_next(line, fields::read),
+            _ => self.decode_next(line),
         }
     }
 
@@ -71,33 +71,11 @@ impl Decoder {
 
     fn decode_first_by_parser(&mut self, lines: &mut &[u8]) -> Option<Result<RecordedEvent, LogError>> {
         let line = take_line(lines)?;
-        let decoded = self.decode_next(line, fields::read);
+        let decoded = self.decode_next(line);
         if decoded.is_err() {
             *lines = &[];
         }
         Some(decoded)
-    }
-
-    /// Decodes the next line as [`Decoder::decode`] does, but by the JSON parser alone, which `decode` asks only about
-    /// lines that are not canonical: what the two say must be equal.
-    ///
-    /// # Errors
-    /// As [`Decoder::decode`].
-    #[cfg(feature = "testkit")]
-    #[doc(hidden)]
-    pub fn decode_by_parser(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, fields::read)
-    }
-
-    /// Decodes the next line as [`Decoder::decode_by_parser`] does, but in two passes over it, which that one makes only
-    /// where the type does not come first or something is wrong: what the two say must be equal.
-    ///
-    /// # Errors
-    /// As [`Decoder::decode`].
-    #[cfg(feature = "testkit")]
-    #[doc(hidden)]
-    pub fn decode_in_two_passes(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
-        self.decode_next(line, fields::read_in_two_passes)
     }
 
     /// Takes the first of these lines, if it is canonical and the next event of the stream.
@@ -121,25 +99,17 @@ impl Decoder {
         }
     }
 
-    fn decode_next(
-        &mut self,
-        line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
-    ) -> Result<RecordedEvent, LogError> {
+    fn decode_next(&mut self, line: &[u8]) -> Result<RecordedEvent, LogError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        let decoded = self.parse(line.strip_suffix(b"\n").unwrap_or(line), parse);
+        let decoded = self.parse(line.strip_suffix(b"\n").unwrap_or(line));
         self.pass(&decoded);
         decoded
     }
 
-    fn parse(
-        &self,
-        line: &[u8],
-        parse: impl FnOnce(&str) -> Result<RecordedEvent, fields::Misread>,
-    ) -> Result<RecordedEvent, LogError> {
-        let recorded = parse(self.text(line)?).map_err(|(kind, column)| self.error(column, kind))?;
+    fn parse(&self, line: &[u8]) -> Result<RecordedEvent, LogError> {
+        let recorded = fields::read(self.text(line)?).map_err(|(kind, column)| self.error(column, kind))?;
         self.in_order(&recorded)?;
         Ok(recorded)
     }

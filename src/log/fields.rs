@@ -20,7 +20,7 @@ use crate::limits::excerpt;
 use crate::timestamp::Timestamp;
 
 /// What is wrong, and the column near which it was seen.
-pub(super) type Misread = (LogErrorKind, Option<usize>);
+type Misread = (LogErrorKind, Option<usize>);
 
 /// Reads one line.
 pub(super) fn read(text: &str) -> Result<RecordedEvent, Misread> {
@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Result<RecordedEvent, Misread> {
 }
 
 /// Reads one line as [`read`] does, and says what it says.
-pub(super) fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Misread> {
+fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Misread> {
     let (envelope, kind) = read_part(text, EnvelopePart)?;
     let event = read_part(text, EventPart { kind: &kind })?;
     Ok(envelope.around(event))

@@ -8,7 +8,7 @@ use crate::enterprise::Enterprise;
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
 use crate::rest::fault::Fault;
-use crate::rest::operation::Operation;
+use crate::rest::operation::{Operation, segment};
 
 /// The API version of a request that asks for none.
 pub const API_VERSION_DEFAULT: &str = "2022-11-28";
@@ -45,6 +45,27 @@ impl<'a> Path<'a> {
             owner: enterprise,
             target: "",
         }
+    }
+
+    /// The path as it is sent: what a segment cannot hold is percent-encoded. Nothing where a name is `.` or `..`, which clients and
+    /// proxies take for steps in the path.
+    pub fn encoded(&self) -> Option<String> {
+        let segments = [
+            ("{enterprise}", self.owner),
+            ("{org}", self.owner),
+            ("{username}", self.target),
+            ("{credential_id}", self.target),
+        ];
+        let mut path = self.operation.path();
+        for (place, name) in segments {
+            if path.contains(place) {
+                if matches!(name, "." | "..") {
+                    return None;
+                }
+                path = path.replacen(place, &segment(name), 1);
+            }
+        }
+        Some(path)
     }
 }
 
@@ -115,4 +136,39 @@ fn values<'a>(headers: &[(&'a str, &'a [u8])], name: &str) -> impl Iterator<Item
         .iter()
         .filter(move |(header, _)| header.eq_ignore_ascii_case(name));
     named.map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_as_it_is_sent() {
+        let of = |operation, owner, target| {
+            Path {
+                operation,
+                owner,
+                target,
+            }
+            .encoded()
+        };
+        let written = |path: &str| Some(String::from(path));
+        assert_eq!(
+            of(Operation::RevokePersonType, "octo-corp", "mona/{org}"),
+            written("/enterprises/octo-corp/credential-authorizations/mona%2F%7Borg%7D/revoke-credential-type")
+        );
+        assert_eq!(
+            of(Operation::OrganizationRevokeAll, "octo org", ""),
+            written("/orgs/octo%20org/credential-authorizations/revoke-all")
+        );
+        assert_eq!(of(Operation::RevokePerson, "octo-corp", ".."), None);
+        assert_eq!(
+            of(Operation::Remove, "octo", "7"),
+            written("/orgs/octo/credential-authorizations/7")
+        );
+        assert_eq!(
+            of(Operation::RevokeAll, "octo", ".."),
+            written("/enterprises/octo/credential-authorizations/revoke-all")
+        );
+    }
 }

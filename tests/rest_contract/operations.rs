@@ -190,6 +190,7 @@ fn each_says_what_is_queued_and_where_its_progress_is() {
         let outcome = usual(&world, operation, body(operation));
         assert_eq!(outcome.response.status, 202, "{operation:?}");
         assert_eq!(message(&outcome.response), expected, "{operation:?}");
+        assert_eq!(outcome.by, None, "{operation:?} names its requester itself");
         let owner = path(operation).owner;
         let (begin, accepted, permission) = match operation.place() {
             Place::Enterprise => ("enterprises", "admin:enterprise", "enterprise_credentials=write"),

@@ -247,7 +247,15 @@ fn one_is_removed_once() {
     assert_eq!(header(&outcome.response, "Content-Type"), None);
     let expected = r#"{"type":"AuthorizationRevoked","credential":953,"organization":3}"#;
     assert_eq!(serde_json::to_string(&outcome.events[0]).unwrap(), expected);
-    for recorded in listed.world.enterprise.record(outcome.events, listed.world.at, None) {
+    assert_eq!(
+        serde_json::to_value(outcome.by).unwrap(),
+        json!({"person": 9, "credential": 950})
+    );
+    for recorded in listed
+        .world
+        .enterprise
+        .record(outcome.events, listed.world.at, outcome.by)
+    {
         listed.world.enterprise.apply(&recorded).unwrap();
     }
     for (owner, target) in [
@@ -275,6 +283,7 @@ fn one_is_removed_once() {
     let early = listed.remove("octo-org", "953");
     assert_eq!(early.response.status, 204);
     assert!(matches!(early.events[..], [Event::AuthorizationRevoked { revocation: of, .. }] if of == revocation));
+    assert!(early.by.is_some(), "it is told from what the job records");
 }
 
 /// The list of a stream as it was read from its bytes.

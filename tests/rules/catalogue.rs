@@ -115,15 +115,15 @@ fn the_document_is_written_from_the_catalogue() {
 fn document() -> String {
     let mut document = String::from(
         "# Rules\n\n\
-         Written from the catalogue in [src/rule.rs](../src/rule.rs) by `UPDATE_DOCS=1 cargo test --test rules`; \
-         do not edit it by hand.\n\n\
-         A rule is *documented* where the provider's public documentation states it, else it is ours and the decision \
-         says why. Of several refusals of one request the one with the lowest *precedence* is answered. Rules without a \
-         status cannot be broken by a request to revoke, or describe what it does. Two of them are answered with 404: \
-         `revocation_known`, by asking for the progress of a revocation that was never requested, and \
-         `authorization_of_path`, by removing what is not there. The \
-         examples of a rule stand in the module of its name, `accepted` and `refused` among them; its check stands in the \
-         files under *checked in*, which cite it by its name in code.\n",
+         `UPDATE_DOCS=1 cargo test --test rules` writes this page from the catalogue in\n\
+         [src/rule.rs](../src/rule.rs). Do not edit it by hand.\n\n\
+         A rule is *documented* if the provider's public documentation states it. Otherwise it is ours, and the\n\
+         decision says why. If a request breaks several rules, the answer names the one with the lowest *precedence*.\n\
+         A rule without a status describes what a request to revoke does, or cannot be broken by one. Two of these\n\
+         are still answered with 404: `revocation_known`, if somebody asks for the progress of a revocation that was\n\
+         never requested, and `authorization_of_path`, if somebody removes what is not there. The examples of a rule\n\
+         are in the module of its name; `accepted` and `refused` are among them. The files under *checked in* check\n\
+         the rule, and cite it by its name in code.\n",
     );
     let sources = sources();
     for (title, file, text) in FAMILIES {
@@ -158,7 +158,7 @@ fn row(rule: Rule, checks: &[&str]) -> String {
 }
 
 /// The files of the core, by their paths below src/, in order, and their texts. Left out is what only lists rules: the
-/// catalogue, and which rule each error names; and the test kit.
+/// catalogue, and which rule each error names.
 fn sources() -> Vec<(String, String)> {
     let mut folders = vec![root().join("src")];
     let mut sources = Vec::new();
@@ -170,7 +170,7 @@ fn sources() -> Vec<(String, String)> {
                 .to_str()
                 .unwrap()
                 .to_owned();
-            let lists = ["rule.rs", "refusal.rs", "rest/fault.rs", "testkit.rs", "testkit"];
+            let lists = ["rule.rs", "refusal.rs", "rest/fault.rs"];
             match path.extension() {
                 _ if lists.contains(&file.as_str()) => {}
                 None => folders.push(path),

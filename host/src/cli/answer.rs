@@ -3,10 +3,12 @@
 use anyhow::{Context, Result};
 use enterprise_credentials::rest::{self, Presented};
 use enterprise_credentials::{
-    Authority, Caller, Command, CredentialId, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, InstallationId, RevokeAll,
-    Rule, Scopes, Timestamp,
+    Authority, Caller, CredentialId, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, InstallationId,
+    ORGANIZATION_ADMINISTRATION_WRITE, OrganizationAccess, Requested, Rule, Scopes, Timestamp,
 };
 use serde::Serialize;
+
+use super::scope::Scope;
 
 /// The answer of the operation, and what decides it.
 #[derive(Debug, Serialize)]
@@ -21,23 +23,26 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Asks the contract itself, with the request that would be sent.
-    pub(super) fn to(enterprise: &Enterprise, request: &RevokeAll, at: Timestamp) -> Result<Self> {
+    pub(super) fn to(enterprise: &Enterprise, scope: &Scope, request: Requested<'_>, at: Timestamp) -> Result<Self> {
         let sent = rest::Request {
-            path: rest::Path::revoke_all(enterprise.slug().map_or("", |slug| slug.as_str())),
+            path: scope.path(enterprise.slug().map_or("", |slug| slug.as_str())),
             headers: &[("User-Agent", b"enterprise-credentials")],
             request_id: "plan",
         };
         let caller = request.caller.clone();
         let presented = Presented { enterprise, caller };
-        let body = serde_json::json!({ "revoke_credentials": request.revoke_credentials }).to_string();
+        let body = scope.body(request.revoke_credentials);
         let response = rest::handle(&sent, Some(&presented), body.as_bytes(), at).response;
+        let authority = match request.organization {
+            None => enterprise.authorize(request.caller, at),
+            Some(organization) => {
+                enterprise.authorize_at_organization(request.caller, organization, OrganizationAccess::Write, at)
+            }
+        };
         Ok(Self {
             status: response.status,
             body: serde_json::from_slice(&response.body)?,
-            authority: enterprise
-                .authorize(&request.caller, at)
-                .ok()
-                .filter(|_| response.refused_by.is_none()),
+            authority: authority.ok().filter(|_| response.refused_by.is_none()),
             refused_by: response.refused_by,
         })
     }
@@ -58,20 +63,16 @@ impl Answer {
 }
 
 /// The rule that refuses this request whoever makes it, if one does.
-pub(super) fn refused_to_all_by(enterprise: &Enterprise, revoke_credentials: bool) -> Option<Rule> {
-    // Of an installation with the permission no other rule asks anything: what it is refused, everybody is.
+pub(super) fn refused_to_all_by(enterprise: &Enterprise, scope: &Scope, revoke_credentials: bool) -> Option<Rule> {
+    // Of an installation with the permissions no other rule asks anything: what it is refused, everybody is.
     let caller = Caller::Installation {
         organization: None,
         installation: InstallationId::new(1).ok()?,
-        permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE]).ok()?,
+        permissions: Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE, ORGANIZATION_ADMINISTRATION_WRITE]).ok()?,
     };
-    let request = RevokeAll {
-        caller,
-        revoke_credentials,
-        idempotency_key: None,
-    };
+    let command = scope.request(&caller, revoke_credentials).command();
     let at = enterprise.last_at().unwrap_or(Timestamp::MIN);
-    let refusal = enterprise.decide(&Command::RevokeAll(request), at).err()?;
+    let refusal = enterprise.decide(&command, at).err()?;
     Some(refusal.rule())
 }
 

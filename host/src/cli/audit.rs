@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::{Position, RevocationId};
@@ -10,9 +10,11 @@ use enterprise_credentials_host::mark::{Mark, MarkCheck};
 use enterprise_credentials_seal::{LogCheck, Note};
 use serde::Serialize;
 
+use super::evidence::Asked;
 use super::history::{History, HistoryPlace};
 use super::id::id;
 use super::output::{print, print_json};
+use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
 use super::{blast_radius, evidence, mark};
@@ -21,13 +23,24 @@ use super::{blast_radius, evidence, mark};
 ///
 /// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end: then the report covers what could be
 /// read.
+///
+/// Without a choice it shows every revocation, and what is alive after the last one. `--person`, `--credential-type` and
+/// `--organization` choose the revocations whose requests have these limits, and maybe others, and show what is alive after each;
+/// names are those at the time of the request. The findings are always those of the whole log.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
     history: HistoryPlace,
     /// Show only this revocation. Its id is the position of its request.
-    #[arg(long, value_name = "ID", value_parser = id::<RevocationId>)]
+    #[arg(
+        long,
+        value_name = "ID",
+        value_parser = id::<RevocationId>,
+        conflicts_with_all = ["person", "credential_type", "organization"]
+    )]
     revocation: Option<RevocationId>,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
@@ -54,9 +67,15 @@ struct Document<'a> {
     seal: Option<seal::Document>,
     /// Kinds of access that no log holds.
     not_modelled: Vec<&'static str>,
+    /// The limits by which revocations were chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chosen_by: Option<&'a ScopeArgs>,
     #[serde(flatten)]
     report: &'a Report,
 }
+
+/// How many ids a message names.
+const KNOWN_MAX: usize = 20;
 
 impl Audit {
     pub(super) fn run(self) -> Result<ExitCode> {
@@ -66,7 +85,11 @@ impl Audit {
             .map(|note| seal::open(note, &self.keys))
             .transpose()?;
         let mut history = self.history.open()?;
-        let mut auditor = self.revocation.map_or_else(Auditor::new, Auditor::about);
+        let mut auditor = match self.revocation {
+            Some(revocation) => Auditor::about(revocation),
+            None if self.scope.is_of_everything() => Auditor::new(),
+            None => Auditor::selecting(self.scope.selection()),
+        };
         let mut marked = self.mark.map(MarkCheck::new);
         let mut sealed = seal.as_ref().map(Seal::check);
         let broken_off = observe(&mut history, &mut auditor, marked.as_mut(), sealed.as_mut()).err();
@@ -84,6 +107,7 @@ impl Audit {
                 complete,
                 seal: sealed.as_ref().map(|(seal, checked)| seal.document(checked)),
                 not_modelled: blast_radius::not_modelled().collect(),
+                chosen_by: (!self.scope.is_of_everything()).then_some(&self.scope),
                 report: &report,
             })?;
         } else {
@@ -95,7 +119,7 @@ impl Audit {
                     complete,
                     sealed.as_ref().map(|(seal, checked)| seal.in_words(checked))
                 ),
-                evidence::in_words(&report, self.revocation, complete)
+                evidence::in_words(&report, self.asked_for(), complete)
             );
             print(words)?;
         }
@@ -109,29 +133,51 @@ impl Audit {
         }
     }
 
-    /// Leaves the revocation asked for; an error where the log holds no such request.
+    fn asked_for(&self) -> Asked<'_> {
+        match self.revocation {
+            Some(revocation) => Asked::One(revocation),
+            None if self.scope.is_of_everything() => Asked::All,
+            None => Asked::Those(&self.scope),
+        }
+    }
+
+    /// Leaves the revocations asked for; an error where the log holds no such request.
     fn narrow(&self, report: &mut Report) -> Result<()> {
-        let Some(asked) = self.revocation else {
-            return Ok(());
-        };
-        let known: Vec<String> = report
-            .revocations
-            .iter()
-            .map(|evidence| evidence.progress.id.to_string())
-            .collect();
-        report.revocations.retain(|evidence| evidence.progress.id == asked);
-        if report.revocations.is_empty() {
-            let known = if known.is_empty() {
-                "none".to_owned()
-            } else {
-                known.join(", ")
-            };
-            bail!(
-                "revocation `{asked}` was not requested up to position {}; the revocations up to there: {known}",
-                report.position
+        let known = known(report);
+        let up_to = format!("up to position {}", report.position);
+        if let Some(asked) = self.revocation {
+            report.revocations.retain(|evidence| evidence.progress.id == asked);
+            ensure!(
+                !report.revocations.is_empty(),
+                "revocation `{asked}` was not requested {up_to}; the revocations up to there: {known}"
+            );
+        }
+        if !self.scope.is_of_everything() {
+            let selection = self.scope.selection();
+            report.revocations.retain(|evidence| selection.has(&evidence.request));
+            ensure!(
+                !report.revocations.is_empty(),
+                "no revocation {up_to} is limited to {}: names are those at the time of the request, and a revocation without \
+                 such a limit, which may have taken the same, is not chosen by it; the revocations up to there: {known}",
+                self.scope
             );
         }
         Ok(())
+    }
+}
+
+/// The ids of the revocations that a report has, the last ones of many.
+fn known(report: &Report) -> String {
+    let ids = report
+        .revocations
+        .iter()
+        .map(|evidence| evidence.progress.id.to_string());
+    let earlier = ids.len().saturating_sub(KNOWN_MAX);
+    let shown: Vec<String> = ids.skip(earlier).collect();
+    match (shown.is_empty(), earlier) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, earlier) => format!("{} earlier ones, {}", count(earlier as u64), shown.join(", ")),
     }
 }
 

@@ -11,8 +11,8 @@ use super::table::count;
 
 /// Copy a store to a file, as it is at one moment.
 ///
-/// Works beside a running `serve`. The copy is examined, and is there whole and on the disk, or not at all: a store that is
-/// damaged is not copied, and the copy before it stays. The file is readable for its owner alone.
+/// Works beside a running `serve`. The copy is examined. It is whole and on the disk, or it is not there at all. A
+/// damaged store is not copied, and the earlier copy stays. Only the owner can read the file.
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// The store, as `sqlite:path/to/file.db`. PostgreSQL has `pg_basebackup` for its own.
@@ -21,7 +21,7 @@ pub(crate) struct Backup {
     /// Replace the file if it exists.
     #[arg(long)]
     force: bool,
-    /// Where the copy shall be.
+    /// The file to copy to.
     file: PathBuf,
 }
 

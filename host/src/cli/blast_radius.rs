@@ -1,10 +1,10 @@
 //! A plan in words and tables: what a request would take, from whom, and what it would leave.
 
 use enterprise_credentials::{
-    AlreadyPending, CallerFate, CallerLoss, Enterprise, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan,
+    AlreadyPending, CallerFate, CallerLoss, Enterprise, Loss, NotCovered, OrganizationLoss, OwnerLoss, Plan, Rule,
 };
 
-use super::answer;
+use super::scope::{self, Scope};
 use super::table::{Facts, Table, count, identity};
 
 /// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
@@ -32,18 +32,25 @@ pub(super) fn not_in_the_log() -> String {
     )
 }
 
-/// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all.
-pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) -> String {
+/// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all. The rule is the one that refuses the
+/// request whoever makes it.
+pub(super) fn in_words(
+    enterprise: &Enterprise,
+    scope: &Scope,
+    plan: &Plan,
+    refused_to_all_by: Option<Rule>,
+    rows_max: usize,
+) -> String {
     let sections = [
-        totals(enterprise, plan),
+        totals(enterprise, scope, plan),
         by_kind(plan).to_string(),
         by_role(plan).to_string(),
         by_organization(&plan.by_organization, rows_max).to_string(),
-        owners(&plan.owners, rows_max),
+        owners(plan, rows_max),
         caller(enterprise, plan.caller.as_ref()),
         not_covered(plan),
         not_in_the_log(),
-        refused_to_all(enterprise, plan),
+        refused_to_all(refused_to_all_by),
     ];
     sections
         .into_iter()
@@ -52,14 +59,15 @@ pub(super) fn in_words(enterprise: &Enterprise, plan: &Plan, rows_max: usize) ->
         .join("\n")
 }
 
-fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
-    let destroyed = if plan.revoke_credentials {
-        count(plan.credentials_destroyed)
-    } else {
-        "0: without revoke_credentials none is".to_owned()
+fn totals(enterprise: &Enterprise, scope: &Scope, plan: &Plan) -> String {
+    let destroyed = match (plan.organization.is_some(), plan.revoke_credentials) {
+        (true, _) => "0: at an organization none is".to_owned(),
+        (false, true) => count(plan.credentials_destroyed),
+        (false, false) => "0: without revoke_credentials none is".to_owned(),
     };
-    let facts = [
-        ("enterprise", identity(enterprise.slug(), enterprise.kind())),
+    let mut facts = vec![("enterprise", identity(enterprise.slug(), enterprise.kind()))];
+    facts.extend(scope.in_words().map(|limits| ("limited to", limits)));
+    facts.extend([
         ("cut", format!("position {}", count(plan.cut.value()))),
         ("authorizations revoked", count(plan.authorizations_revoked)),
         ("credentials destroyed", destroyed),
@@ -70,7 +78,7 @@ fn totals(enterprise: &Enterprise, plan: &Plan) -> String {
                 Some(items) => format!("{items}, in earlier revocations; not counted here"),
             },
         ),
-    ];
+    ]);
     Facts(&facts).to_string()
 }
 
@@ -145,14 +153,25 @@ fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
     table
 }
 
-fn owners(owners: &[OwnerLoss], rows_max: usize) -> String {
+/// Of a request about one person only an owner who loses something is of interest.
+fn owners(plan: &Plan, rows_max: usize) -> String {
+    let is_shown = |owner: &&OwnerLoss| {
+        plan.person.is_none() || owner.loss != Loss::default() || owner.already_pending != AlreadyPending::default()
+    };
+    let owners: Vec<&OwnerLoss> = plan.owners.iter().filter(is_shown).collect();
+    if plan.person.is_some() && owners.is_empty() {
+        return String::new();
+    }
     let mut table = Table::new([
-        "enterprise owners, none is spared",
+        match plan.person {
+            None => "enterprise owners, none is spared",
+            Some(_) => "an enterprise owner",
+        },
         "id",
         "authorizations revoked",
         "credentials destroyed",
     ]);
-    let row = |name: String, id: String, losses: &[OwnerLoss]| {
+    let row = |name: String, id: String, losses: &[&OwnerLoss]| {
         let mut sum = Loss::default();
         losses.iter().for_each(|owner| sum += owner.loss);
         [
@@ -244,20 +263,32 @@ fn not_covered(plan: &Plan) -> String {
         without_authorization,
         may_be_authorized_again,
     } = plan.not_covered;
-    let members_keep = if plan.revoke_credentials {
-        "of members: app tokens, which revoke-all cannot destroy. Revoke the apps to end them."
-    } else {
-        "of members: without revoke_credentials no credential is destroyed."
+    // Where a person is named the role spares nothing: only what was asked for does.
+    let not_asked = "without revoke_credentials no credential is destroyed.";
+    let collaborators_keep = match (plan.person.is_some(), plan.organization.is_some()) {
+        (_, true) => "of guests and collaborators: at an organization no credential is destroyed.".to_owned(),
+        (true, false) => format!("of a guest or collaborator: {not_asked}"),
+        (false, false) => {
+            "of guests and collaborators: they are NOT locked out. Remove these people to end their credentials."
+                .to_owned()
+        }
+    };
+    let members_keep = match (plan.organization.is_some(), plan.revoke_credentials) {
+        (true, _) => "of members: at an organization no credential is destroyed.".to_owned(),
+        (false, true) => {
+            "of members: app tokens, which no revocation destroys. Revoke the apps to end them.".to_owned()
+        }
+        (false, false) => format!("of members: {not_asked}"),
     };
     let left = [
-        (
-            collaborator_credentials,
-            "of guests and collaborators: they are NOT locked out. Remove these people to end their credentials.",
-        ),
-        (member_credentials, members_keep),
+        (collaborator_credentials, collaborators_keep.as_str()),
+        (member_credentials, members_keep.as_str()),
         (
             without_authorization,
-            "of all these have no authorization now and may get one later.",
+            match plan.organization {
+                None => "of all these have no authorization now and may get one later.",
+                Some(_) => "of all these lose no authorization, and may get one for this organization later.",
+            },
         ),
         (
             may_be_authorized_again,
@@ -274,12 +305,12 @@ fn not_covered(plan: &Plan) -> String {
     words
 }
 
-/// Says of a request that nobody may make that it will be refused.
-fn refused_to_all(enterprise: &Enterprise, plan: &Plan) -> String {
-    let refused_by = answer::refused_to_all_by(enterprise, plan.revoke_credentials);
-    refused_by.map_or_else(String::new, |rule| {
+/// Says of a request that nobody may make that it will be refused, and what to ask for instead.
+fn refused_to_all(by: Option<Rule>) -> String {
+    by.map_or_else(String::new, |rule| {
+        let instead = scope::instead(rule).map_or_else(String::new, |instead| format!("  {instead}\n"));
         format!(
-            "  WHOEVER ASKS, this request is refused: {} ({rule})\n",
+            "  WHOEVER ASKS, this request is refused: {} ({rule})\n{instead}",
             rule.sentence()
         )
     })

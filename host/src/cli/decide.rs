@@ -4,16 +4,21 @@ use std::process::ExitCode;
 
 use clap::Args;
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{Command, Refusal, Timestamp};
+use enterprise_credentials::receipt::Answer;
+use enterprise_credentials::{Command, Enterprise, Refusal, Timestamp};
 
 use super::history::HistoryPlace;
-use super::output::{print, tell};
+use super::output::{print, print_json, tell};
+use super::receipt;
+use super::scope::ScopeArgs;
 use super::table::Facts;
 use super::time::{time, time_of_question};
 
 /// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
 ///
 /// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is refused.
+/// `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names instead of ids: also by a
+/// login that cannot stand in the path of a URL.
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
@@ -21,9 +26,17 @@ pub(crate) struct Decide {
     /// The command, such as `{"type":"DestroyCredential","credential":7}`.
     #[arg(long, value_name = "JSON", value_parser = command)]
     command: Command,
+    #[command(flatten)]
+    scope: ScopeArgs,
     /// When it would be given. Default: now, or the time of the last event if that is later.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
+    /// Show why: the rules that spoke to it, and the events that each rested on.
+    #[arg(long)]
+    explain: bool,
+    /// Print the explanation as one JSON document.
+    #[arg(long, requires = "explain")]
+    json: bool,
 }
 
 fn command(json: &str) -> Result<Command, serde_json::Error> {
@@ -32,9 +45,13 @@ fn command(json: &str) -> Result<Command, serde_json::Error> {
 
 impl Decide {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if self.explain {
+            return self.explain();
+        }
         let enterprise = self.history.read(&mut |_, _| Ok(()))?;
         let at = time_of_question(&enterprise, self.at, None)?;
-        let events = match enterprise.decide(&self.command, at) {
+        let command = self.scope.narrow(self.command, &enterprise)?;
+        let events = match enterprise.decide(&command, at) {
             Ok(events) => events,
             Err(refusal) => {
                 tell(&format!("refused: {refusal}\n{}", reasons(&refusal)));
@@ -51,13 +68,34 @@ impl Decide {
         print(lines)?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The exit code is that of the answer.
+    fn explain(self) -> anyhow::Result<ExitCode> {
+        let history = self.history.kept()?;
+        let mut enterprise = Enterprise::new();
+        for recorded in history.events()? {
+            (enterprise.apply(&recorded?)).map_err(|corrupt| history.blame(corrupt))?;
+        }
+        let at = time_of_question(&enterprise, self.at, None)?;
+        let command = self.scope.narrow(self.command, &enterprise)?;
+        let receipt = receipt::of_command(&history, command, at)?;
+        if self.json {
+            print_json(&receipt::Document::of(&receipt))?;
+        } else {
+            print(receipt::in_words(&receipt))?;
+        }
+        Ok(match receipt.answer {
+            Answer::Accepted(_) => ExitCode::SUCCESS,
+            Answer::Refused(_) => super::refused(),
+        })
+    }
 }
 
 /// The rule behind a refusal, and what it means over HTTP.
 fn reasons(refusal: &Refusal) -> String {
     let rule = refusal.rule();
     let status = rule.http().map_or_else(
-        || "none: no request to revoke all breaks this rule".to_owned(),
+        || "none: no request to revoke breaks this rule".to_owned(),
         |http| http.status.to_string(),
     );
     let facts = [

@@ -1,9 +1,10 @@
 //! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
 use enterprise_credentials::audit::{Evidence, Finding, Report, Requested, SurvivalReason, Survivors};
-use enterprise_credentials::{Actor, CredentialId, RevocationId};
+use enterprise_credentials::{Actor, CredentialId, Login, RevocationId};
 
 use super::blast_radius;
+use super::scope::{ScopeArgs, limits_in_words};
 use super::table::{Facts, Table, count};
 
 /// How many findings are shown; JSON has them all.
@@ -11,18 +12,39 @@ const FINDINGS_MAX: usize = 50;
 /// How many credentials of a group are named.
 const EXAMPLES_MAX: usize = 3;
 
-/// Each revocation, what outlived the last of them or the one `asked` for, what no log holds, and the findings.
+/// The revocations that a report is asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    All,
+    One(RevocationId),
+    Those(&'a ScopeArgs),
+}
+
+/// Each revocation, what outlived those that were `asked` for, or the last of all, what no log holds, and the findings.
 ///
 /// Of a log that breaks off, and so is not `complete`, nothing is said beyond that point.
-pub(super) fn in_words(report: &Report, asked: Option<RevocationId>, complete: bool) -> String {
-    let mut sections: Vec<String> = report.revocations.iter().map(revocation).collect();
+pub(super) fn in_words(report: &Report, asked: Asked<'_>, complete: bool) -> String {
+    let mut sections: Vec<String> = Vec::new();
+    for evidence in &report.revocations {
+        sections.push(revocation(evidence));
+        let survivors_of_it = |it| survivors(evidence.progress.id, it, "");
+        sections.extend(evidence.survivors.as_ref().map(|it| survivors_of_it(it)));
+    }
     if report.revocations.is_empty() {
-        sections.push(asked.map_or_else(
-            || "  no revocation was requested\n".to_owned(),
-            |id| format!("  revocation {id} was not requested\n"),
-        ));
+        sections.push(match asked {
+            Asked::All => "  no revocation was requested\n".to_owned(),
+            Asked::One(id) => format!("  revocation {id} was not requested\n"),
+            Asked::Those(limits) => format!("  no revocation limited to {limits} was requested\n"),
+        });
     } else {
-        sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors)));
+        let others = match (asked, report.revocations.len()) {
+            (Asked::All, 2..) => {
+                "  The last of several, and nothing but what it is limited to. Choose others with --revocation, or by --person, \
+                 --credential-type and --organization.\n"
+            }
+            _ => "",
+        };
+        sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors, others)));
         sections.push(blast_radius::not_in_the_log());
     }
     sections.push(findings(&report.findings, complete));
@@ -31,10 +53,11 @@ pub(super) fn in_words(report: &Report, asked: Option<RevocationId>, complete: b
 
 fn revocation(evidence: &Evidence) -> String {
     let Evidence { progress, request, .. } = evidence;
-    let asked_for = if progress.revoke_credentials {
-        "every authorization, and members' tokens and keys"
-    } else {
-        "every authorization; no credential"
+    let plan = &request.plan;
+    let asked_for = match (progress.revoke_credentials, plan.person) {
+        (false, _) => "every authorization; no credential",
+        (true, None) => "every authorization, and members' tokens and keys",
+        (true, Some(_)) => "every authorization, and the person's tokens and keys",
     };
     let state = match progress.completed_at {
         Some(at) => format!("completed {at}"),
@@ -47,9 +70,9 @@ fn revocation(evidence: &Evidence) -> String {
         ("asked by", who(request)),
         ("by authority of", request.authority.as_str().to_owned()),
         ("asked for", asked_for.to_owned()),
-        ("requested", progress.requested_at.to_string()),
-        ("state", state),
     ];
+    facts.extend(limits(request).map(|limits| ("limited to", limits)));
+    facts.extend([("requested", progress.requested_at.to_string()), ("state", state)]);
     facts.extend(
         request
             .idempotency_key
@@ -64,7 +87,6 @@ fn revocation(evidence: &Evidence) -> String {
         ),
     ));
     let mut table = Table::new(["outcome", "planned at the cut", "recorded"]);
-    let plan = &request.plan;
     for (what, planned, recorded) in [
         (
             "authorizations revoked",
@@ -86,6 +108,23 @@ fn revocation(evidence: &Evidence) -> String {
     )
 }
 
+/// What the request is limited to, under the names of then; nothing for everything.
+fn limits(request: &Requested) -> Option<String> {
+    let named = |login: &Option<Login>| {
+        login
+            .as_ref()
+            .map_or("somebody unknown", |login| login.as_str())
+            .to_owned()
+    };
+    let (person, organization) = (named(&request.person_login), named(&request.organization_login));
+    let plan = &request.plan;
+    limits_in_words(
+        plan.person.map(|id| (person.as_str(), id.to_string())),
+        plan.credential_type,
+        plan.organization.map(|id| (organization.as_str(), id.to_string())),
+    )
+}
+
 fn who(request: &Requested) -> String {
     match request.requested_by {
         Actor::Installation { installation } => format!("installation {installation} of an app"),
@@ -98,8 +137,8 @@ fn who(request: &Requested) -> String {
     }
 }
 
-fn survivors(id: RevocationId, survivors: &[Survivors]) -> String {
-    let mut words = format!("  ALIVE AFTER REVOCATION {id}, expired credentials not counted\n");
+fn survivors(id: RevocationId, survivors: &[Survivors], note: &str) -> String {
+    let mut words = format!("  ALIVE AFTER REVOCATION {id}, expired credentials not counted\n{note}");
     if survivors.is_empty() {
         words.push_str("  nothing that this log knows of\n");
     }

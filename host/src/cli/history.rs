@@ -1,5 +1,6 @@
 //! A log that is read line by line: nothing of it is kept but the state.
 
+mod kept;
 mod place;
 
 use std::io::{BufReader, Read};
@@ -12,6 +13,7 @@ use enterprise_credentials_host::read_log_line;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
+pub(super) use kept::Kept;
 pub(super) use place::HistoryPlace;
 
 /// A log in the middle of being read.
@@ -24,18 +26,21 @@ pub(super) struct History {
 
 impl History {
     fn open(place: &HistoryPlace) -> Result<Self> {
-        let place::Opened { read, bar } = place.open_bytes()?;
+        Ok(Self::of(place.to_string(), place.open_bytes()?))
+    }
+
+    fn of(name: String, place::Opened { read, bar }: place::Opened) -> Self {
         let source = Source {
             read,
             bar,
             hash: Sha256::new(),
         };
-        Ok(Self {
-            name: place.to_string(),
+        Self {
+            name,
             reader: BufReader::with_capacity(LINE_BYTES_MAX, source),
             decoder: Decoder::new(),
             line: Vec::new(),
-        })
+        }
     }
 
     /// The bytes of the line that was read last, without its line feed.
@@ -65,9 +70,7 @@ impl History {
 
     /// Says where an event stands that does not fit the ones before it.
     pub(super) fn blame(&self, corrupt: CorruptHistory) -> anyhow::Error {
-        // Line n of a log holds position n.
-        let line = corrupt.position;
-        anyhow::Error::new(corrupt).context(format!("{} breaks off at line {line}", self.name))
+        blame(&self.name, corrupt)
     }
 
     /// Reads what is left, and gives the SHA-256 of the whole, in hexadecimal digits.
@@ -77,6 +80,12 @@ impl History {
         let hash = std::mem::take(&mut self.reader.get_mut().hash).finalize();
         Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
+}
+
+fn blame(name: &str, corrupt: CorruptHistory) -> anyhow::Error {
+    // Line n of a log holds position n.
+    let line = corrupt.position;
+    anyhow::Error::new(corrupt).context(format!("{name} breaks off at line {line}"))
 }
 
 impl HistoryPlace {

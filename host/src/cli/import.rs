@@ -18,19 +18,19 @@ use super::output::{print, tell};
 
 /// Import a log of recorded events.
 ///
-/// Creates the store where it is missing. Into a stream that exists it skips what is identical, appends the rest, and
-/// refuses a difference. The whole log is checked first; all of it is imported or nothing, and a store that was created for
-/// nothing is removed.
+/// Creates the store if it is missing. If the stream exists already, it skips the lines that are identical, appends the
+/// rest, and refuses a difference. It checks the whole log first, and imports all of it or nothing. If it imports
+/// nothing, it removes a store that it has created.
 ///
 /// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have waited
-/// for half a minute fail: a request to revoke is answered with 503 then. Input that cannot be read twice is first copied
-/// to a temporary file.
+/// for half a minute fail: a request to revoke then gets 503. Input that cannot be read twice is first copied to a
+/// temporary file.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
-    /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
+    /// Refuse any log but the one for which `export --mark` wrote this file, or a longer one that begins with it.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
     /// The log, one event a line; `-` reads standard input.
@@ -102,7 +102,8 @@ pub(super) fn open(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
+/// Copies what is read to a file that nobody else can read, and whose name is gone before it has a byte.
+pub(super) fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
     let mut file = temporary_file("import")?;
     std::io::copy(source, &mut file)?;
     Ok(file)

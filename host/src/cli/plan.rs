@@ -4,9 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use enterprise_credentials::log::Until;
-use enterprise_credentials::{
-    Caller, CredentialId, Enterprise, EnterpriseKind, EnterpriseSlug, Plan, Position, RevokeAll, Rule, Timestamp,
-};
+use enterprise_credentials::{Caller, CredentialId, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
 use serde::Serialize;
 
 use super::answer::{self, Answer};
@@ -14,9 +12,10 @@ use super::blast_radius;
 use super::history::HistoryPlace;
 use super::id::id;
 use super::output::{print, print_json};
+use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
 
-/// Show what a request to revoke everything would take, from whom, and what it would leave. Changes nothing.
+/// Show what a request to revoke would take, from whom, and what it would leave: everything, or less. Changes nothing.
 ///
 /// Exits with 0 even where the request would be refused: `--as` shows the answer, and if nobody may make this request,
 /// `refused_to_all_by` in JSON names the rule.
@@ -27,7 +26,9 @@ pub(crate) struct PlanArgs {
     /// The credential that would make the request: shows what becomes of it, and what the answer would be.
     #[arg(long = "as", value_name = "CREDENTIAL", value_parser = id::<CredentialId>)]
     credential: Option<CredentialId>,
-    /// Plan for a request that also destroys the tokens and keys of enterprise members.
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Plan for a request that also destroys tokens and keys: of enterprise members, or of the person named.
     #[arg(long)]
     revoke_credentials: bool,
     /// Plan as of this position, or of this time. A date alone means midnight at its start, in UTC.
@@ -51,6 +52,8 @@ struct Document<'a> {
     kind: Option<EnterpriseKind>,
     position: Position,
     at: Timestamp,
+    /// What the request is limited to; empty for everything.
+    limited_to: &'a Scope,
     plan: &'a Plan,
     not_modelled: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,38 +70,38 @@ impl PlanArgs {
             .credential
             .map(|credential| answer::caller(&enterprise, credential))
             .transpose()?;
+        let scope = self.scope.resolve(&enterprise)?;
         let asked = caller.is_some();
-        let request = RevokeAll {
-            caller: caller.unwrap_or(Caller::Stranger {}),
-            revoke_credentials: self.revoke_credentials,
-            idempotency_key: None,
-        };
-        let plan = enterprise.plan(&request, at);
-        let answer = asked.then(|| Answer::to(&enterprise, &request, at)).transpose()?;
+        let caller = caller.unwrap_or(Caller::Stranger {});
+        let request = scope.request(&caller, self.revoke_credentials);
+        let plan = enterprise.plan(request, at);
+        let answer = asked
+            .then(|| Answer::to(&enterprise, &scope, request, at))
+            .transpose()?;
+        let refused_to_all_by = answer::refused_to_all_by(&enterprise, &scope, self.revoke_credentials);
         if self.json {
             print_json(&Document {
                 slug: enterprise.slug(),
                 kind: enterprise.kind(),
                 position: enterprise.position(),
                 at,
+                limited_to: &scope,
                 plan: &plan,
                 not_modelled: blast_radius::not_modelled().collect(),
-                refused_to_all_by: answer::refused_to_all_by(&enterprise, self.revoke_credentials),
+                refused_to_all_by,
                 answer,
             })?;
         } else {
-            let words = in_words(&enterprise, &plan, answer.as_ref());
+            let mut words = blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX);
+            words.push_str(&answer.as_ref().map_or_else(String::new, in_words));
             print(words)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn in_words(enterprise: &Enterprise, plan: &Plan, answer: Option<&Answer>) -> String {
-    let mut words = blast_radius::in_words(enterprise, plan, ROWS_MAX);
-    if let Some(answer) = answer {
-        words.push_str("\n  THE ANSWER WOULD BE\n");
-        words.extend(answer.in_words().lines().map(|line| format!("  {line}\n")));
-    }
-    words
+fn in_words(answer: &Answer) -> String {
+    let words = answer.in_words();
+    let lines: String = words.lines().map(|line| format!("  {line}\n")).collect();
+    format!("\n  THE ANSWER WOULD BE\n{lines}")
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
-use enterprise_credentials::{Caller, Enterprise, EnterpriseSlug, Plan, RevokeAll};
+use enterprise_credentials::{Caller, Enterprise, Plan};
 use enterprise_credentials_host::enterprises::time_for;
 use enterprise_credentials_host::host::{Host, HostOptions};
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Streams};
@@ -22,14 +22,17 @@ use enterprise_credentials_host::store::{self, IfMissing, Store, StoreUrl, Strea
 use self::caller::{Means, TokenSource};
 use self::load::Source;
 use self::request::{Answer, Request};
-use super::blast_radius;
 use super::directory::Directory;
 use super::generate::SampleArgs;
 use super::output::print;
+use super::scope::{Scope, ScopeArgs};
 use super::signal::stop_signal;
 use super::table::count;
+use super::{answer, blast_radius};
 
 /// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job, audit the evidence.
+///
+/// The job is to revoke everything, or with `--person`, `--credential-type` and `--organization` what matches all of them.
 ///
 /// Everything happens on a store in a temporary directory, which is removed at the end, and a server on a free loopback
 /// port. At the end the log is sealed, with a key that is thrown away. Without a history of your own, a sample enterprise is made. Exits with 0 only if the evidence is clean, and with
@@ -41,13 +44,15 @@ pub(crate) struct Rehearse {
     history: Option<PathBuf>,
     /// Call with a token from this file: one a line, or as `generate --tokens` writes them.
     ///
-    /// Takes the first token that may make the request, an owner's if there is one. Without this file a token is added to
-    /// the copy of the log.
+    /// Takes the first token that may make the request, an owner's if there is one. Without this file, or where no token of a sample
+    /// may make the request, a token is added to the copy of the log.
     #[arg(long, value_name = "FILE", requires = "history")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
     sample: SampleArgs,
-    /// Also destroy the tokens and keys of enterprise members.
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Also destroy tokens and keys: of enterprise members, or of the person named.
     #[arg(long)]
     revoke_credentials: bool,
     /// Keep the sealed log, its checkpoint and the key to check it with, in this directory, which is made.
@@ -88,8 +93,8 @@ impl Rehearse {
 
     async fn rehearse(&self, directory: &Directory) -> Result<ExitCode> {
         let store = store::open(&store_url(directory), IfMissing::Create).await?;
-        let (mut enterprise, means) = self.prepare(&store).await?;
-        let plan = self.show_plan(&enterprise, &means)?;
+        let (mut enterprise, scope, means) = self.prepare(&store).await?;
+        let plan = self.show_plan(&enterprise, &scope, &means)?;
 
         let mut host = Host::start(
             store.clone(),
@@ -101,14 +106,14 @@ impl Rehearse {
         let address = host.address();
         let code = tokio::select! {
             ended = host.ended() => return Err(ended.into()),
-            code = self.call(address, &store, &mut enterprise, &means, &plan) => code,
+            code = self.call(address, &store, &mut enterprise, &scope, &means, &plan) => code,
         };
         host.stop().await;
         store.close().await;
         code
     }
 
-    async fn prepare(&self, store: &impl Store) -> Result<(Enterprise, Means)> {
+    async fn prepare(&self, store: &impl Store) -> Result<(Enterprise, Scope, Means)> {
         let started = Instant::now();
         let sample = self.sample.with_seed(SEED);
         let (source, tokens) = match (&self.history, &self.token_file) {
@@ -117,26 +122,25 @@ impl Rehearse {
             (Some(path), None) => (Source::history(path), TokenSource::Added),
         };
         let mut enterprise = source.load(store).await?;
-        let means = tokens.choose(store, &mut enterprise).await?;
+        let scope = self.scope.resolve(&enterprise)?;
+        let means = tokens.choose(store, &mut enterprise, &scope).await?;
         say(
             "THE ENTERPRISE",
             &load::in_words(&enterprise, self.history.as_ref(), started.elapsed()),
         )?;
-        Ok((enterprise, means))
+        Ok((enterprise, scope, means))
     }
 
-    fn show_plan(&self, enterprise: &Enterprise, means: &Means) -> Result<Plan> {
+    fn show_plan(&self, enterprise: &Enterprise, scope: &Scope, means: &Means) -> Result<Plan> {
         let caller = Caller::Person {
             person: means.person,
             credential: Some(means.credential),
         };
-        let request = RevokeAll {
-            caller,
-            revoke_credentials: self.revoke_credentials,
-            idempotency_key: None,
-        };
-        let plan = enterprise.plan(&request, time_for(enterprise));
-        say("THE PLAN", &blast_radius::in_words(enterprise, &plan, ROWS_MAX))?;
+        let request = scope.request(&caller, self.revoke_credentials);
+        let plan = enterprise.plan(request, time_for(enterprise));
+        let refused_to_all_by = answer::refused_to_all_by(enterprise, scope, self.revoke_credentials);
+        let words = blast_radius::in_words(enterprise, scope, &plan, refused_to_all_by, ROWS_MAX);
+        say("THE PLAN", &words)?;
         Ok(plan)
     }
 
@@ -145,12 +149,17 @@ impl Rehearse {
         address: SocketAddr,
         store: &impl Store,
         enterprise: &mut Enterprise,
+        scope: &Scope,
         means: &Means,
         plan: &Plan,
     ) -> Result<ExitCode> {
         let slug = enterprise.slug().context("the log creates no enterprise")?.clone();
-        let request = Request::revoke_all(address, &slug, means, self.revoke_credentials);
-        let read_in = warm_up(address, &slug, means).await?;
+        let path = scope.path(slug.as_str()).encoded();
+        let path = path.context(
+            "the login `.` or `..` cannot stand in the path of a URL: no request can name it, but `decide` answers for it",
+        )?;
+        let request = Request::revoke(address, &path, means, scope.body(self.revoke_credentials));
+        let read_in = warm_up(address, &path, means).await?;
         say(
             "THE REQUEST",
             &format!(
@@ -191,12 +200,12 @@ fn store_url(directory: &Directory) -> StoreUrl {
     StoreUrl::Sqlite(directory.file("rehearsal.db"))
 }
 
-/// Lets the server read the stream before its answer is timed.
-async fn warm_up(address: SocketAddr, slug: &EnterpriseSlug, means: &Means) -> Result<Duration> {
+/// Lets the server read the stream before its answer is timed: asks for a revocation that is none, beside the operation.
+async fn warm_up(address: SocketAddr, path: &str, means: &Means) -> Result<Duration> {
     let started = Instant::now();
-    let answer = Request::progress(address, &format!("{}/1", Request::revocations(slug)), means)
-        .send()
-        .await?;
+    let (place, _) = path.split_once("/credential-authorizations").unwrap_or((path, ""));
+    let location = format!("{place}/credential-authorizations/revocations/1");
+    let answer = Request::progress(address, &location, means).send().await?;
     ensure!(
         !answer.is_server_error(),
         "the server failed: it answered {}",

@@ -16,9 +16,9 @@ use super::{import, verify};
 
 /// Make an altered stream whole again, from any log of it whose first lines lead to the stream's head.
 ///
-/// The head commits to every byte, so nothing but what was appended is ever written; a log that does not lead to it is refused.
-/// It may be an earlier export, if the store's own lines behind its end are whole. Only damaged rows are written, and those of
-/// the look-up that differ, all in one transaction. Works beside a running `serve`.
+/// The head commits to every byte, so this writes nothing but what was appended. It refuses a log that does not lead to
+/// the head. The log may be an earlier export, if the store's own lines after its end are whole. Only damaged rows are
+/// written, and rows of the look-up that differ, all in one transaction. Works beside a running `serve`.
 ///
 /// Verifies the stream afterwards, and exits with 1 if a difference is left.
 #[derive(Debug, Args)]
@@ -32,8 +32,8 @@ pub(crate) struct Repair {
     /// The log, one event a line; `-` reads standard input.
     #[arg(long, value_name = "LOG")]
     from: PathBuf,
-    /// Where the head itself is broken or lost: take the log's first N lines for the whole stream. What the store holds behind
-    /// them is taken out.
+    /// If the head itself is broken or lost: take the log's first N lines for the whole stream. What the store holds
+    /// after them is removed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     accept_size: Option<u64>,
 }

@@ -11,7 +11,7 @@ use super::output::{print, print_json};
 use super::table::{Facts, Table, count};
 use super::time::{end, until};
 
-/// Show the state of an enterprise as its log tells it, at the end or at an earlier position or time.
+/// Show the state of an enterprise at the end of its log, or at an earlier position or time.
 ///
 /// Credentials count as alive if they authenticate at the time given with `--until`, or else at the time of the last event.
 #[derive(Debug, Args)]

@@ -9,10 +9,11 @@ use enterprise_credentials_host::store::{self, StoreUrl};
 use super::backup;
 use super::output::print;
 
-/// Put a copy of a backup in place of a store. What the store has recorded since is lost, and is named.
+/// Put a copy of a backup in place of a store. What the store has recorded since the backup is lost; the command names
+/// it.
 ///
-/// No process may have the store open: stop `serve` first. The backup is examined, and kept. At every moment the old store is
-/// there or the new one, whole, also after a crash.
+/// No process may have the store open: stop `serve` first. The backup is examined, and kept. At every moment either the
+/// old store or the new one is there, whole, even after a crash.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The store, as `sqlite:path/to/file.db`. It need not exist. PostgreSQL restores its own backups.

@@ -4,8 +4,9 @@ mod check;
 mod compare;
 mod files;
 mod key;
-mod key_file;
+mod origins;
 mod prove;
+mod restart;
 mod sealed;
 mod verify;
 
@@ -18,7 +19,6 @@ use enterprise_credentials::limits::LINE_BYTES_MAX;
 use super::history::{History, HistoryPlace};
 
 pub(super) use files::{Keys, keys, note};
-pub(super) use key_file::random_key;
 pub(super) use sealed::{Document, Seal, open};
 
 /// Make a key, and check logs and proofs against signed checkpoints.
@@ -38,6 +38,8 @@ enum SealCommand {
     Prove(prove::Prove),
     Check(check::Check),
     Compare(compare::Compare),
+    Origins(origins::Origins),
+    Restart(restart::Restart),
 }
 
 impl SealArgs {
@@ -48,6 +50,8 @@ impl SealArgs {
             SealCommand::Prove(prove) => prove.run(),
             SealCommand::Check(check) => check.run(),
             SealCommand::Compare(compare) => compare.run(),
+            SealCommand::Origins(origins) => origins.run(),
+            SealCommand::Restart(restart) => restart.run(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`: the HTTP API and the worker, until a signal says stop.
 
 mod clients;
+mod seal;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -21,6 +22,8 @@ use enterprise_credentials_host::worker::WorkerOptions;
 use super::log::LogFormat;
 use super::signal::{Hangups, stop_signal};
 use clients::Clients;
+use seal::SealArgs;
+pub(super) use seal::journal_of;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
@@ -54,6 +57,8 @@ pub(crate) struct Serve {
     clock_skew_max: u64,
     #[command(flatten)]
     clients: Clients,
+    #[command(flatten)]
+    seal: SealArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls: tls::TlsArgs,
@@ -133,6 +138,7 @@ impl Serve {
         options.clock.skew_max = Duration::from_secs(self.clock_skew_max);
         self.clients.apply_to(&mut options.http)?;
         let scheme = self.secure(&mut options.http)?;
+        options.sealer = self.seal.open(store).await?;
         let mut host = Host::start(store.clone(), self.listen, options)
             .await
             .with_context(|| format!("cannot listen on `{}`", self.listen))?;

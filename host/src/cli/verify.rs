@@ -12,8 +12,8 @@ use super::table::count;
 
 /// Examine a store: every line of every stream against its head, the look-up of tokens against the lines, the file by itself.
 ///
-/// Works beside a running `serve`, page by page, and changes nothing; what is appended meanwhile is no finding. Prints each
-/// difference with its cure, and exits with 1 if there is any. Run it nightly, and after a `restore`.
+/// Works beside a running `serve`, page by page, and changes nothing. What is appended meanwhile is no finding. Prints
+/// each difference and how to mend it, and exits with 1 if there is any. Run it each night, and after a `restore`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.

@@ -26,6 +26,16 @@ impl AlteredStreams {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// Whether a stream is one of them.
+    pub(super) fn contains(&self, enterprise: &EnterpriseSlug) -> bool {
+        self.count() > 0
+            && self
+                .streams
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(enterprise)
+    }
+
     /// Notes how a stream was found, and tells of one that is altered, once a minute.
     pub(super) fn note<T>(&self, enterprise: &EnterpriseSlug, found: &Result<T, EnterpriseError>) {
         let altered = match found {

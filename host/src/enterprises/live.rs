@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use enterprise_credentials::{CorruptHistory, Enterprise, EnterpriseSlug, Position};
 
@@ -23,6 +23,8 @@ pub struct Live {
     pub(super) catching_up: tokio::sync::Mutex<()>,
     /// Held from a decision to its append, so that two within this process never conflict.
     pub(super) deciding: tokio::sync::Mutex<()>,
+    /// Held by the one who may be next to pass over the stream.
+    pub(super) passing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A state, and the head of the very lines that it was folded from.
@@ -72,6 +74,7 @@ impl Live {
             snapshot: AtomicU64::default(),
             catching_up: tokio::sync::Mutex::default(),
             deciding: tokio::sync::Mutex::default(),
+            passing: Arc::default(),
         }
     }
 

@@ -23,7 +23,7 @@ impl<S: Store> Enterprises<S> {
     /// Brings a state up to its stream's end.
     pub(super) async fn catch_up(&self, live: &Arc<Live>) -> Result<(), EnterpriseError> {
         let caught_up = self.try_to_catch_up(live).await;
-        self.altered.note(live.slug(), &caught_up);
+        self.note_altered(live.slug(), &caught_up);
         if caught_up? {
             self.keep_aside(self.cache.shrink());
         }
@@ -35,7 +35,7 @@ impl<S: Store> Enterprises<S> {
         // All who ask wait for the store together: in turns, the last would wait as many times as long. But nothing is known of a
         // state that is away, not even whether it is ahead of what the store says.
         let early = match self.see(live).await {
-            Ok(seen) if seen.is_held_by(live) => return Ok(false),
+            Ok(seen) if seen.is_held_by(live) && !self.is_to_be_compared(live) => return Ok(false),
             Ok(seen) => Some(seen),
             Err(EnterpriseError::Loading { .. }) => None,
             Err(error) => return Err(error),
@@ -45,6 +45,7 @@ impl<S: Store> Enterprises<S> {
             Some(seen) => seen,
             None => self.see(live).await?,
         };
+        self.compare_with_seal(live, &seen.head).await?;
         if seen.is_held_by(live) {
             return Ok(false);
         }
@@ -76,6 +77,7 @@ impl<S: Store> Enterprises<S> {
         }
         check_end(live.slug(), &frontier, &head)?;
         fold_pages(live, &held, pages, head).await?;
+        self.has_grown(live.slug());
         Ok(ahead > LINES_INLINE_MAX)
     }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use enterprise_credentials::{Rule, rest};
 
+use super::routes::Route;
 use crate::enterprises::EnterpriseError;
 use crate::error_chain::error_chain;
 use crate::store::{Holder, StoreError};
@@ -21,6 +22,7 @@ pub(super) struct Answer {
     response: rest::Response,
     holder: Option<Holder>,
     body_is_read: bool,
+    route: Option<&'static Route>,
 }
 
 /// What is known about an answer besides itself. For the log: never a header, a path or a body, which may hold a token.
@@ -30,6 +32,8 @@ pub(super) struct Noted {
     pub(super) holder: Option<Holder>,
     /// Whether the request's body was read to its end, so that another request may follow it.
     pub(super) body_is_read: bool,
+    /// What was asked for, without the names in the path.
+    pub(super) route: Option<&'static str>,
 }
 
 impl Answer {
@@ -38,7 +42,14 @@ impl Answer {
             response,
             holder,
             body_is_read: false,
+            route: None,
         }
+    }
+
+    /// The same, of this route.
+    pub(super) const fn on(mut self, route: &'static Route) -> Self {
+        self.route = Some(route);
+        self
     }
 
     /// The same, and whether the request's body was read to its end.
@@ -73,6 +84,7 @@ impl IntoResponse for Answer {
             refused_by: self.response.refused_by,
             holder: self.holder,
             body_is_read: self.body_is_read,
+            route: self.route.map(|route| route.pattern.as_str()),
         };
         let builder = Response::builder().status(self.response.status).extension(noted);
         self.response

@@ -4,6 +4,7 @@
 pub(super) mod connection;
 mod own_answers;
 mod registry;
+mod socket;
 mod unread;
 
 use std::error::Error;
@@ -30,6 +31,7 @@ use super::HttpOptions;
 use super::clients::Clients;
 use own_answers::WithOwnAnswers;
 use registry::{Place, Registry};
+use socket::Socket;
 use unread::WithWriteTimeout;
 
 /// The pause after a failed accept, which most often means that the process is out of file descriptors.
@@ -109,9 +111,8 @@ async fn serve_one(
     draining: Watcher,
     stop: watch::Receiver<bool>,
 ) {
-    // Answers are small and whole: nothing is gained by waiting for more of them.
-    let _ = stream.set_nodelay(true);
-    let connection = Arc::clone(&place.connection);
+    let (stream, connection) = (Socket::new(stream), Arc::clone(&place.connection));
+    connection.is_on(&stream);
     tokio::select! {
         () = converse(stream, &place, router, options, draining, stop) => {}
         () = connection.dismissed() => {}
@@ -121,7 +122,7 @@ async fn serve_one(
 /// Over TLS, after a handshake that may take as long as the head of a request.
 #[cfg(feature = "tls")]
 async fn converse(
-    stream: TcpStream,
+    stream: Socket,
     place: &Place,
     router: Router,
     options: Arc<HttpOptions>,
@@ -143,7 +144,7 @@ async fn converse(
 
 #[cfg(not(feature = "tls"))]
 async fn converse(
-    stream: TcpStream,
+    stream: Socket,
     place: &Place,
     router: Router,
     options: Arc<HttpOptions>,

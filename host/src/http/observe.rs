@@ -31,7 +31,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let client = connection
         .as_ref()
         .map(|connection| connection.clients.address(connection.peer, request.headers()));
-    let route = request.extensions().get::<MatchedPath>().cloned();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(RequestId(request_id.clone()));
 
     let has_body = !request.body().is_end_stream();
@@ -68,7 +68,10 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
         request_id,
         client = client.map(tracing::field::display),
         method,
-        route = route.as_ref().map(MatchedPath::as_str),
+        route = matched
+            .as_ref()
+            .map(MatchedPath::as_str)
+            .or(noted.as_ref().and_then(|noted| noted.route)),
         status = response.status().as_u16(),
         rule = noted
             .as_ref()

@@ -1,152 +1,181 @@
-//! The operation and its progress: whose token it is, what the core says to that, and the append before the answer.
+//! The operations and their progress: whose token it is, what the core says to that, and the append before the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use enterprise_credentials::limits::BODY_BYTES_MAX;
-use enterprise_credentials::rest::{self, Presented};
+use enterprise_credentials::rest::{self, Operation, Place, Presented};
 use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
 use http_body_util::BodyExt;
 
 use super::answer::{Answer, RequestId};
 use super::bearer::Bearer;
+use super::routes::{self, Found, Goal, Names};
 use super::{Api, Connection};
 use crate::enterprises::{EnterpriseError, Patience, now};
 use crate::store::{Holder, Store};
 
-/// `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`
-pub(super) async fn revoke_all<S: Store>(
+/// Answers whatever is an operation or its progress by the table of routes, and everything else with 404.
+pub(super) async fn answer<S: Store>(
     State(api): State<Arc<Api<S>>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
-    path: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Answer {
     let (head, body) = request.into_parts();
+    let (route, goal, names) = match routes::find(&head.method, head.uri.path()) {
+        Found::Route { route, goal, names } => (route, goal, names),
+        Found::OtherMethods { route, allow } => {
+            return Answer::from(rest::method_not_allowed(&request_id, &allow)).on(route);
+        }
+        Found::Nothing => return rest::not_found(&request_id).into(),
+    };
     let asked = Asked {
-        enterprise: path.map(|Path(enterprise)| enterprise).unwrap_or_default(),
+        goal,
+        names,
+        query: head.uri.query().unwrap_or_default().to_string(),
         headers: head.headers,
-        request_id,
+        request_id: request_id.clone(),
         connection: head.extensions.get().cloned(),
     };
-    let answer = api.revoke_all(&asked, body).await;
-    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
-}
-
-/// `GET /enterprises/{enterprise}/credential-authorizations/revocations/{id}`
-pub(super) async fn progress<S: Store>(
-    State(api): State<Arc<Api<S>>>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
-    path: Result<Path<(String, String)>, PathRejection>,
-    request: Request,
-) -> Answer {
-    let (enterprise, id) = path.map(|Path(segments)| segments).unwrap_or_default();
-    let (head, _) = request.into_parts();
-    let asked = Asked {
-        enterprise,
-        headers: head.headers,
-        request_id,
-        connection: head.extensions.get().cloned(),
+    let answer = match goal {
+        Goal::Progress(_) => api.progress(&asked).await,
+        Goal::Operation(Operation::List) => api.list_in_time(Arc::new(asked)).await,
+        Goal::Operation(operation) => api.operate(operation, &asked, body).await,
     };
-    let answer = api.progress(&asked, &id).await;
-    answer.unwrap_or_else(|error| Answer::unavailable(&asked.request_id, &error))
+    let answer = answer.unwrap_or_else(|error| Answer::unavailable(&request_id, &error));
+    answer.on(route)
 }
 
-/// A request without its body. A path segment that is not UTF-8 when decoded names no enterprise: it is left empty.
-struct Asked {
-    enterprise: String,
+/// A request without its body.
+pub(super) struct Asked {
+    goal: Goal,
+    names: Names,
+    pub(super) query: String,
     headers: HeaderMap,
-    request_id: String,
+    pub(super) request_id: String,
     /// Where it came from, unless the router is asked without a server.
-    connection: Option<Arc<Connection>>,
+    pub(super) connection: Option<Arc<Connection>>,
 }
 
 impl Asked {
-    fn headers(&self) -> Vec<(&str, &[u8])> {
+    pub(super) fn headers(&self) -> Vec<(&str, &[u8])> {
         let headers = self.headers.iter();
         headers.map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
     }
 
-    fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> rest::Request<'a> {
+    /// The operation; of a request for progress, one of the same place.
+    const fn operation(&self) -> Operation {
+        match self.goal {
+            Goal::Operation(operation) => operation,
+            Goal::Progress(Place::Enterprise) => Operation::RevokeAll,
+            Goal::Progress(Place::Organization) => Operation::OrganizationRevokeAll,
+        }
+    }
+
+    /// The name of the enterprise or the organization, and which of the two it is.
+    pub(super) const fn owner(&self) -> (Place, &str) {
+        (self.operation().place(), self.names.owner.as_str())
+    }
+
+    /// The request as the core takes it. A name that several organizations have, which the token opens, is nobody's.
+    pub(super) fn with<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])], bearer: &Bearer) -> rest::Request<'a> {
         rest::Request {
-            path: rest::Path::revoke_all(&self.enterprise),
+            path: rest::Path {
+                operation: self.operation(),
+                owner: if bearer.is_ambiguous { "" } else { &self.names.owner },
+                target: &self.names.target,
+            },
             headers,
             request_id: &self.request_id,
         }
     }
+
+    /// From here on whoever asks is somebody, when connections are given up.
+    pub(super) fn has_authenticated(&self) {
+        if let Some(connection) = &self.connection {
+            connection.authenticated();
+        }
+    }
+
+    /// From here on the request is not broken off. False where it was already.
+    fn begins_recording(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_none_or(|connection| connection.begin_recording())
+    }
 }
 
 impl<S: Store> Api<S> {
-    async fn revoke_all(&self, asked: &Asked, body: Body) -> Result<Answer, EnterpriseError> {
-        let Bearer { mut holder, is_shared } = self.bearer(&asked.enterprise, &asked.headers()).await?;
-        if let Err(refused) = self.ask(asked, holder.as_ref(), rest::admit).await? {
-            return Ok(Answer::to(holder, refused));
+    /// Answers what may record something: a request to revoke, and the removal of one authorization.
+    async fn operate(&self, operation: Operation, asked: &Asked, body: Body) -> Result<Answer, EnterpriseError> {
+        let mut bearer = self.bearer(asked).await?;
+        if let Err(refused) = self.ask(asked, &bearer, rest::admit).await? {
+            return Ok(Answer::to(bearer.holder, refused));
         }
-        if let Some(connection) = &asked.connection {
-            connection.authenticated();
-        }
-        let (body, is_whole) = match read(body, self.options.body_timeout).await {
-            Received::Enough { body, is_whole } => (body, is_whole),
-            Received::Late => return Ok(Answer::to(holder, rest::request_timeout(&asked.request_id))),
-            Received::Broken => return Ok(Answer::to(holder, rest::malformed(&asked.request_id))),
-        };
-        if asked
-            .connection
-            .as_ref()
-            .is_some_and(|connection| !connection.begin_recording())
-        {
-            return Ok(Answer::to(holder, rest::unavailable(&asked.request_id)));
-        }
-        let headers = asked.headers();
-        if is_shared {
-            // The body may have taken seconds, and the state that decides is that of one enterprise.
-            holder = self.bearer(&asked.enterprise, &headers).await?.holder;
-        }
-        let request = asked.with(&headers);
-        let response = match &holder {
-            None => rest::handle(&request, None, &body, now()).response,
-            Some(Holder { enterprise, credential }) => {
-                let decide = |enterprise: &Enterprise, at: Timestamp| {
-                    let presented = presented(enterprise, *credential);
-                    let outcome = rest::handle(&request, presented.as_ref(), &body, at);
-                    match outcome
-                        .repeats
-                        .filter(|first| self.enterprises.clock().is_of_the_future(*first))
-                    {
-                        Some(first) => (Vec::new(), rest::key_of_the_future(&asked.request_id, first)),
-                        None => (outcome.events, outcome.response),
-                    }
-                };
-                self.enterprises.decide(enterprise, Patience::REQUEST, decide).await?
+        asked.has_authenticated();
+        let (body, is_whole) = if operation.is_revocation() {
+            match read(body, self.options.body_timeout).await {
+                Received::Enough { body, is_whole } => (body, is_whole),
+                Received::Late => return Ok(Answer::to(bearer.holder, rest::request_timeout(&asked.request_id))),
+                Received::Broken => return Ok(Answer::to(bearer.holder, rest::malformed(&asked.request_id))),
             }
+        } else {
+            (Vec::new(), false)
         };
-        Ok(Answer::to(holder, response).with_body_read(is_whole))
+        if !asked.begins_recording() {
+            return Ok(Answer::to(bearer.holder, rest::unavailable(&asked.request_id)));
+        }
+        if bearer.is_shared {
+            // The body may have taken seconds, and the state that decides is that of one enterprise.
+            bearer = self.bearer(asked).await?;
+        }
+        let response = self.record(asked, &bearer, &body).await?;
+        Ok(Answer::to(bearer.holder, response).with_body_read(is_whole))
     }
 
-    async fn progress(&self, asked: &Asked, id: &str) -> Result<Answer, EnterpriseError> {
-        let Bearer { holder, .. } = self.bearer(&asked.enterprise, &asked.headers()).await?;
+    /// Lets the core decide, and records its events before its answer is given.
+    async fn record(&self, asked: &Asked, bearer: &Bearer, body: &[u8]) -> Result<rest::Response, EnterpriseError> {
+        let headers = asked.headers();
+        let request = asked.with(&headers, bearer);
+        let Some(Holder { enterprise, credential }) = &bearer.holder else {
+            return Ok(rest::handle(&request, None, body, now()).response);
+        };
+        let decide = |enterprise: &Enterprise, at: Timestamp| {
+            let presented = presented(enterprise, *credential);
+            let outcome = rest::handle(&request, presented.as_ref(), body, at);
+            let clock = self.enterprises.clock();
+            match outcome.repeats.filter(|first| clock.is_of_the_future(*first)) {
+                Some(first) => (Vec::new(), None, rest::key_of_the_future(&asked.request_id, first)),
+                None => (outcome.events, outcome.by, outcome.response),
+            }
+        };
+        self.enterprises.decide_by(enterprise, Patience::REQUEST, decide).await
+    }
+
+    async fn progress(&self, asked: &Asked) -> Result<Answer, EnterpriseError> {
+        let bearer = self.bearer(asked).await?;
+        let id = &asked.names.target;
         let response = self
-            .ask(asked, holder.as_ref(), |request, presented, at| {
+            .ask(asked, &bearer, |request, presented, at| {
                 rest::progress(request, presented, id, at)
             })
             .await?;
-        Ok(Answer::to(holder, response))
+        Ok(Answer::to(bearer.holder, response))
     }
 
     /// Asks the core about the request, with the token's own enterprise as it is now. That of the path is not loaded.
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         asked: &Asked,
-        holder: Option<&Holder>,
+        bearer: &Bearer,
         ask: impl FnOnce(&rest::Request<'_>, Option<&Presented<'_>>, Timestamp) -> T + Send,
     ) -> Result<T, EnterpriseError> {
         let headers = asked.headers();
-        let request = asked.with(&headers);
-        let Some(holder) = holder else {
+        let request = asked.with(&headers, bearer);
+        let Some(holder) = &bearer.holder else {
             return Ok(ask(&request, None, now()));
         };
         let ask = |enterprise: &Enterprise, at| {
@@ -158,7 +187,7 @@ impl<S: Store> Api<S> {
 }
 
 /// The caller behind a credential. One that the stream does not know is nobody's, whatever the look-up says.
-fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
+pub(super) fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
     let person = enterprise.credential(credential)?.owner();
     let caller = Caller::Person {
         person,

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rightmost_address_that_is_no_proxys_is_the_clients() {
+    fn the_rightmost_address_that_is_no_proxy_is_the_client() {
         for (values, expected) in [
             (&["192.0.2.1"][..], "192.0.2.1"),
             (&["198.51.100.9, 192.0.2.1"], "192.0.2.1"),

@@ -43,9 +43,13 @@ const fn holder(role: Role, kind: CredentialKind, scopes: &'static [&'static str
 /// answer that a caller can get can be rehearsed with one of them.
 pub(super) const FOUNDERS: [Founder; 11] = [
     founder(Owner, ClassicPat, &["admin:enterprise"]),
-    founder(Owner, ClassicPat, &["admin:enterprise", "repo"]),
+    founder(Owner, ClassicPat, &["admin:enterprise", "admin:org", "repo"]),
     founder(Owner, OauthAppUserToken, &["admin:enterprise"]),
-    holder(Member, GithubAppUserToken, &["enterprise_credentials=write"]),
+    holder(
+        Member,
+        GithubAppUserToken,
+        &["enterprise_credentials=write", "organization_administration=write"],
+    ),
     holder(GuestCollaborator, ClassicPat, &["admin:enterprise"]),
     founder(BillingManager, ClassicPat, &["admin:enterprise"]),
     founder(Owner, FineGrainedPat, &["administration=write"]),
@@ -54,6 +58,11 @@ pub(super) const FOUNDERS: [Founder; 11] = [
     founder(GuestCollaborator, ClassicPat, &["repo"]),
     founder(RepositoryCollaborator, SshKey, &[]),
 ];
+
+/// The founder who owns every organization from its joining on.
+pub(super) const OWNER_OF_ALL: u32 = 2;
+/// The founder who owns the first organizations, and how many.
+pub(super) const OWNER_OF_FIRST: (u32, u32) = (4, 2);
 
 impl Founder {
     /// The role, or the one that stands for it where the enterprise's kind does not have it.

@@ -19,6 +19,15 @@ impl Draw {
         Self(ChaCha8Rng::from_seed(seed(sample)))
     }
 
+    /// The sequence that the owners of organizations are drawn from: one of its own, so that they change nothing else.
+    pub(super) fn of_organization_owners(sample: &Sample) -> Self {
+        /// No credential has this id.
+        const STREAM: u64 = u64::MAX;
+        let mut stream = ChaCha8Rng::from_seed(seed(sample));
+        stream.set_stream(STREAM);
+        Self(stream)
+    }
+
     /// A sequence of the credential's own, so that its token can be made again from its id.
     pub(super) fn of_credential(sample: &Sample, credential: CredentialId) -> Self {
         let mut stream = ChaCha8Rng::from_seed(seed(sample));

@@ -1,6 +1,6 @@
 //! What becomes of people, organizations and credentials: the commands that come later, each with its time.
 
-use enterprise_credentials::{Command, CredentialId, Login, OrganizationId, Permission, Role};
+use enterprise_credentials::{Command, CredentialId, Login, OrganizationId, Permission, PersonId, Role};
 
 use super::draw::Draw;
 
@@ -59,6 +59,22 @@ pub(super) fn of_person(draw: &mut Draw, add: &Command) -> Vec<(i64, Command)> {
         return vec![(first, Command::ChangeMemberRole { member, role: next })];
     }
     Vec::new()
+}
+
+/// Some members own an organization some time after they joined, and some of those do not for long.
+pub(super) fn of_ownership(draw: &mut Draw, member: PersonId, organizations: u32) -> Vec<(i64, Command)> {
+    let (owns, first) = (draw.happens(20), delay_ms(draw));
+    let (ends, second) = (draw.happens(500), first + delay_ms(draw));
+    let Ok(organization) = OrganizationId::new(draw.below(organizations.into()) + 1) else {
+        return Vec::new();
+    };
+    let begin = Command::AddOrganizationOwner { organization, member };
+    let end = Command::RemoveOrganizationOwner { organization, member };
+    match (owns, ends) {
+        (false, _) => Vec::new(),
+        (true, false) => vec![(first, begin)],
+        (true, true) => vec![(first, begin), (second, end)],
+    }
 }
 
 /// Some credentials are destroyed, one by one.

@@ -29,6 +29,7 @@ pub(super) struct Life<'a> {
     record: &'a mut dyn FnMut(&RecordedEvent) -> Result<()>,
     enterprise: Enterprise,
     draw: Draw,
+    owners: Draw,
     now_ms: i64,
     /// What is to come, in the order of its time, then of its planning.
     agenda: BTreeMap<(i64, u64), Command>,
@@ -44,6 +45,7 @@ impl<'a> Life<'a> {
             record,
             enterprise: Enterprise::new(),
             draw: Draw::of_history(sample),
+            owners: Draw::of_organization_owners(sample),
             now_ms: START_MS,
             agenda: BTreeMap::new(),
             planned: 0,
@@ -85,7 +87,22 @@ impl<'a> Life<'a> {
                 self.ask(&Command::AddOrganization { organization, login }, None)?;
             }
         }
-        self.join_until(u32::try_from(FOUNDERS.len())?.min(self.sample.members))
+        self.join_until(u32::try_from(FOUNDERS.len())?.min(self.sample.members))?;
+        for number in 1..=self.organizations {
+            self.own(organization(number)?, cast::OWNER_OF_ALL)?;
+        }
+        let (owner, count) = cast::OWNER_OF_FIRST;
+        for number in 1..=count {
+            self.own(organization(number)?, owner)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a founder an owner of an organization, where both are there.
+    fn own(&mut self, organization: OrganizationId, founder: u32) -> Result<()> {
+        let member = person(founder)?;
+        let add = Command::AddOrganizationOwner { organization, member };
+        self.ask_if_allowed(&add, administrator()?).map(drop)
     }
 
     /// All have joined when four fifths of the credentials are issued.
@@ -115,7 +132,9 @@ impl<'a> Life<'a> {
         self.ask(&add, None)?;
         match founder {
             None => {
-                for (delay_ms, command) in fate::of_person(&mut self.draw, &add) {
+                let fates = fate::of_person(&mut self.draw, &add);
+                let ownership = fate::of_ownership(&mut self.owners, member, self.organizations);
+                for (delay_ms, command) in fates.into_iter().chain(ownership) {
                     self.plan(self.now_ms + delay_ms, command);
                 }
             }
@@ -224,7 +243,12 @@ impl<'a> Life<'a> {
         while let Some(next) = self.agenda.first_entry().filter(|next| next.key().0 <= at_ms) {
             let ((due_ms, _), command) = next.remove_entry();
             self.now_ms = self.now_ms.max(due_ms);
-            self.ask_if_allowed(&command, administrator()?)?;
+            let is_allowed = self.ask_if_allowed(&command, administrator()?)?;
+            if let Command::AddOrganization { organization, .. } = command
+                && is_allowed
+            {
+                self.own(organization, cast::OWNER_OF_ALL)?;
+            }
         }
         self.now_ms = self.now_ms.max(at_ms);
         Ok(())
@@ -249,7 +273,14 @@ impl<'a> Life<'a> {
             self.enterprise.apply(&recorded)?;
             (self.record)(&recorded)?;
         }
-        self.now_ms += i64::try_from(self.draw.below(MOMENT_MS))?;
+        // The owners of organizations take no time: all else is as it would be without them.
+        let is_of_owners = matches!(
+            command,
+            Command::AddOrganizationOwner { .. } | Command::RemoveOrganizationOwner { .. }
+        );
+        if !is_of_owners {
+            self.now_ms += i64::try_from(self.draw.below(MOMENT_MS))?;
+        }
         Ok(Ok(()))
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_seal::KeyName;
 
 #[cfg(feature = "sqlite")]
 use super::copy::{Copied, IfThere, Restored};
@@ -13,8 +14,8 @@ use super::postgres::{self, PostgresAppend, PostgresOptions, PostgresStore};
 #[cfg(feature = "sqlite")]
 use super::sqlite::{self, SqliteAppend, SqliteReader, SqliteStore};
 use super::{
-    Append, Batch, Ends, Head, Health, Holder, IfMissing, Inspect, LookUpRow, Mended, Mending, Page, Snapshot, Store,
-    StoreError, StoreUrl, Streams, Urgency,
+    Append, Batch, Ends, Head, Health, Holder, IfMissing, Inspect, KeptCheckpoint, LookUpRow, Mended, Mending, Page,
+    Snapshot, Store, StoreError, StoreUrl, Streams, Urgency,
 };
 
 /// How a store is used, as far as engines differ in it.
@@ -206,6 +207,23 @@ impl Streams for AnyStore {
         each!(self, store => store.read(enterprise, after, limit).await)
     }
 
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        each!(self, store => store.log_name().await)
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        each!(self, store => store.last_checkpoint(enterprise).await)
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        each!(self, store => store.checkpoint(enterprise, log, size).await)
+    }
+
     async fn close(&self) {
         each!(self, store => store.close().await);
     }
@@ -268,6 +286,18 @@ impl Store for AnyStore {
         each!(self, store => store.release(enterprise).await);
     }
 
+    async fn name_logs(&self, name: &KeyName) -> Result<KeyName, StoreError> {
+        each!(self, store => store.name_logs(name).await)
+    }
+
+    async fn keep_checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        checkpoint: &KeptCheckpoint,
+    ) -> Result<(), StoreError> {
+        each!(self, store => store.keep_checkpoint(enterprise, checkpoint).await)
+    }
+
     async fn health(&self) -> Result<Health, StoreError> {
         each!(self, store => store.health().await)
     }
@@ -290,6 +320,23 @@ impl Streams for AnyReader {
 
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
         each!(self, reader => reader.read(enterprise, after, limit).await)
+    }
+
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        each!(self, reader => reader.log_name().await)
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        each!(self, reader => reader.last_checkpoint(enterprise).await)
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        each!(self, reader => reader.checkpoint(enterprise, log, size).await)
     }
 
     async fn close(&self) {

@@ -110,10 +110,7 @@ pub(super) fn altered(enterprise: &EnterpriseSlug, alteration: Alteration) -> St
 /// A stream whose lines are not those that its head commits to, or whose head is broken. Nothing is answered from it: whoever
 /// cannot fold a stream cannot know who the caller is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "stream `{enterprise}` in the store is altered: {alteration}; `verify` tells what else is, and \
-     `repair --from LOG` mends it with any log of the stream that leads to the same head"
-)]
+#[error("stream `{enterprise}` in the store is altered: {alteration}; {}", .alteration.cure())]
 pub struct Altered {
     /// Which stream.
     pub enterprise: EnterpriseSlug,
@@ -161,6 +158,40 @@ pub enum Alteration {
         /// The line that it names.
         position: Position,
     },
+    /// The stream ends before what was sealed of it: an older copy of the store was put in its place.
+    SealedBeyond {
+        /// Where the head says that the stream ends.
+        head: Position,
+        /// How many lines were sealed.
+        sealed: u64,
+    },
+    /// The lines are others than those that were sealed.
+    SealedOtherwise {
+        /// How many lines were sealed.
+        size: u64,
+        /// The root that was sealed.
+        sealed: Hash,
+        /// How many lines there are now.
+        head: u64,
+        /// The root of these.
+        lines: Hash,
+    },
+}
+
+impl Alteration {
+    /// What to do about it.
+    pub(super) const fn cure(&self) -> &'static str {
+        match self {
+            Self::SealedBeyond { .. } | Self::SealedOtherwise { .. } => {
+                "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported later, or, where \
+                 there is none, begin another seal with `seal restart`"
+            }
+            _ => {
+                "`verify` tells what else is, and `repair --from LOG` mends it with any log of the stream that leads to the \
+                 same head"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Alteration {
@@ -183,6 +214,20 @@ impl fmt::Display for Alteration {
             Self::LookUp { position } => write!(
                 f,
                 "the look-up names the line at position {position} for a fingerprint, and that line does not issue it"
+            ),
+            Self::SealedBeyond { head, sealed } => write!(
+                f,
+                "it ends at position {head}, and {sealed} lines of it were sealed: an older copy of it was put in its place"
+            ),
+            Self::SealedOtherwise {
+                size,
+                sealed,
+                head,
+                lines,
+            } => write!(
+                f,
+                "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it has at position \
+                 {head}: another history was put in its place"
             ),
         }
     }

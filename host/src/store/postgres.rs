@@ -4,6 +4,7 @@
 //! it still is the primary. Correctness rests on the heads alone: no lock outlives a transaction.
 
 mod append;
+mod checkpoints;
 mod cluster;
 mod config;
 mod facts;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_seal::KeyName;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -41,8 +43,8 @@ use self::fence::Fence;
 use self::leases::Leases;
 use super::entry::CheckedHolders;
 use super::{
-    Batch, Durability, Head, Health, Holder, IfMissing, Page, PostgresUrl, Reads, Snapshot, Store, StoreError,
-    StoreOptions, Streams, Urgency,
+    Batch, Durability, Head, Health, Holder, IfMissing, KeptCheckpoint, Page, PostgresUrl, Reads, Snapshot, Store,
+    StoreError, StoreOptions, Streams, Urgency,
 };
 
 pub(super) use mend::mend;
@@ -228,6 +230,23 @@ impl Streams for PostgresStore {
         segments::read(self.cluster(), enterprise, after, limit).await
     }
 
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        checkpoints::log_name(self.cluster()).await
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        checkpoints::last(self.cluster(), enterprise).await
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        checkpoints::read(self.cluster(), enterprise, log, size).await
+    }
+
     async fn close(&self) {
         self.shared.leases.give_all_back(self.cluster()).await;
         self.shared.fence.close();
@@ -339,6 +358,18 @@ impl Store for PostgresStore {
 
     async fn release(&self, enterprise: &EnterpriseSlug) {
         self.shared.leases.give_back(self.cluster(), enterprise).await;
+    }
+
+    async fn name_logs(&self, name: &KeyName) -> Result<KeyName, StoreError> {
+        checkpoints::name_logs(self.cluster(), name).await
+    }
+
+    async fn keep_checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        checkpoint: &KeptCheckpoint,
+    ) -> Result<(), StoreError> {
+        checkpoints::keep(self.cluster(), enterprise, checkpoint).await
     }
 
     async fn health(&self) -> Result<Health, StoreError> {

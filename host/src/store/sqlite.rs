@@ -3,6 +3,7 @@
 //! One thread writes: it takes what waits, many appends in one transaction, and tells each what became of it. Readers have
 //! connections of their own, and wait for nobody.
 
+mod checkpoints;
 mod connection;
 mod copy;
 mod failure;
@@ -31,6 +32,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_seal::KeyName;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -41,7 +43,7 @@ use self::shared::Shared;
 use self::snapshots::{CHUNK_BYTES, Done, Step};
 use self::status::Known;
 use self::watch::Change;
-use super::{Batch, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams, Urgency};
+use super::{Batch, Head, Health, Holder, KeptCheckpoint, Page, Snapshot, Store, StoreError, Streams, Urgency};
 
 pub(super) use copy::{back_up, restore};
 pub(super) use mend::mend;
@@ -164,6 +166,30 @@ impl Streams for SqliteStore {
             .await
     }
 
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        self.look().await?;
+        self.read_aside(checkpoints::log_name).await
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        let slug = enterprise.clone();
+        self.look().await?;
+        self.read_aside(move |connection| checkpoints::last(connection, &slug))
+            .await
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        let slug = enterprise.clone();
+        self.look().await?;
+        self.read_aside(move |connection| checkpoints::read(connection, &slug, log, size))
+            .await
+    }
+
     /// Lets the writer do what waits, and closes every connection, so that SQLite folds its write-ahead log into the file.
     async fn close(&self) {
         self.shared.queue.close();
@@ -280,6 +306,25 @@ impl Store for SqliteStore {
         self.look().await?;
         self.read_aside(move |connection| snapshots::read(connection, &slug))
             .await
+    }
+
+    async fn name_logs(&self, name: &KeyName) -> Result<KeyName, StoreError> {
+        let name = name.clone();
+        self.ask(|answer| Other::NameLogs { name, answer }).await
+    }
+
+    async fn keep_checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        checkpoint: &KeptCheckpoint,
+    ) -> Result<(), StoreError> {
+        let (enterprise, checkpoint) = (enterprise.clone(), checkpoint.clone());
+        self.ask(|answer| Other::Checkpoint {
+            enterprise,
+            checkpoint,
+            answer,
+        })
+        .await
     }
 
     async fn health(&self) -> Result<Health, StoreError> {

@@ -176,6 +176,11 @@ impl History {
         ));
     }
 
+    /// The time of what comes next.
+    pub(crate) const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     pub(crate) fn slug(&self) -> EnterpriseSlug {
         self.enterprise.slug().unwrap().clone()
     }

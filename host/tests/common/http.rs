@@ -80,6 +80,30 @@ pub(crate) fn get(address: SocketAddr, path: &str, token: &str) -> Answer {
     .unwrap()
 }
 
+/// Any request with a bearer token and more headers; with a body if there is one to send.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let mut request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("http://{address}{path}"))
+        .header("Authorization", format!("Bearer {token}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let sent = if body.is_empty() {
+        agent().run(request.body(()).unwrap())
+    } else {
+        agent().run(request.body(body).unwrap())
+    };
+    answer(sent.unwrap()).unwrap()
+}
+
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let headers = response.headers().iter();
     Ok(Answer {

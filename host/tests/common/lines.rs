@@ -71,7 +71,7 @@ pub(crate) fn head_behind(head: &Head, lines: &[Line]) -> Head {
         frontier.push_line(&line.bytes).unwrap();
         last_at = Some(line.event.at);
         match line.event.event {
-            Event::RevokeAllRequested { .. } => running += 1,
+            Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. } => running += 1,
             Event::RevocationCompleted { .. } => running -= 1,
             _ => {}
         }

@@ -23,6 +23,8 @@ pub(crate) struct Switches {
     pub(crate) reads_fail: AtomicBool,
     /// Every read of lines that begins while this is set never ends.
     pub(crate) reads_hang: AtomicBool,
+    /// Every read of lines waits while this is set.
+    pub(crate) reads_wait: AtomicBool,
     /// How often it was asked for what is unfinished.
     pub(crate) polls: AtomicU32,
     /// That many appends fail, as if the disk were full.
@@ -112,6 +114,9 @@ impl<S: Store> Streams for Watched<S> {
         }
         if self.switches.reads_hang.load(Ordering::SeqCst) {
             std::future::pending().await
+        }
+        while self.switches.reads_wait.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         let lines = self.inner.read(enterprise, after, limit).await?;
         self.switches.lines_read.fetch_add(lines.len(), Ordering::SeqCst);

@@ -12,7 +12,7 @@ use enterprise_credentials_host::store::SqliteStore;
 use tokio::runtime::Runtime;
 
 use crate::common::history::{History, events, exported};
-use crate::common::http::{Answer, get, raw, revoke_all};
+use crate::common::http::{Answer, get, raw, revoke_all, send};
 use crate::common::watched::{Switches, Watched};
 use crate::common::{Directory, runtime};
 
@@ -82,6 +82,11 @@ impl Running {
         revoke_all(self.address, SLUG, token, body, &[])
     }
 
+    /// Any request with a bearer token and more headers.
+    pub(crate) fn send(&self, method: &str, path: &str, token: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        send(self.address, method, path, token, body, headers)
+    }
+
     /// A request without a body, whose head is exactly `headers` behind the request line and `Host`.
     pub(crate) fn raw(&self, request_line: &str, headers: &[&str]) -> Answer {
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
@@ -96,7 +101,12 @@ impl Running {
 
     pub(crate) fn requests(&self) -> usize {
         let (events, _) = events(&self.log());
-        let is_request = |event: &Event| matches!(event, Event::RevokeAllRequested { .. });
+        let is_request = |event: &Event| {
+            matches!(
+                event,
+                Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. }
+            )
+        };
         events.iter().filter(|recorded| is_request(&recorded.event)).count()
     }
 
@@ -119,6 +129,8 @@ fn patience(options: &mut HttpOptions, timeout: Duration) {
     options.body_timeout = timeout;
     options.head_timeout = timeout;
     options.write_timeout = timeout;
+    options.list_timeout = timeout;
+    options.closed_timeout = timeout;
 }
 
 impl Drop for Running {

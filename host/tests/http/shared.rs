@@ -146,3 +146,75 @@ fn a_token_of_one_enterprise_alone_costs_no_more_than_that_enterprise() {
     let running = Running::with(&[personal(SLUG), personal(OTHER)]);
     assert_eq!(looked_at(&running, TOKEN_OWNER), [SLUG, OTHER, SLUG]);
 }
+
+/// An enterprise with an organization of this login, which the owner of a token owns that others may know too.
+fn with_organization(slug: &str, login: &str) -> History {
+    let mut history = History::new(slug, "personal_accounts");
+    history.ask(&format!(
+        r#"{{"type":"AddOrganization","organization":5,"login":"{login}"}}"#
+    ));
+    history.ask(&format!(
+        r#"{{"type":"AddMember","member":{OWNER},"login":"mona","role":"member"}}"#
+    ));
+    history.ask(&format!(
+        r#"{{"type":"AddOrganizationOwner","organization":5,"member":{OWNER}}}"#
+    ));
+    history.issue(7, OWNER, "classic_pat", r#"["admin:org"]"#, SHARED, "");
+    history.authorize(7, 5);
+    history
+}
+
+const SHARED: &str = "ghp_knownToSeveral";
+
+fn at_organization(running: &Running, method: &str, rest: &str, login: &str) -> u16 {
+    let path = format!("/orgs/{login}/credential-authorizations{rest}");
+    running.send(method, &path, SHARED, "", &[]).status
+}
+
+#[test]
+fn of_several_enterprises_the_one_that_has_the_organization_judges() {
+    let running = Running::with(&[
+        with_organization(SLUG, "octo-org"),
+        with_organization(OTHER, "Other-Org"),
+    ]);
+    for login in ["octo-org", "other-org"] {
+        assert_eq!(at_organization(&running, "GET", "", login), 200, "{login}");
+        assert_eq!(at_organization(&running, "POST", "/mona/revoke", login), 202, "{login}");
+        assert_eq!(at_organization(&running, "GET", "", login), 403, "cut off: {login}");
+    }
+    assert_eq!(at_organization(&running, "GET", "", "nowhere"), 404);
+    assert_eq!(running.requests(), 1, "the other one is recorded in the other stream");
+}
+
+#[test]
+fn a_name_that_organizations_of_several_have_is_nobodys() {
+    let running = Running::with(&[
+        with_organization(SLUG, "octo-org"),
+        with_organization(OTHER, "OCTO-org"),
+    ]);
+    for (method, rest) in [
+        ("GET", ""),
+        ("POST", "/revoke-all"),
+        ("DELETE", "/7"),
+        ("GET", "/revocations/1"),
+    ] {
+        assert_eq!(
+            at_organization(&running, method, rest, "octo-org"),
+            404,
+            "{method} {rest}"
+        );
+    }
+    assert_eq!(running.requests(), 0);
+
+    // Where the token is dead in all but one of them, that one is meant; where it is destroyed, none.
+    let mut departed = with_organization(OTHER, "octo-org");
+    departed.ask(&format!(r#"{{"type":"RemoveMember","member":{OWNER}}}"#));
+    let running = Running::with(&[with_organization(SLUG, "octo-org"), departed]);
+    assert_eq!(at_organization(&running, "POST", "/revoke-all", "octo-org"), 202);
+    let mut destroyed = with_organization(OTHER, "octo-org");
+    destroyed.ask(r#"{"type":"DestroyCredential","credential":7}"#);
+    let running = Running::with(&[with_organization(SLUG, "octo-org"), destroyed]);
+    for (method, rest) in [("GET", ""), ("POST", "/revoke-all"), ("DELETE", "/7")] {
+        assert_eq!(at_organization(&running, method, rest, "octo-org"), 401, "{method}");
+    }
+}

@@ -2,9 +2,9 @@
 //! and records the same. The plain decider is frozen at revoke-all, so the words are without the steps that it does not
 //! have, and what only those steps can meet is named here.
 
-use enterprise_credentials::testkit::foreign::{Answer, Asked, Implementation, compare_word};
-use enterprise_credentials::testkit::{Ask, Coverage, Run, Word, explore};
 use enterprise_credentials::{Caller, Command, CredentialId, OrganizationId, Timestamp};
+use enterprise_credentials_testkit::foreign::{Answer, Asked, Implementation, compare_word};
+use enterprise_credentials_testkit::{Ask, Coverage, Run, Word, explore};
 
 use super::{Actor, Enterprise, Recorded, Refusal};
 use crate::counts::Counts;

@@ -65,10 +65,7 @@ impl HistoryPlace {
     /// The same log, which may be opened more than once: standard input, and what else can be read only once, is copied to a
     /// temporary file first.
     pub(in crate::cli) fn spooled(self) -> Result<Self> {
-        let spooled = match &self.file {
-            Some(path) if !self.is_stream() => Some(Arc::new(import::open(path)?)),
-            _ => None,
-        };
+        let spooled = (!self.is_stream()).then(|| self.open_file()).transpose()?.map(Arc::new);
         Ok(Self { spooled, ..self })
     }
 
@@ -107,6 +104,16 @@ impl HistoryPlace {
             read: Box::new(file),
             bar: progress::bytes(bytes),
         })
+    }
+}
+
+impl HistoryPlace {
+    /// The log as a file. What cannot be read twice, a stream's lines too, is copied to a file that nobody else can read.
+    pub(super) fn open_file(&self) -> Result<File> {
+        if self.is_stream() {
+            return import::spool(&mut self.open_bytes()?.read).with_context(|| format!("cannot read {self}"));
+        }
+        import::open(self.file.as_deref().unwrap_or(Path::new("-")))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use enterprise_credentials::{EnterpriseSlug, RevocationId};
+use enterprise_credentials::RevocationId;
 use ureq::Agent;
 use ureq::http::{self, HeaderMap, StatusCode};
 
@@ -39,23 +39,14 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn revoke_all(
-        address: SocketAddr,
-        slug: &EnterpriseSlug,
-        means: &Means,
-        revoke_credentials: bool,
-    ) -> Self {
+    /// The request to revoke at this path.
+    pub(super) fn revoke(address: SocketAddr, path: &str, means: &Means, body: String) -> Self {
         Self {
-            url: format!("http://{address}/enterprises/{slug}/credential-authorizations/revoke-all"),
+            url: format!("http://{address}{path}"),
             token: means.token.clone(),
             described: means.described.clone(),
-            body: Some(serde_json::json!({ "revoke_credentials": revoke_credentials }).to_string()),
+            body: Some(body),
         }
-    }
-
-    /// Where the revocations of an enterprise are.
-    pub(super) fn revocations(slug: &EnterpriseSlug) -> String {
-        format!("/enterprises/{slug}/credential-authorizations/revocations")
     }
 
     /// How far a revocation is, asked at its `Location`.

@@ -7,10 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::seal::random_key;
 use enterprise_credentials_host::store::{Head, Page, Store, walk};
 use enterprise_credentials_seal::{Checkpoint, Frontier, KeyName, Note, VerifierKey};
-
-use crate::cli::seal::random_key;
 
 /// What the log of a rehearsal is called, and the enterprise's slug behind it.
 const LOG: &str = "rehearsal";

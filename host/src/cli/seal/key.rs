@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::seal::{create_key, random_key, read_key};
 use enterprise_credentials_seal::KeyName;
 
-use super::key_file;
 use crate::cli::output::print;
 
 /// Make a key to sign checkpoints with, or print the verifier key of one enterprise's log.
@@ -39,12 +39,12 @@ impl KeyArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
         let said = match (self.log, self.enterprise) {
             (Some(log), _) => {
-                key_file::create(&self.file, &key_file::random_key(log)?)?;
+                create_key(&self.file, &random_key(log)?)?;
                 let file = self.file.display();
                 format!("made the key `{file}`: keep a copy of it where nobody else can read it\n")
             }
             (None, enterprise) => {
-                let key = key_file::read(&self.file)?;
+                let key = read_key(&self.file)?;
                 let enterprise = enterprise.as_ref().map_or("", |slug| slug.as_str());
                 let origin = key.name().join(enterprise)?;
                 format!("{}\n", key.named(origin).verifier_key())

@@ -1,13 +1,21 @@
 //! One connection, as its own task, the handlers of its requests and the registry share it.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+use super::socket::Socket;
 
 use crate::http::address::AddressBlock;
 use crate::http::clients::Clients;
+
+/// How often a client that has sent more than is read yet is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A connection, and what is known of it when there are too many and one has to go.
 #[derive(Debug)]
@@ -18,6 +26,7 @@ pub(in crate::http) struct Connection {
     pub(super) block: Option<AddressBlock>,
     state: Mutex<State>,
     dismissed: Notify,
+    socket: OnceLock<Weak<TcpStream>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +66,26 @@ impl Connection {
                 dismissed: false,
             }),
             dismissed: Notify::new(),
+            socket: OnceLock::new(),
+        }
+    }
+
+    /// It is served on this socket.
+    pub(super) fn is_on(&self, socket: &Socket) {
+        self.socket.get_or_init(|| socket.downgrade());
+    }
+
+    /// Waits until the client has closed its side, be it that it has gone, or that it asks nothing more.
+    pub(in crate::http) async fn closed_by_client(&self) {
+        let socket = || self.socket.get().and_then(Weak::upgrade);
+        while let Some(socket) = socket() {
+            match socket.ready(Interest::READABLE).await {
+                Ok(ready) if !ready.is_read_closed() => {}
+                _ => return,
+            }
+            drop(socket);
+            // It has sent more than is read yet.
+            sleep(LOOK_AGAIN).await;
         }
     }
 

@@ -64,6 +64,12 @@ bugs! {
     MixesSnapshots, "All streams have the snapshot of one.", [SnapshotsAreKeptApart];
     FilesSnapshotsUnderTheHead, "A snapshot of the head's position gets the head's frontier.", [SnapshotsAreKeptWithTheirFrontier];
     KeepsJunk, "A snapshot from beyond the end counts as taken later than all others.", [SnapshotsFromBeyondTheEndAreReplaced];
+    KeepsTheLastCheckpointAlone, "A checkpoint that is kept takes the place of all before it.", [CheckpointsAreGivenBack, CheckpointsAreKeptApart];
+    TakesTheLatestKeptForLast, "The checkpoint that was kept last is told as the last, whatever it covers.", [CheckpointsAreGivenBack];
+    MixesCheckpoints, "A stream without checkpoints has those of another.", [CheckpointsAreKeptApart];
+    MixesLogs, "The checkpoint that covers the most lines is told as the last, of whichever log of the stream.", [CheckpointsAreKeptApart];
+    ReplacesCheckpoints, "A checkpoint takes the place of one of another tree.", [ACheckpointStandsForOneTree];
+    RenamesTheLogs, "The logs are called as the last process calls them.", [TheFirstLogNameStays];
     TakesTheOldestForNewest, "The stream whose last event is the oldest is named.", [TheNewestEventIsFound];
     IsIll, "The store says that it is ill.", [AStoreThatWorksSaysSo];
     IsIllAfterAnAppend, "The store says that it is ill once there is a stream in it.", [AStoreThatWorksSaysSo];

@@ -1,17 +1,19 @@
 //! The simplest store there is, with a bug to choose.
 
+mod checkpoints;
 mod insert;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use enterprise_credentials::{CredentialId, EnterpriseSlug, Fingerprint, Position, Timestamp};
+use enterprise_credentials_seal::KeyName;
 
 use super::Bug;
 use super::lines::{Line, lines_of};
 use crate::store::{
-    Alteration, Altered, Append, Batch, HOLDERS_MAX, Head, Health, Holder, Page, Snapshot, Store, StoreError, Streams,
-    Urgency,
+    Alteration, Altered, Append, Batch, HOLDERS_MAX, Head, Health, Holder, KeptCheckpoint, Page, Snapshot, Store,
+    StoreError, Streams, Urgency,
 };
 
 /// A store in memory, for tests: it keeps every rule, unless it has a [`Bug`]. Its clones are the same process, and
@@ -36,6 +38,9 @@ struct Kept {
     /// In the order in which they were issued.
     holders: BTreeMap<Fingerprint, Vec<Holder>>,
     snapshots: BTreeMap<EnterpriseSlug, Snapshot>,
+    /// In the order in which they were kept.
+    checkpoints: BTreeMap<EnterpriseSlug, Vec<KeptCheckpoint>>,
+    log_name: Option<KeyName>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -194,6 +199,24 @@ impl Streams for Memory {
         Ok(lines.collect())
     }
 
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        Ok(self.kept().log_name.clone())
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        Ok(self.last_of(&self.checkpoints_of(enterprise)))
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        let of_size = |kept: &KeptCheckpoint| kept.log == log && kept.size() == size;
+        Ok(self.checkpoints_of(enterprise).into_iter().find(of_size))
+    }
+
     async fn close(&self) {
         if self.has(Bug::ForgetsWhenClosed) {
             *self.kept() = Kept::default();
@@ -306,6 +329,22 @@ impl Store for Memory {
         let mut snapshots = kept.snapshots.iter();
         let found = snapshots.find(|(slug, _)| *slug == enterprise || self.has(Bug::MixesSnapshots));
         Ok(found.map(|(_, snapshot)| snapshot.clone()))
+    }
+
+    async fn name_logs(&self, name: &KeyName) -> Result<KeyName, StoreError> {
+        let mut kept = self.kept();
+        if self.has(Bug::RenamesTheLogs) {
+            kept.log_name = Some(name.clone());
+        }
+        Ok(kept.log_name.get_or_insert_with(|| name.clone()).clone())
+    }
+
+    async fn keep_checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        checkpoint: &KeptCheckpoint,
+    ) -> Result<(), StoreError> {
+        self.keep(enterprise, checkpoint)
     }
 
     async fn health(&self) -> Result<Health, StoreError> {

@@ -1,6 +1,7 @@
 //! The rules: each is asked of a storage that is empty.
 
 mod appends;
+mod checkpoints;
 mod heads;
 mod health;
 mod look_up;
@@ -67,6 +68,10 @@ rules! {
     SnapshotsAreKeptApart, snapshots::snapshots_are_kept_apart, "Each stream has a snapshot of its own.";
     SnapshotsAreKeptWithTheirFrontier, snapshots::snapshots_are_kept_with_their_frontier, "A snapshot is given back with the frontier that it was kept with.";
     SnapshotsFromBeyondTheEndAreReplaced, snapshots::snapshots_from_beyond_the_end_are_replaced, "A snapshot of a position that the stream has not reached stands in the way of no other.";
+    CheckpointsAreGivenBack, checkpoints::checkpoints_are_given_back, "A checkpoint is given back as it was kept, by its size, and the one that covers the most lines as the last.";
+    CheckpointsAreKeptApart, checkpoints::checkpoints_are_kept_apart, "Each stream, and each log of a stream, has checkpoints of its own; the last is of the latest log.";
+    ACheckpointStandsForOneTree, checkpoints::a_checkpoint_stands_for_one_tree, "Where a checkpoint is kept none of another tree takes its place: that is refused as altered, with both roots.";
+    TheFirstLogNameStays, checkpoints::the_first_log_name_stays, "What the logs were called first they are called for every process.";
     TheNewestEventIsFound, heads::the_newest_event_is_found, "The stream whose last event is the newest is named, with its time.";
     AStoreThatWorksSaysSo, health::a_store_that_works_says_so, "A store that can be read and written says so, after a conflict too.";
     EveryProcessSeesAnAppendAtOnce, processes::every_process_sees_an_append_at_once, "What one process has appended every other sees, and goes on from there.";

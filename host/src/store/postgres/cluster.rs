@@ -276,8 +276,28 @@ impl Cluster {
         statement: &'static str,
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.change_by(Commit::Forgettable, action, statement, parameters).await
+    }
+
+    /// Changes something that is to stay. Whoever is told that it failed may do the same again.
+    pub(super) async fn change_durably(
+        &self,
+        action: &'static str,
+        statement: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.change_by(Commit::Durable, action, statement, parameters).await
+    }
+
+    async fn change_by(
+        &self,
+        commit: Commit,
+        action: &'static str,
+        statement: &'static str,
+        parameters: Parameters<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
         let lent = self.lend().await?;
-        let changed = lent.alone(Commit::Forgettable, statement, parameters);
+        let changed = lent.alone(commit, statement, parameters);
         match tokio::time::timeout(self.options.deadline, changed).await {
             Ok(Err(failure)) if failure.is_loss() && lent.is_closed() => {
                 self.end(&lent.primary);

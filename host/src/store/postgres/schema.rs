@@ -66,6 +66,23 @@ CREATE TABLE IF NOT EXISTS leases (
 );
 "#;
 
+/// What was signed. These tables came later: a store without them gets them, and hosts that do not know them go on.
+const SEAL: &str = r#"
+CREATE TABLE IF NOT EXISTS checkpoints (
+    enterprise text COLLATE "C" NOT NULL,
+    log bigint NOT NULL,
+    size bigint NOT NULL,
+    frontier bytea NOT NULL,
+    note text NOT NULL,
+    CONSTRAINT checkpoints_key PRIMARY KEY (enterprise, log, size)
+);
+CREATE TABLE IF NOT EXISTS log_name (
+    one integer CONSTRAINT log_name_key PRIMARY KEY CHECK (one = 1),
+    name text NOT NULL
+);
+"#;
+const HAS_SEAL: &str = "SELECT 1 FROM log_name";
+
 /// Heads change in place, where their pages have room for it. Lines compress well, and fast by LZ4; PostgreSQL's own compression
 /// takes longer than to write them as they are.
 const STORAGE: &str = "ALTER TABLE heads SET (fillfactor = 50); \
@@ -79,7 +96,10 @@ const HAS_LZ4: &str =
 pub(super) async fn prepare(cluster: &Cluster, if_missing: IfMissing) -> Result<bool, StoreError> {
     let lent = cluster.lend().await?;
     let prepared = match epoch(&lent).await {
-        Ok(Some(epoch)) => check_epoch(Some(epoch)).map(|()| false).map_err(Failure::Told),
+        Ok(Some(epoch)) => match check_epoch(Some(epoch)) {
+            Ok(()) => cluster.in_time(add_seal(&lent)).await.map(|()| false),
+            Err(error) => Err(Failure::Told(error)),
+        },
         Ok(None) if if_missing == IfMissing::Fail => Err(Failure::Told(StoreError::permanent(
             OPEN,
             "there is no store in this database: `import` creates one",
@@ -118,7 +138,7 @@ pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
             .map_or(Ok(true), |row| row.try_get(0))
             .map_err(Failure::of)?;
         if !is_used {
-            let tables = "DROP TABLE schema_epoch, heads, segments, look_up, snapshots, snapshot_chunks, leases";
+            let tables = "DROP TABLE schema_epoch, heads, segments, look_up, snapshots, snapshot_chunks, leases, checkpoints, log_name";
             session.execute(tables).await?;
         }
         session.commit().await
@@ -151,6 +171,19 @@ fn of_another_version(epoch: i32) -> StoreError {
     StoreError::permanent(OPEN, said)
 }
 
+/// Adds the tables that a store of an earlier version lacks.
+async fn add_seal(session: &Session) -> Result<(), Failure> {
+    match session.query(HAS_SEAL, &[]).await {
+        Ok(_) => return Ok(()),
+        Err(failure) if failure.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
+        Err(failure) => return Err(failure),
+    }
+    session.execute(Commit::Durable.begin()).await?;
+    session.execute(LOCK_EPOCH).await?;
+    session.execute(SEAL).await?;
+    session.commit().await
+}
+
 async fn create(session: &Session, is_postgresql: bool) -> Result<bool, Failure> {
     match session.execute(BEGIN_EPOCH).await {
         // Another process creates it at the same moment.
@@ -170,6 +203,7 @@ async fn create(session: &Session, is_postgresql: bool) -> Result<bool, Failure>
     let found = epoch(session).await?.unwrap_or_default();
     if found == 0 {
         session.execute(TABLES).await?;
+        session.execute(SEAL).await?;
         if is_postgresql {
             session.execute(STORAGE).await?;
             let lines = if by_lz4 == Some(true) {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha384};
 
 /// The migrations in their order: the name of each, and its SQL. What has been released is never changed.
-pub(super) const MIGRATIONS: [(&str, &str); 4] = [
+pub(super) const MIGRATIONS: [(&str, &str); 5] = [
     ("streams", include_str!("../../../migrations/0001_streams.sql")),
     (
         "unfinished revocations",
@@ -16,9 +16,10 @@ pub(super) const MIGRATIONS: [(&str, &str); 4] = [
         "heads and segments",
         include_str!("../../../migrations/0004_heads_and_segments.sql"),
     ),
+    ("checkpoints", include_str!("../../../migrations/0005_checkpoints.sql")),
 ];
 /// The number of the newest migration; the first has 1.
-pub(super) const NEWEST: i64 = 4;
+pub(super) const NEWEST: i64 = 5;
 /// The migration that brings the tables whose content is computed here.
 pub(super) const HEADS: i64 = 4;
 

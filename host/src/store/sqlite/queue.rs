@@ -5,12 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use enterprise_credentials::EnterpriseSlug;
-use enterprise_credentials_seal::Frontier;
+use enterprise_credentials_seal::{Frontier, KeyName};
 use tokio::sync::oneshot;
 
 use super::pieces::Session;
 use super::snapshots::{Done, Step};
-use crate::store::{Batch, Head, StoreError, Urgency};
+use crate::store::{Batch, Head, KeptCheckpoint, StoreError, Urgency};
 
 /// How much one transaction takes.
 const GROUP_APPENDS_MAX: usize = 64;
@@ -58,6 +58,17 @@ pub(super) enum Other {
         position: u64,
         step: Step,
         answer: oneshot::Sender<Result<Done, StoreError>>,
+    },
+    /// What was signed of a stream.
+    Checkpoint {
+        enterprise: EnterpriseSlug,
+        checkpoint: KeptCheckpoint,
+        answer: oneshot::Sender<Result<(), StoreError>>,
+    },
+    /// What the logs are called.
+    NameLogs {
+        name: KeyName,
+        answer: oneshot::Sender<Result<KeyName, StoreError>>,
     },
     /// A committed row, to see whether the store can be written to.
     Probe(oneshot::Sender<Result<(), StoreError>>),

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use enterprise_credentials::{EnterpriseSlug, Position};
+use enterprise_credentials_seal::KeyName;
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
 use super::readers::Readers;
-use super::{READ, file, heads, segments};
-use crate::store::{Head, IfMissing, Page, StoreError, Streams};
+use super::{READ, checkpoints, file, heads, segments};
+use crate::store::{Head, IfMissing, KeptCheckpoint, Page, StoreError, Streams};
 
 /// The streams in one SQLite file, to be read only: it takes no lock that a writer would wait for, nor waits for one,
 /// and changes nothing.
@@ -56,6 +57,27 @@ impl Streams for SqliteReader {
     async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
         let slug = enterprise.clone();
         self.read_aside(move |connection| segments::read(connection, &slug, after, limit))
+            .await
+    }
+
+    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+        self.read_aside(checkpoints::log_name).await
+    }
+
+    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+        let slug = enterprise.clone();
+        self.read_aside(move |connection| checkpoints::last(connection, &slug))
+            .await
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        let slug = enterprise.clone();
+        self.read_aside(move |connection| checkpoints::read(connection, &slug, log, size))
             .await
     }
 

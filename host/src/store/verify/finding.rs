@@ -86,6 +86,8 @@ impl Fault {
             Self::Altered(Alteration::Beyond { .. }) => "lines_beyond_head",
             Self::Altered(Alteration::Differs { .. }) => "lines_differ",
             Self::Altered(Alteration::SetBack { .. }) => "set_back",
+            Self::Altered(Alteration::SealedBeyond { .. }) => "sealed_beyond_head",
+            Self::Altered(Alteration::SealedOtherwise { .. }) => "sealed_otherwise",
             Self::Altered(Alteration::LookUp { .. }) | Self::LooksUpWrong { .. } => "look_up_wrong",
             Self::NotAnEvent { .. } => "not_an_event",
             Self::LastAt { .. } => "last_at_differs",
@@ -103,6 +105,9 @@ impl Fault {
             Self::Altered(Alteration::HeadLost | Alteration::HeadBroken) => {
                 "`repair --from LOG --accept-size N`: an export of the stream that is known to be whole, of N lines; a name \
                  that is no enterprise of yours was broken itself, and `restore` of a backup mends it"
+            }
+            Self::Altered(sealed @ (Alteration::SealedBeyond { .. } | Alteration::SealedOtherwise { .. })) => {
+                sealed.cure()
             }
             Self::Altered(_) => {
                 "`repair --from LOG` with any log of the stream, an earlier export or the stream in a backup, whose lines lead \

@@ -14,7 +14,7 @@ use crate::store::sqlite::pieces::{Piece, Session};
 use crate::store::sqlite::queue::Other;
 use crate::store::sqlite::snapshots::{self, Step};
 use crate::store::sqlite::watch::Change;
-use crate::store::sqlite::{heads, segments};
+use crate::store::sqlite::{checkpoints, heads, segments};
 use crate::store::{Batch, Head, StoreError};
 
 /// How often those that wait behind an append in pieces are looked after.
@@ -44,6 +44,22 @@ impl Writer {
                     snapshots::step(connection, &enterprise, position, &step).map_err(|e| Failure::of(KEEP, e).told())
                 });
                 let _ = answer.send(done);
+            }
+            Other::Checkpoint {
+                enterprise,
+                checkpoint,
+                answer,
+            } => {
+                let kept = self.transaction(checkpoints::KEEP, |connection| {
+                    checkpoints::keep(connection, &enterprise, &checkpoint)
+                });
+                let _ = answer.send(kept);
+            }
+            Other::NameLogs { name, answer } => {
+                let named = self.transaction(checkpoints::KEEP, |connection| {
+                    checkpoints::name_logs(connection, &name)
+                });
+                let _ = answer.send(named);
             }
             Other::Probe(answer) => {
                 let probed = self.transaction(PROBE, |connection| {

@@ -1,0 +1,239 @@
+//! The journal: what was signed last of each stream, in files of its own, so that a store which was set back shows.
+//!
+//! It belongs to one process, on another disk or another machine than the store if that can be. A file is written whole or not at
+//! all, and is durable before what it says is kept anywhere else.
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_seal::{Frontier, KeyName, Note};
+
+use crate::store::KeptCheckpoint;
+use crate::whole_file::WholeFile;
+
+/// The name of the logs, in a file that is there from the beginning: without it nothing was ever signed by this journal.
+const NAME: &str = ".log";
+const LOCK: &str = ".lock";
+const HEADER: &str = "enterprise-credentials journal 1";
+/// No slug begins with it.
+const OTHER: char = '.';
+
+/// Why the journal does not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It cannot be read or written.
+    #[error("the journal of the seal cannot use `{}`", .0.display())]
+    File(PathBuf, #[source] io::Error),
+    /// Another process has it.
+    #[error("the journal of the seal in `{}` is in use by another process: give each its own with `--seal-state`", .0.display())]
+    InUse(PathBuf),
+    /// The file is not one that was written.
+    #[error(
+        "`{}` is not what the journal of the seal wrote: put back what was there, or remove it, and what the store holds is gone on \
+         from",
+        .0.display()
+    )]
+    Broken(PathBuf),
+}
+
+/// What was signed last of each stream.
+#[derive(Debug)]
+pub struct Journal {
+    directory: PathBuf,
+    /// Held until it is closed; a journal that is only read has none.
+    _lock: Option<File>,
+}
+
+impl Journal {
+    /// Opens the journal in a directory, which is created for its owner alone where it is missing.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn open(directory: &Path) -> Result<Self, JournalError> {
+        let cannot = |error| JournalError::File(directory.to_owned(), error);
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory).map_err(cannot)?;
+        let lock = directory.join(LOCK);
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&lock).map_err(|error| JournalError::File(lock, error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(directory.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+            _lock: Some(file),
+        })
+    }
+
+    /// The same, to be read only: whoever has it open goes on.
+    pub fn open_to_read(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            _lock: None,
+        }
+    }
+
+    /// What the logs are called; nothing in a journal that is empty.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn log_name(&self) -> Result<Option<KeyName>, JournalError> {
+        let path = self.directory.join(NAME);
+        let Some(text) = read(&path)? else { return Ok(None) };
+        let name = text.strip_suffix('\n').and_then(|name| KeyName::new(name).ok());
+        name.map(Some).ok_or(JournalError::Broken(path))
+    }
+
+    /// Begins an empty journal.
+    pub(super) fn begin(&self, name: &KeyName) -> Result<(), JournalError> {
+        self.put(NAME, &format!("{name}\n"))
+    }
+
+    /// What was signed last of a stream.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn last(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, JournalError> {
+        let path = self.directory.join(enterprise.as_str());
+        let Some(text) = read(&path)? else { return Ok(None) };
+        parse(&text).map(Some).ok_or(JournalError::Broken(path))
+    }
+
+    /// Writes what is signed of a stream, and returns when it is durable.
+    pub(super) fn write(&self, enterprise: &EnterpriseSlug, signed: &KeptCheckpoint) -> Result<(), JournalError> {
+        let KeptCheckpoint { log, frontier, note } = signed;
+        let (size, edge) = (frontier.size(), STANDARD.encode(frontier.to_bytes()));
+        let text = format!("{HEADER}\nlog {log}\nsize {size}\nfrontier {edge}\n\n{note}");
+        self.put(enterprise.as_str(), &text)
+    }
+
+    /// The streams of which something was signed.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    pub fn enterprises(&self) -> Result<Vec<EnterpriseSlug>, JournalError> {
+        let cannot = |error| JournalError::File(self.directory.clone(), error);
+        let mut enterprises = Vec::new();
+        for entry in std::fs::read_dir(&self.directory).map_err(cannot)? {
+            let name = entry.map_err(cannot)?.file_name();
+            let name = name.to_str().filter(|name| !name.starts_with(OTHER));
+            enterprises.extend(name.and_then(|name| EnterpriseSlug::new(name).ok()));
+        }
+        enterprises.sort();
+        Ok(enterprises)
+    }
+
+    fn put(&self, name: &str, text: &str) -> Result<(), JournalError> {
+        let path = self.directory.join(name);
+        let put = || {
+            let whole = WholeFile::create(&path)?;
+            let mut file = File::options().write(true).open(whole.temporary())?;
+            file.write_all(text.as_bytes())?;
+            whole.put_in_place()
+        };
+        put().map_err(|error| JournalError::File(path.clone(), error))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, JournalError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(JournalError::Broken(path.to_owned())),
+        Err(error) => Err(JournalError::File(path.to_owned(), error)),
+    }
+}
+
+fn parse(text: &str) -> Option<KeptCheckpoint> {
+    let (head, note) = text.split_once("\n\n")?;
+    let mut lines = head.lines();
+    let mut value = |name| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
+    value(HEADER.split_once(' ')?.0)?;
+    let (log, size) = (value("log")?.parse().ok()?, value("size")?.parse().ok()?);
+    let edge = STANDARD.decode(value("frontier")?).ok()?;
+    let frontier = Frontier::from_bytes(size, &edge).ok()?;
+    let note = Note::parse(note.as_bytes()).ok()?;
+    KeptCheckpoint { log, frontier, note }.checked().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use enterprise_credentials_seal::{Checkpoint, SigningKey};
+
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let name = format!("enterprise-credentials-journal-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        path
+    }
+
+    fn signed(lines: &[&str]) -> KeptCheckpoint {
+        let mut frontier = Frontier::EMPTY;
+        for line in lines {
+            frontier.push_line(line.as_bytes()).unwrap();
+        }
+        let origin = KeyName::new("credentials.example.com/octo-corp").unwrap();
+        let key = SigningKey::from_seed(origin.clone(), &[7; 32]);
+        let note = Checkpoint::of(origin, &frontier).sign(&[key]);
+        KeptCheckpoint { log: 1, frontier, note }
+    }
+
+    #[test]
+    fn what_was_written_last_is_read_and_anything_else_refused() {
+        let path = directory("last");
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.log_name().unwrap(), None);
+        assert_eq!(journal.last(&slug).unwrap(), None);
+        let name = KeyName::new("credentials.example.com").unwrap();
+        journal.begin(&name).unwrap();
+        for signed in [signed(&[]), signed(&["one"]), signed(&["one", "two", "three"])] {
+            journal.write(&slug, &signed).unwrap();
+            assert_eq!(journal.last(&slug).unwrap(), Some(signed));
+        }
+        assert_eq!(journal.log_name().unwrap(), Some(name));
+        assert_eq!(journal.enterprises().unwrap(), std::slice::from_ref(&slug));
+
+        let file = path.join("octo-corp");
+        let whole = std::fs::read(&file).unwrap();
+        for index in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[index] ^= 1 << (index % 7);
+            std::fs::write(&file, &flipped).unwrap();
+            // A signature that is broken commits to nothing else, and the digits of a log's number are in no hash.
+            if let Ok(Some(read)) = journal.last(&slug) {
+                let right = signed(&["one", "two", "three"]).frontier;
+                assert_eq!(read.frontier, right, "byte {index}");
+            }
+            std::fs::write(&file, &whole[..index]).unwrap();
+            let cut = journal.last(&slug);
+            assert!(matches!(cut, Err(JournalError::Broken(_))), "cut at {index}: {cut:?}");
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn it_belongs_to_one_process() {
+        let path = directory("lock");
+        let journal = Journal::open(&path).unwrap();
+        assert!(matches!(Journal::open(&path), Err(JournalError::InUse(_))));
+        Journal::open_to_read(&path).log_name().unwrap();
+        drop(journal);
+        Journal::open(&path).unwrap();
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+}

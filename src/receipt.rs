@@ -1,0 +1,351 @@
+//! Why was this decided? For a recorded event, or for a command that nobody has recorded: the rules that spoke to it, and the
+//! events that each rested on.
+//!
+//! No rule is told here a second time. What an answer rests on is found by asking [`Enterprise::decide`] again: on the same
+//! history without one event, with that event as it could have been instead, and with one more event at its end. An event is
+//! named where without it the answer would have been another. A rule is named where it would then have refused.
+//!
+//! Without an event, those that need it did not happen either: without the person's joining there is no token of theirs. Where
+//! nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
+
+mod completion;
+mod excerpt;
+mod subjects;
+mod variations;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+pub use variations::Absence;
+
+use crate::audit::{command_of, redecide};
+use crate::command::Command;
+use crate::corrupt_history::CorruptHistory;
+use crate::enterprise::Enterprise;
+use crate::event::{Event, RecordedEvent};
+use crate::id::Position;
+use crate::receipt::excerpt::{Excerpt, varied};
+use crate::receipt::subjects::Subjects;
+use crate::receipt::variations::{additions, alternatives, other_requests};
+use crate::refusal::Refusal;
+use crate::rule::Rule;
+use crate::timestamp::Timestamp;
+
+/// Why a command was answered as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The event that is explained; absent where a command is that nobody has recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedEvent>,
+    /// What was asked. Of a recorded event it is the command that it answers: of a job's item the single command.
+    pub command: Command,
+    /// When.
+    pub at: Timestamp,
+    /// The last event of the history that was asked. What is absent is absent up to here.
+    pub up_to: Position,
+    /// What is answered.
+    pub answer: Answer,
+    /// The rules that spoke to it, in the order of the catalogue, up to the one that refuses.
+    pub rules: Vec<Ground>,
+    /// Every event that a rule rests on, in order.
+    pub events: Vec<RecordedEvent>,
+}
+
+/// What `decide` answers.
+///
+/// Exhaustive: a command is accepted or refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The events to record, none where there is nothing to do.
+    Accepted(Vec<Event>),
+    /// The rule that forbids it.
+    Refused(Refusal),
+}
+
+/// A rule, its answer, and what that rested on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ground {
+    /// The rule.
+    pub rule: Rule,
+    /// What it says to the command.
+    pub verdict: Verdict,
+    /// The positions of the events that it rests on, in order: without each of them the answer would have been another. None where
+    /// it rests on the command alone.
+    pub rests_on: Vec<Position>,
+    /// Events that the history does not hold, and that would have made the answer another.
+    pub absent: Vec<Absence>,
+}
+
+/// What a rule says to a command.
+///
+/// Exhaustive: a rule lets a command pass or it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It lets the command pass.
+    Holds,
+    /// It refuses the command. No rule after it was asked.
+    Refuses,
+}
+
+impl Receipt {
+    /// Whether the event that is explained is what would be recorded now. Where it is not, an audit has a finding at it.
+    pub fn is_as_recorded(&self) -> bool {
+        match (&self.recorded, &self.answer) {
+            (Some(recorded), Answer::Accepted(events)) => events.as_slice() == core::slice::from_ref(&recorded.event),
+            (Some(_), Answer::Refused(_)) => false,
+            (None, _) => true,
+        }
+    }
+}
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoReceipt<E> {
+    /// The history cannot be read.
+    #[error("{0}")]
+    Unreadable(E),
+    /// The history cannot be folded up to there.
+    #[error(transparent)]
+    Corrupt(#[from] CorruptHistory),
+    /// No event has this position.
+    #[error(
+        "no event has position {asked} yet: the history ends at position {end}; ask for one up to its end, or fetch a later log"
+    )]
+    Beyond {
+        /// What was asked for.
+        asked: Position,
+        /// The position of the last event.
+        end: Position,
+    },
+    /// Before the first event nothing was decided.
+    #[error("no event has position 0: positions begin at 1")]
+    Start,
+    /// It was another history when it was read again.
+    #[error("the history was another one when it was read again: nothing can be told about it")]
+    Changed,
+}
+
+/// Explains the event at a position: what the command was answered that it records, and why.
+///
+/// `open` begins the history anew. It is read two or three times, a completion's once more; what is kept of it is the state, and
+/// what the receipt is about.
+///
+/// # Errors
+/// [`NoReceipt`], where no event has that position, or the history cannot be read up to it.
+pub fn explain<I, E>(mut open: impl FnMut() -> Result<I, E>, position: Position) -> Result<Receipt, NoReceipt<E>>
+where
+    I: Iterator<Item = Result<RecordedEvent, E>>,
+{
+    if position == Position::START {
+        return Err(NoReceipt::Start);
+    }
+    let mut state = Enterprise::new();
+    for recorded in open().map_err(NoReceipt::Unreadable)? {
+        let recorded = recorded.map_err(NoReceipt::Unreadable)?;
+        if recorded.position == position && state.position().next() == position {
+            let question = Question {
+                command: command_of(&recorded.event),
+                at: recorded.at,
+            };
+            return question.receipt(open, &state, Some(recorded));
+        }
+        state.apply(&recorded)?;
+    }
+    Err(NoReceipt::Beyond {
+        asked: position,
+        end: state.position(),
+    })
+}
+
+/// Explains what would be answered to a command at the end of a history, at `at`, without recording anything.
+///
+/// Of a job's next batch it says why the job may go on. Why an item is in its scope, the item's own receipt says.
+///
+/// # Errors
+/// [`NoReceipt`], where the history cannot be read.
+pub fn explain_command<I, E>(
+    mut open: impl FnMut() -> Result<I, E>,
+    command: Command,
+    at: Timestamp,
+) -> Result<Receipt, NoReceipt<E>>
+where
+    I: Iterator<Item = Result<RecordedEvent, E>>,
+{
+    let mut state = Enterprise::new();
+    for recorded in open().map_err(NoReceipt::Unreadable)? {
+        state.apply(&recorded.map_err(NoReceipt::Unreadable)?)?;
+    }
+    Question { command, at }.receipt(open, &state, None)
+}
+
+type Decided = Result<Vec<Event>, Refusal>;
+
+/// A command, and when it is asked.
+struct Question {
+    command: Command,
+    at: Timestamp,
+}
+
+/// What has been found so far: of each rule the events, and what is absent.
+#[derive(Default)]
+struct Grounds {
+    of: BTreeMap<Rule, (BTreeSet<Position>, Vec<Absence>)>,
+    events: BTreeMap<Position, RecordedEvent>,
+}
+
+impl Question {
+    fn receipt<I, E>(
+        self,
+        mut open: impl FnMut() -> Result<I, E>,
+        state: &Enterprise,
+        recorded: Option<RecordedEvent>,
+    ) -> Result<Receipt, NoReceipt<E>>
+    where
+        I: Iterator<Item = Result<RecordedEvent, E>>,
+    {
+        let mut subjects = Subjects::of(&self.command, state);
+        let read = Excerpt::read(&mut open, state.position(), &mut subjects);
+        let excerpt = read.map_err(NoReceipt::Unreadable)?;
+        let answer = self.ask(&excerpt.state());
+        if answer != self.ask(state) {
+            return Err(NoReceipt::Changed);
+        }
+        let mut grounds = Grounds::default();
+        self.vary_events(&excerpt, &answer, &mut grounds);
+        self.vary_end(&excerpt, &subjects, state.position(), &answer, &mut grounds);
+        self.vary_request(&excerpt.state(), &answer, &mut grounds);
+        let decided = state.decide(&self.command, self.at);
+        if let Ok([Event::RevocationCompleted { revocation, .. }]) = decided.as_deref() {
+            let named = completion::rests_on(&mut open, *revocation, state).map_err(NoReceipt::Unreadable)?;
+            (named.into_iter()).for_each(|event| grounds.add(Rule::CompletedOnceWhenNothingIsLeft, &event));
+        }
+        if let Err(refusal) = &answer {
+            grounds.of.entry(refusal.rule()).or_default();
+        }
+        Ok(self.written(grounds, decided, state.position(), recorded))
+    }
+
+    /// Of a job's next batch no more is asked than whether there is one.
+    fn ask(&self, state: &Enterprise) -> Decided {
+        let decided = state.decide(&self.command, self.at)?;
+        match self.command {
+            Command::ContinueRevocation { revocation, .. } if !decided.is_empty() => {
+                let (authorizations_revoked, credentials_destroyed) = (0, 0);
+                Ok(Vec::from([Event::RevocationCompleted {
+                    revocation,
+                    authorizations_revoked,
+                    credentials_destroyed,
+                }]))
+            }
+            _ => Ok(decided),
+        }
+    }
+
+    /// Asks without each event; and where it matters, with the event as it could have been instead.
+    fn vary_events(&self, excerpt: &Excerpt, answer: &Decided, grounds: &mut Grounds) {
+        excerpt.each(|kept, before, after| {
+            let without = self.ask(&varied(before, &[], after));
+            if without == *answer {
+                return;
+            }
+            grounds.add(rule_between(answer, &without), &kept.recorded);
+            for otherwise in alternatives(&kept.folded().event, self.at) {
+                let envelope = |event| RecordedEvent {
+                    event,
+                    ..kept.folded().clone()
+                };
+                let others: Vec<_> = otherwise.into_iter().map(envelope).collect();
+                let otherwise = self.ask(&varied(before, &others, after));
+                if otherwise != *answer {
+                    grounds.add(rule_between(answer, &otherwise), &kept.recorded);
+                }
+            }
+        });
+    }
+
+    /// Asks with one more event at the end.
+    fn vary_end(&self, excerpt: &Excerpt, subjects: &Subjects, end: Position, answer: &Decided, grounds: &mut Grounds) {
+        let state = excerpt.state();
+        let at = state.last_at().map_or(self.at, |last_at| last_at.max(self.at));
+        for addition in additions(subjects) {
+            let envelope = |event| RecordedEvent {
+                position: end.next(),
+                at,
+                by: None,
+                event,
+            };
+            let others: Vec<_> = addition.events.into_iter().map(envelope).collect();
+            let with = self.ask(&varied(&state, &others, &[]));
+            if with != *answer {
+                let (_, absent) = grounds.of.entry(rule_between(answer, &with)).or_default();
+                if !absent.contains(&addition.absence) {
+                    absent.push(addition.absence);
+                }
+            }
+        }
+    }
+
+    /// Asks for other requests. What refuses them holds for this one by itself, and rests on no event.
+    fn vary_request(&self, state: &Enterprise, answer: &Decided, grounds: &mut Grounds) {
+        let refusing = answer.as_ref().err().map(Refusal::rule);
+        for command in other_requests(&self.command) {
+            let rule = state.decide(&command, self.at).err().map(|refusal| refusal.rule());
+            if let Some(rule) = rule.filter(|rule| refusing.is_none_or(|refusing| *rule < refusing)) {
+                grounds.of.entry(rule).or_default();
+            }
+        }
+    }
+
+    fn written(self, grounds: Grounds, decided: Decided, up_to: Position, recorded: Option<RecordedEvent>) -> Receipt {
+        let refusing = decided.as_ref().err().map(Refusal::rule);
+        let ground = |(rule, (rests_on, absent)): (Rule, (BTreeSet<Position>, Vec<Absence>))| Ground {
+            rule,
+            verdict: match refusing == Some(rule) {
+                true => Verdict::Refuses,
+                false => Verdict::Holds,
+            },
+            rests_on: rests_on.into_iter().collect(),
+            absent,
+        };
+        Receipt {
+            recorded,
+            command: self.command,
+            at: self.at,
+            up_to,
+            answer: decided.map_or_else(Answer::Refused, Answer::Accepted),
+            rules: grounds.of.into_iter().map(ground).collect(),
+            events: grounds.events.into_values().collect(),
+        }
+    }
+}
+
+impl Grounds {
+    fn add(&mut self, rule: Rule, recorded: &RecordedEvent) {
+        let (rests_on, _) = self.of.entry(rule).or_default();
+        rests_on.insert(recorded.position);
+        self.events.entry(recorded.position).or_insert_with(|| recorded.clone());
+    }
+}
+
+/// The rule that stands between two answers: the one that refuses instead, or no longer; else the one that an audit would name
+/// if the one had been recorded and the other decided.
+fn rule_between(answer: &Decided, other: &Decided) -> Rule {
+    match (answer, other) {
+        (Err(refusal), Err(other)) => refusal.rule().min(other.rule()),
+        (Err(refusal), Ok(_)) | (Ok(_), Err(refusal)) => refusal.rule(),
+        (Ok(events), Ok(others)) => {
+            let (event, decided) = match events.last() {
+                Some(event) => (Some(event), others.last()),
+                None => (others.last(), None),
+            };
+            let rule = event.and_then(|event| redecide::difference(event, decided).0);
+            // What else differs is to which revocation an item belongs.
+            rule.unwrap_or(Rule::EarliestRevocationOwnsItem)
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A receipt is honest in both directions: what it names matters, and what it does not name does not.
+//!
+//! Judged by other means than a receipt is made with: a whole history is folded strictly, with one event of it replaced by one that
+//! says nothing of interest, so that positions and ids stay what they are.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a history that does not fit, or a receipt that is wrong, ends the test"
+)]
+
+#[path = "receipt/golden.rs"]
+mod golden;
+mod seeds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::vec::IntoIter;
+
+use enterprise_credentials::receipt::{self, Answer, Receipt, Verdict};
+use enterprise_credentials::{
+    Command, Enterprise, Event, Login, OrganizationId, Position, RecordedEvent, Refusal, Rule, Timestamp,
+};
+use enterprise_credentials_testkit::{Coverage, Run, explore};
+
+use crate::seeds::seeds;
+
+/// Words under each seed: enough to meet every rule.
+const WORDS: u32 = 400;
+/// Of how many words the events of one are left out one by one.
+const WEIGHED_EVERY: u64 = 4;
+
+fn opened(
+    history: &[RecordedEvent],
+) -> impl FnMut() -> Result<IntoIter<Result<RecordedEvent, Infallible>>, Infallible> {
+    || Ok(history.iter().cloned().map(Ok).collect::<Vec<_>>().into_iter())
+}
+
+fn state(history: &[RecordedEvent]) -> Option<Enterprise> {
+    let mut state = Enterprise::new();
+    for recorded in history {
+        state.apply(recorded).ok()?;
+    }
+    Some(state)
+}
+
+/// An event that says nothing of whoever is in the histories.
+fn filler(recorded: &RecordedEvent) -> RecordedEvent {
+    let number = recorded.position.value();
+    RecordedEvent {
+        by: None,
+        event: Event::OrganizationAdded {
+            organization: OrganizationId::new(1_000_000 + number).expect("an id"),
+            login: Login::new(&format!("filler-{number}")).expect("a login"),
+        },
+        ..*recorded
+    }
+}
+
+#[derive(Debug, Default)]
+struct Judged {
+    /// Whether events are left out of this run: it takes the cube of its length.
+    weighs: bool,
+    receipts: u64,
+    /// Named events that could be left out, and mattered.
+    named: u64,
+    /// Events that could be left out, and did not matter.
+    unnamed: u64,
+    holds: BTreeMap<Rule, u64>,
+    refuses: BTreeMap<Rule, u64>,
+}
+
+impl Judged {
+    fn judge(
+        &mut self,
+        history: &[RecordedEvent],
+        command: &Command,
+        at: Timestamp,
+        receipt: &Receipt,
+    ) -> Result<(), String> {
+        self.receipts += 1;
+        let before = state(history).expect("a history fits");
+        let answer = before.decide(command, at);
+        let as_decided = match (&answer, &receipt.answer) {
+            (Ok(events), Answer::Accepted(told)) => events == told,
+            (Err(refusal), Answer::Refused(told)) => refusal == told,
+            _ => false,
+        };
+        if !as_decided {
+            return Err(format!("decide answers {answer:?}"));
+        }
+        self.judge_rules(&answer, receipt)?;
+        let named: BTreeSet<Position> = receipt
+            .rules
+            .iter()
+            .flat_map(|ground| ground.rests_on.clone())
+            .collect();
+        let told: BTreeSet<Position> = receipt.events.iter().map(|recorded| recorded.position).collect();
+        if named != told {
+            return Err(format!("rests on {named:?}, but tells {told:?}"));
+        }
+        if !self.weighs {
+            return Ok(());
+        }
+        self.weigh(history, &named, &|state| state.decide(command, at) != answer)
+    }
+
+    /// Leaves each event out, and looks whether that matters.
+    fn weigh(
+        &mut self,
+        history: &[RecordedEvent],
+        named: &BTreeSet<Position>,
+        is_other: &dyn Fn(&Enterprise) -> bool,
+    ) -> Result<(), String> {
+        let mut varied = history.to_vec();
+        let mut prefix = Enterprise::new();
+        for (index, recorded) in history.iter().enumerate() {
+            varied[index] = filler(recorded);
+            let mut without = prefix.clone();
+            let folds = varied[index..].iter().all(|recorded| without.apply(recorded).is_ok());
+            let matters = folds && is_other(&without);
+            if folds && matters != named.contains(&recorded.position) {
+                return Err(format!("without {recorded:?} the answer is another: {matters}"));
+            }
+            self.named += u64::from(matters);
+            self.unnamed += u64::from(folds && !matters);
+            varied[index] = recorded.clone();
+            prefix.apply(recorded).expect("a history fits");
+        }
+        Ok(())
+    }
+
+    fn judge_rules(&mut self, answer: &Result<Vec<Event>, Refusal>, receipt: &Receipt) -> Result<(), String> {
+        let rules: Vec<Rule> = receipt.rules.iter().map(|ground| ground.rule).collect();
+        if !rules.is_sorted() {
+            return Err("the rules are not in the catalogue's order".to_owned());
+        }
+        let refusing = receipt.rules.iter().filter(|ground| ground.verdict == Verdict::Refuses);
+        let refusing: Vec<Rule> = refusing.map(|ground| ground.rule).collect();
+        let expected: Vec<Rule> = answer.as_ref().err().map(Refusal::rule).into_iter().collect();
+        if refusing != expected || !expected.is_empty() && rules.last() != expected.last() {
+            return Err(format!("decide refuses by {expected:?}"));
+        }
+        for ground in &receipt.rules {
+            let counts = match ground.verdict {
+                Verdict::Holds => &mut self.holds,
+                Verdict::Refuses => &mut self.refuses,
+            };
+            *counts.entry(ground.rule).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Each event of a run, as it was recorded, and each command that recorded nothing.
+fn judge(run: &Run<Enterprise>, judged: &mut Judged) -> Result<(), String> {
+    for moment in &run.moments {
+        let begun = usize::try_from(moment.before.position().value()).expect("a small history");
+        let is_batch = matches!(moment.command, Command::ContinueRevocation { .. });
+        if moment.recorded.is_empty() || moment.recorded.len() > 1 && !is_batch {
+            let history = &run.history[..begun];
+            let receipt = receipt::explain_command(opened(history), moment.command.clone(), moment.at);
+            let receipt = receipt.expect("a history fits");
+            let judgement = judged.judge(history, &moment.command, moment.at, &receipt);
+            judgement.map_err(|what| told(&what, history, &receipt))?;
+        }
+        for (event, before) in moment.recorded.iter().zip(begun..) {
+            let history = &run.history[..before];
+            let receipt = receipt::explain(opened(&run.history), event.position).expect("the event is there");
+            if receipt.recorded.as_ref() != Some(event) || !receipt.is_as_recorded() {
+                return Err(told("another event is explained", history, &receipt));
+            }
+            let judgement = judged.judge(history, &receipt.command, receipt.at, &receipt);
+            judgement.map_err(|what| told(&what, history, &receipt))?;
+        }
+    }
+    Ok(())
+}
+
+fn told(what: &str, history: &[RecordedEvent], receipt: &Receipt) -> String {
+    let receipt = serde_json::to_string(receipt).expect("a receipt is JSON");
+    let mut told = format!("{what}\n{receipt}\n");
+    for recorded in history {
+        told += &serde_json::to_string(recorded).expect("an event is JSON");
+        told.push('\n');
+    }
+    told
+}
+
+#[test]
+fn what_a_receipt_names_matters_and_nothing_else_does() {
+    let mut judged = Judged::default();
+    for seed in seeds() {
+        let mut coverage = Coverage::default();
+        let explored = explore(seed, WORDS, |word| {
+            let run = Run::<Enterprise>::of(word);
+            coverage.observe(&run);
+            judged.weighs = coverage.words.is_multiple_of(WEIGHED_EVERY);
+            judge(&run, &mut judged)
+        });
+        if let Err(counterexample) = explored {
+            panic!("{counterexample}");
+        }
+        // So every rule by which decide refuses has refused, and has its receipt.
+        assert_eq!(coverage.missing(), Vec::<String>::new(), "never met under seed {seed}");
+    }
+    println!("{judged:?}");
+    let refuses = judged.refuses.keys();
+    let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
+    assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
+    assert!(
+        judged.refuses.len() > 30 && judged.named > 3_000 && judged.unnamed > 100_000,
+        "{judged:?}"
+    );
+}
