@@ -9,7 +9,7 @@ export LLVM_COV="$llvm/llvm-cov" LLVM_PROFDATA="$llvm/llvm-profdata"
 export RUSTC_BOOTSTRAP=1
 
 targets=(--lib --example embedding)
-for test in audit corrupt_history differential large_states laws queries rest_contract rules snapshot vocabulary wire; do
+for test in audit corrupt_history differential large_states laws outcomes queries rest_contract rules snapshot vocabulary wire; do
     targets+=(--test "$test")
 done
 cargo llvm-cov --no-report --branch --locked --profile mutants -p enterprise-credentials "${targets[@]}"

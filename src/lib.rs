@@ -53,6 +53,7 @@
 //! | the state as bytes | [`snapshot`] |
 //! | the HTTP contract | [`rest`] |
 //! | the evidence | [`audit`] |
+//! | what became of each credential | [`outcomes`] |
 //! | why this was decided | [`receipt`] |
 //! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
@@ -80,6 +81,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod outcomes;
 pub mod receipt;
 pub mod reconcile;
 pub mod rest;

@@ -1,4 +1,4 @@
-//! What is promised of memory: a list of commands takes what it names, a reconciliation some bytes for each credential.
+//! What is promised of memory: a list of commands takes what it names, a reconciliation and a list some bytes for each credential.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its state has failed")]
 
 use core::num::NonZeroU32;
@@ -7,10 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 use enterprise_credentials::limits::COMMANDS_MAX;
+use enterprise_credentials::outcomes::{About, Observer};
 use enterprise_credentials::reconcile::{Listed, Reconciler};
 use enterprise_credentials::{
-    Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Fingerprint,
-    IdempotencyKey, Login, OrganizationId, PersonId, RevokeAll, Role, Scopes, Timestamp,
+    Actor, Authority, Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event,
+    Fingerprint, IdempotencyKey, Login, OrganizationId, PersonId, RevokeAll, Role, Scopes, Timestamp,
 };
 
 #[global_allocator]
@@ -169,5 +170,79 @@ fn a_reconciliation_takes_at_most_16_bytes_for_each_credential() {
     assert!(
         held > 12 * each && held < 16 * each,
         "{held} bytes for {each} credentials"
+    );
+}
+
+/// The events of an enterprise of so many credentials, each authorized for an organization, and a request to revoke everything.
+fn revoked(credentials: u64) -> Vec<Event> {
+    let (organization, member) = (OrganizationId::new(1).unwrap(), PersonId::new(7).unwrap());
+    let login = Login::new("mona").unwrap();
+    let role = Role::Owner;
+    let kind = EnterpriseKind::ManagedUsers;
+    let slug = EnterpriseSlug::new("octo-corp").unwrap();
+    let founding = [
+        Event::EnterpriseCreated { slug, kind },
+        Event::MemberAdded { member, login, role },
+        Event::OrganizationAdded {
+            organization,
+            login: Login::new("octo-org").unwrap(),
+        },
+    ];
+    let issued = (1..=credentials).flat_map(|id| {
+        let credential = CredentialId::new(id).unwrap();
+        let issued = Event::CredentialIssued {
+            credential,
+            owner: member,
+            kind: CredentialKind::ClassicPat,
+            scopes: Scopes::default(),
+            expires_at: None,
+            fingerprint: None,
+        };
+        [
+            issued,
+            Event::CredentialAuthorized {
+                credential,
+                organization,
+            },
+        ]
+    });
+    let requested_by = Actor::Person {
+        person: member,
+        credential: None,
+    };
+    let request = Event::RevokeAllRequested {
+        requested_by,
+        authority: Authority::Owner,
+        revoke_credentials: true,
+        idempotency_key: None,
+    };
+    founding.into_iter().chain(issued).chain([request]).collect()
+}
+
+#[test]
+fn a_list_takes_nothing_beside_the_state_and_about_a_revocation_8_bytes_for_each_credential() {
+    const CREDENTIALS: u64 = 100_000;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let history: Vec<_> = Enterprise::new().record(revoked(CREDENTIALS), at(), None).collect();
+    let held = |about| {
+        let before = ALLOCATOR.allocated();
+        let mut observer = Observer::new(about);
+        history.iter().for_each(|recorded| observer.observe(recorded).unwrap());
+        let outcomes = observer.finish(at());
+        let rows: usize = history.iter().map(|recorded| outcomes.of(recorded).count()).sum();
+        assert_eq!(rows, usize::try_from(CREDENTIALS).unwrap());
+        ALLOCATOR.allocated() - before
+    };
+    let mut folded = Enterprise::new();
+    let before = ALLOCATOR.allocated();
+    history.iter().for_each(|recorded| folded.apply(recorded).unwrap());
+    let state = ALLOCATOR.allocated() - before;
+    let each = usize::try_from(CREDENTIALS).unwrap();
+    let (list, of_revocation) = (held(None), held(Some(About::Last)));
+    println!("{state} bytes of state, {list} with a list, {of_revocation} about a revocation");
+    assert_eq!(list, state);
+    assert!(
+        of_revocation > state && of_revocation < state + 9 * each,
+        "{of_revocation} for {each}"
     );
 }

@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod backup;
 mod blast_radius;
+mod credentials;
 mod decide;
 mod directory;
 mod evidence;
@@ -36,7 +37,8 @@ mod verify;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::store::INLINE_READS_MAX;
 
@@ -61,6 +63,7 @@ enum Command {
     Replay(replay::Replay),
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
+    Credentials(credentials::CredentialsArgs),
     Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
@@ -82,6 +85,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Credentials(credentials) => credentials.run(),
         Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
@@ -95,6 +99,11 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the program as clap does where arguments do not go together in a way that it cannot tell.
+fn wrong_arguments(what: &str) -> ! {
+    Cli::command().error(ErrorKind::ArgumentConflict, what).exit()
 }
 
 /// Whether a stream was not read to its end. It was not written whole then, but there is nothing to complain of.

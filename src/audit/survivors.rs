@@ -44,6 +44,18 @@ pub enum SurvivalReason {
 }
 
 impl SurvivalReason {
+    /// The name in reports and lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OwnerWasCollaborator => "owner_was_collaborator",
+            Self::DestructionNotRequested => "destruction_not_requested",
+            Self::KindIsNotDestroyed => "kind_is_not_destroyed",
+            Self::IssuedAfterTheCut => "issued_after_the_cut",
+            Self::AuthorizedAfterTheCut => "authorized_after_the_cut",
+            Self::AuthorizedAgain => "authorized_again",
+        }
+    }
+
     /// The reason in a sentence, for a person.
     pub const fn sentence(self) -> &'static str {
         match self {

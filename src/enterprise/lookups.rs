@@ -4,7 +4,7 @@ use crate::enterprise::Enterprise;
 use crate::enterprise::access::CredentialRef;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::membership::Holder;
-use crate::id::{OrganizationId, PersonId};
+use crate::id::{CredentialId, OrganizationId, PersonId};
 use crate::name::Login;
 
 impl Enterprise {
@@ -42,6 +42,23 @@ impl Enterprise {
             let organization = self.organizations.get(organization).filter(|stay| stay.is_present())?;
             Some((organization.id, person.id))
         })
+    }
+
+    /// A person's login, or where they have left, their last one; nothing for somebody who never was in the enterprise.
+    pub fn last_login(&self, person: PersonId) -> Option<&Login> {
+        let ordinal = self.people.latest_ordinal(person)?;
+        self.people.data(ordinal).map(|data| &data.login)
+    }
+
+    /// An organization's login, or where it has left, its last one; nothing for one that never was in the enterprise.
+    pub fn last_organization_login(&self, organization: OrganizationId) -> Option<&Login> {
+        let ordinal = self.organizations.latest_ordinal(organization)?;
+        self.organizations.data(ordinal).map(|data| &data.login)
+    }
+
+    /// A credential's place in the order of issue, from 0; nothing for an id that was never issued.
+    pub fn place_of_issue(&self, credential: CredentialId) -> Option<u32> {
+        self.credentials.slot(credential)
     }
 
     /// The login of a present person.

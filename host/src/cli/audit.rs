@@ -1,5 +1,8 @@
 //! `audit`: the evidence that a log holds, and whether it keeps the rules.
 
+mod page;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail, ensure};
@@ -55,6 +58,9 @@ pub(crate) struct Audit {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+    /// Also write the report to this file as a page of HTML, to show or to print. A file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// What a machine gets.
@@ -94,7 +100,15 @@ impl Audit {
         };
         let mut marked = self.mark.map(MarkCheck::new);
         let mut sealed = seal.as_ref().map(Seal::check);
-        let broken_off = observe(&mut history, &mut auditor, marked.as_mut(), sealed.as_mut()).err();
+        let mut drawn = self.html.is_some().then(page::Drawn::default);
+        let broken_off = observe(
+            &mut history,
+            &mut auditor,
+            marked.as_mut(),
+            sealed.as_mut(),
+            drawn.as_mut(),
+        )
+        .err();
         let sealed = seal.zip(sealed.map(LogCheck::finish));
         let sha256 = history.sha256()?;
         let mut report = auditor.finish();
@@ -130,6 +144,12 @@ impl Audit {
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
         let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
+        if let (Some(path), Some(drawn), None) = (&self.html, drawn, &unknown) {
+            let in_words = |(seal, checked): &(Seal, _)| (Result::is_ok(checked), seal.in_words(checked));
+            let not_marked = not_marked.as_ref().map(|error| (false, error.to_string()));
+            let seal = not_marked.or_else(|| sealed.as_ref().map(in_words));
+            drawn.write(path, &report, complete, &sha256, seal)?;
+        }
         let not_sealed = sealed.and_then(|(_, checked)| checked.err()).map(anyhow::Error::from);
         match broken_off.or(not_sealed).or(not_marked).or(unknown) {
             Some(error) => Err(error),
@@ -193,6 +213,7 @@ fn observe(
     auditor: &mut Auditor,
     mut marked: Option<&mut MarkCheck>,
     mut sealed: Option<&mut LogCheck>,
+    mut drawn: Option<&mut page::Drawn>,
 ) -> Result<()> {
     let mut broken_off = Ok(());
     loop {
@@ -205,7 +226,7 @@ fn observe(
             sealed.push_line(history.line());
         }
         if broken_off.is_ok() {
-            broken_off = observe_line(history, auditor, marked.as_deref_mut());
+            broken_off = observe_line(history, auditor, marked.as_deref_mut(), drawn.as_deref_mut());
         }
         if broken_off.is_err() && sealed.is_none() {
             return broken_off;
@@ -213,11 +234,19 @@ fn observe(
     }
 }
 
-fn observe_line(history: &mut History, auditor: &mut Auditor, marked: Option<&mut MarkCheck>) -> Result<()> {
+fn observe_line(
+    history: &mut History,
+    auditor: &mut Auditor,
+    marked: Option<&mut MarkCheck>,
+    drawn: Option<&mut page::Drawn>,
+) -> Result<()> {
     let recorded = history.event()?;
     auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
     if let Some(marked) = marked {
         marked.push(history.line());
+    }
+    if let Some(drawn) = drawn {
+        drawn.observe(&recorded, history.line())?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::scope::{self, Scope};
 use super::table::{Facts, Table, count, identity};
 
 /// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
-const NOT_MODELLED: [(&str, &str); 4] = [
+pub(super) const NOT_MODELLED: [(&str, &str); 4] = [
     ("web and SSO sessions", "end them at the identity provider"),
     ("app installation tokens", "suspend or uninstall the app"),
     (

@@ -1,5 +1,8 @@
 //! `export`: a stream from the store, byte for byte as it was imported or written.
 
+mod feed;
+mod fingerprints;
+
 use std::io::{BufWriter, Stdout, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,27 +12,30 @@ use clap::Args;
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::mark::Mark;
-use enterprise_credentials_host::store::{self, Page, StoreUrl, Streams, walk};
+use enterprise_credentials_host::store::{self, Page, Streams, walk};
 use enterprise_credentials_seal::Frontier;
 
+use super::history::HistoryPlace;
 use super::output::NotPrinted;
 
 /// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
 ///
 /// Only reads the store: works beside `serve` and beside an import, and waits for neither. An export that breaks off says so in
 /// its last line, which begins with `!!` and is no event: no command takes such a log.
+///
+/// With `--format` each event is one line in a format of other tools, of a log or of a stream. Such a feed is no log: no command
+/// takes it.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
-    #[arg(long, value_name = "URL")]
-    store: StoreUrl,
-    /// The enterprise.
-    #[arg(long, value_name = "SLUG")]
-    enterprise: EnterpriseSlug,
+    #[command(flatten)]
+    history: HistoryPlace,
     /// Write to this file how many lines were exported and the root of the tree over them. `audit` and `import` take it, and
     /// refuse a log that is shorter or another.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
     mark: Option<PathBuf>,
+    /// Write each event in a format that security tools read.
+    #[arg(long, value_enum)]
+    format: Option<feed::Format>,
 }
 
 /// Begins the line that ends an export which is not whole.
@@ -37,24 +43,31 @@ const BROKEN_OFF: &str = "!! export broke off";
 
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(format) = self.format {
+            feed::write(format, &self.history)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Some((url, enterprise)) = self.history.stream() else {
+            super::wrong_arguments("a file is a log already: name a `--store` to export from, or a `--format`");
+        };
         super::runtime()?.block_on(async {
-            let store = store::open_to_read(&self.store).await?;
-            let exported = self.export(&store).await;
+            let store = store::open_to_read(url).await?;
+            let exported = self.export(&store, enterprise).await;
             store.close().await;
             exported
         })?;
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn export(&self, store: &impl Streams) -> anyhow::Result<()> {
-        let Some(head) = store.head(&self.enterprise).await? else {
-            bail!("the store holds no enterprise `{}`", self.enterprise);
+    async fn export(&self, store: &impl Streams, enterprise: &EnterpriseSlug) -> anyhow::Result<()> {
+        let Some(head) = store.head(enterprise).await? else {
+            bail!("the store holds no enterprise `{enterprise}`");
         };
         let output = BufWriter::new(std::io::stdout());
         let write = |output: &mut BufWriter<Stdout>, page: &Page| -> anyhow::Result<()> {
             Ok(output.write_all(page.bytes()).map_err(NotPrinted::from)?)
         };
-        let exported = walk(store, &self.enterprise, &Frontier::EMPTY, &head, output, write).await;
+        let exported = walk(store, enterprise, &Frontier::EMPTY, &head, output, write).await;
         let exported = exported.and_then(|mut output| Ok(output.flush().map_err(NotPrinted::from)?));
         if let Err(error) = &exported {
             // Where the output is a pipe, its reader sees no exit code.

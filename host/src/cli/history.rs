@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 use anyhow::{Context, Result, ensure};
 use enterprise_credentials::limits::LINE_BYTES_MAX;
 use enterprise_credentials::log::{Decoder, Until};
-use enterprise_credentials::{CorruptHistory, Enterprise, RecordedEvent};
+use enterprise_credentials::{CorruptHistory, Enterprise, Position, RecordedEvent};
 use enterprise_credentials_host::read_log_line;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
@@ -97,20 +97,47 @@ impl HistoryPlace {
     /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere, and one
     /// that ends before the position asked for does not lead there: both are errors.
     pub(super) fn replay(&self, until: Option<Until>) -> Result<Enterprise> {
-        let (enterprise, read_any) = self.fold(until)?;
+        let mut enterprise = Enterprise::new();
+        self.read_until(until, &mut |recorded| enterprise.apply(recorded))?;
+        Ok(enterprise)
+    }
+
+    /// Hands each event to `each`, to the end of the log or to an earlier place. A log without any event, and one that ends before
+    /// the position asked for, are errors.
+    ///
+    /// A stream is read to its end, whose head says whether what was read is what was appended.
+    pub(super) fn read_until(
+        &self,
+        until: Option<Until>,
+        each: &mut dyn FnMut(&RecordedEvent) -> Result<(), CorruptHistory>,
+    ) -> Result<()> {
+        let mut history = self.open()?;
+        let (mut read_any, mut end) = (false, Position::START);
+        while !is_reached(end, until)
+            && let Some(recorded) = history.next()?
+        {
+            read_any = true;
+            if matches!(until, Some(Until::Time(last)) if recorded.at > last) {
+                break;
+            }
+            each(&recorded).map_err(|corrupt| history.blame(corrupt))?;
+            end = recorded.position;
+        }
+        if self.is_stream() {
+            history.sha256()?;
+        }
         ensure!(
-            read_any || reaches(&enterprise, until),
+            read_any || is_reached(end, until),
             "{self} holds no event: nothing is known of any enterprise"
         );
         if let Some(Until::Position(asked)) = until {
-            let end = enterprise.position();
             ensure!(
                 end >= asked,
                 "{self} ends at position {end}, before `--until {asked}`: ask for a position up to its end, \
                  or fetch a later log"
             );
         }
-        Ok(enterprise)
+        Ok(())
     }
 
     /// Hands each event, and the bytes of its line, to `each`, and gives the state at the end. A log without any event
@@ -124,31 +151,11 @@ impl HistoryPlace {
         }
         Ok(enterprise)
     }
-
-    /// A stream is read to its end, whose head says whether what was folded is what was appended.
-    fn fold(&self, until: Option<Until>) -> Result<(Enterprise, bool)> {
-        let mut history = self.open()?;
-        let mut enterprise = Enterprise::new();
-        let mut read_any = false;
-        while !reaches(&enterprise, until)
-            && let Some(recorded) = history.next()?
-        {
-            read_any = true;
-            if matches!(until, Some(Until::Time(last)) if recorded.at > last) {
-                break;
-            }
-            enterprise.apply(&recorded).map_err(|corrupt| history.blame(corrupt))?;
-        }
-        if self.is_stream() {
-            history.sha256()?;
-        }
-        Ok((enterprise, read_any))
-    }
 }
 
 /// Lines of a file beyond a position are not even read: they may be broken.
-fn reaches(enterprise: &Enterprise, until: Option<Until>) -> bool {
-    matches!(until, Some(Until::Position(last)) if enterprise.position() >= last)
+fn is_reached(end: Position, until: Option<Until>) -> bool {
+    matches!(until, Some(Until::Position(last)) if end >= last)
 }
 
 /// The bytes as they come, counted and hashed on their way.

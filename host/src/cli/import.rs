@@ -115,14 +115,20 @@ pub(super) fn open(path: &Path) -> anyhow::Result<File> {
 
 /// Copies what is read to a file that nobody else can read, and whose name is gone before it has a byte.
 pub(super) fn spool(source: &mut dyn std::io::Read) -> anyhow::Result<File> {
-    let directory = Directory::new("import")?;
-    let mut file = File::options()
+    let mut file = temporary_file("import")?;
+    std::io::copy(source, &mut file)?;
+    Ok(file)
+}
+
+/// A file that nobody else can read, and whose name is gone before it has a byte.
+pub(super) fn temporary_file(purpose: &str) -> anyhow::Result<File> {
+    let directory = Directory::new(purpose)?;
+    let file = File::options()
         .read(true)
         .write(true)
         .create_new(true)
-        .open(directory.file("log.jsonl"))
-        .context("cannot create a file for it")?;
+        .open(directory.file("temporary"))
+        .context("cannot create a temporary file")?;
     directory.remove()?;
-    std::io::copy(source, &mut file)?;
     Ok(file)
 }

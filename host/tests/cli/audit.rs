@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{file, revoked, run, run_on, sample, with_line};
+use crate::{file, path, revoked, run, run_on, sample, with_line};
 
 #[test]
 fn generated_histories_are_clean() {
@@ -171,4 +171,66 @@ fn a_log_that_breaks_off_is_shown_up_to_there() {
     assert!(run.stdout.contains("THE JOB IS NOT DONE"), "{}", run.stdout);
     let document = run_on(&dropped, &["audit", "-", "--json"]).json();
     assert_eq!(document["complete"], false);
+}
+
+#[test]
+fn a_page_says_what_the_words_say() {
+    let log = revoked("managed_users", true);
+    let page = path("audit-page.html");
+    let write = |log: &str, options: &[&str]| {
+        let _ = std::fs::remove_file(&page);
+        let run = run_on(
+            log,
+            &[&["audit", "-", "--json", "--html", page.to_str().unwrap()], options].concat(),
+        );
+        (run, std::fs::read_to_string(&page).unwrap_or_default())
+    };
+    let (run, html) = write(&log, &[]);
+    let document = run.json();
+    let evidence = &document["revocations"][0];
+    for said in [
+        "No findings: every event is one that the rules allow",
+        document["sha256"].as_str().unwrap(),
+        evidence["login"].as_str().unwrap(),
+        &format!("<strong>{}</strong>", evidence["authorizations_revoked"]),
+        &format!("<strong>{}</strong>", evidence["credentials_destroyed"]),
+        "None was given",
+    ] {
+        assert!(html.contains(said), "{said} is not in:\n{html}");
+    }
+    assert!(!html.contains("<script") && !html.contains("http:") && !html.contains("https:"));
+
+    let id = evidence["id"].as_u64().unwrap();
+    let forged = with_line(&log, usize::try_from(id).unwrap(), |line| {
+        line.replace(r#"{"person":2,"credential":2}"#, r#"{"person":6,"credential":6}"#)
+    });
+    let (run, html) = write(&forged, &[]);
+    assert_eq!(run.code, 1);
+    assert!(
+        html.contains("1 finding: a rule was broken") && !html.contains("No findings"),
+        "{html}"
+    );
+
+    let broken: String = log.lines().take(50).map(|line| format!("{line}\n")).collect::<String>() + "{\n";
+    let (run, html) = write(&broken, &[]);
+    assert_eq!(run.code, 1);
+    assert!(
+        html.contains("The log cannot be read to its end") && !html.contains("No findings"),
+        "{html}"
+    );
+
+    let marked = file("audit-page.mark", &format!("size 3\nroot {}\n", "0".repeat(64)));
+    let (run, html) = write(&log, &["--mark", &marked]);
+    assert_eq!(run.code, 1);
+    assert!(
+        html.contains("not the log that was") && !html.contains("No findings"),
+        "{html}"
+    );
+
+    let (run, html) = write(&log, &["--revocation", "7"]);
+    assert_eq!(
+        (run.code, html.as_str()),
+        (1, ""),
+        "no page about what was never requested"
+    );
 }

@@ -10,8 +10,10 @@
 mod audit;
 mod backup;
 mod cosigned;
+mod credentials;
 mod decide;
 mod explain;
+mod feeds;
 mod generate;
 mod help;
 mod import;

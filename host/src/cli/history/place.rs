@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use anyhow::{Context, Result, bail};
@@ -27,6 +28,9 @@ pub(in crate::cli) struct HistoryPlace {
     /// Whose stream to read from the store.
     #[arg(long, value_name = "SLUG", requires = "store", conflicts_with = "file")]
     enterprise: Option<EnterpriseSlug>,
+    /// The log's bytes, where they came from what can be read only once.
+    #[arg(skip)]
+    spooled: Option<Arc<File>>,
 }
 
 /// How many pages wait for the reader: enough to go on while it is busy.
@@ -45,6 +49,7 @@ impl HistoryPlace {
             file: Some(file.to_owned()),
             store: None,
             enterprise: None,
+            spooled: None,
         }
     }
 
@@ -53,7 +58,20 @@ impl HistoryPlace {
             file: None,
             store: Some(store),
             enterprise: Some(enterprise),
+            spooled: None,
         }
+    }
+
+    /// The same log, which may be opened more than once: standard input, and what else can be read only once, is copied to a
+    /// temporary file first.
+    pub(in crate::cli) fn spooled(self) -> Result<Self> {
+        let spooled = (!self.is_stream()).then(|| self.open_file()).transpose()?.map(Arc::new);
+        Ok(Self { spooled, ..self })
+    }
+
+    /// The store and the enterprise, where it is a stream.
+    pub(in crate::cli) fn stream(&self) -> Option<(&StoreUrl, &EnterpriseSlug)> {
+        self.store.as_ref().zip(self.enterprise.as_ref())
     }
 
     /// Whether it is a stream in a store, of which no part is worth anything without the rest: only at its end it is compared
@@ -67,15 +85,20 @@ impl HistoryPlace {
             read,
             bar: ProgressBar::hidden(),
         };
-        if let (Some(store), Some(enterprise)) = (&self.store, &self.enterprise) {
+        if let Some((store, enterprise)) = self.stream() {
             return Ok(hidden(Box::new(StoredLines::open(store, enterprise)?)));
         }
         let path = self.file.as_deref().unwrap_or(Path::new("-"));
-        if path == Path::new("-") {
-            return Ok(hidden(Box::new(io::stdin())));
-        }
         let cannot_read = || format!("cannot read {self}");
-        let file = File::open(path).with_context(cannot_read)?;
+        let file = match &self.spooled {
+            Some(spooled) => {
+                let mut file = spooled.try_clone().with_context(cannot_read)?;
+                file.rewind().with_context(cannot_read)?;
+                file
+            }
+            None if path == Path::new("-") => return Ok(hidden(Box::new(io::stdin()))),
+            None => File::open(path).with_context(cannot_read)?,
+        };
         let bytes = file.metadata().with_context(cannot_read)?.len();
         Ok(Opened {
             read: Box::new(file),

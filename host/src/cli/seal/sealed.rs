@@ -66,7 +66,7 @@ impl Seal {
     }
 
     /// What the comparison with a log came to, in a line.
-    fn in_words(&self, checked: &Result<u64, NotTheLog>) -> String {
+    pub(in crate::cli) fn in_words(&self, checked: &Result<u64, NotTheLog>) -> String {
         let Checkpoint { origin, size, .. } = &self.checkpoint;
         match checked {
             Err(error) => format!("BROKEN: {error}"),

@@ -1,0 +1,47 @@
+//! `audit --html`: the report as a page.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use enterprise_credentials::RecordedEvent;
+use enterprise_credentials::audit::Report;
+use enterprise_credentials_report::page::{Jobs, Page};
+use enterprise_credentials_seal::Frontier;
+
+use crate::cli::blast_radius::NOT_MODELLED;
+
+/// What a page shows beside the report, gathered while the log is read.
+#[derive(Default)]
+pub(super) struct Drawn {
+    jobs: Jobs,
+    tree: Frontier,
+}
+
+impl Drawn {
+    pub(super) fn observe(&mut self, recorded: &RecordedEvent, line: &[u8]) -> Result<()> {
+        self.jobs.observe(recorded);
+        self.tree.push_line(line)?;
+        Ok(())
+    }
+
+    /// Writes the page. `seal` says whether the log is the one that was sealed or marked, and in which words.
+    pub(super) fn write(
+        &self,
+        path: &Path,
+        report: &Report,
+        complete: bool,
+        sha256: &str,
+        seal: Option<(bool, String)>,
+    ) -> Result<()> {
+        let page = Page {
+            report,
+            jobs: &self.jobs,
+            complete,
+            sha256,
+            root: &self.tree.root().to_string(),
+            seal: seal.as_ref().map(|(holds, words)| (*holds, words.as_str())),
+            not_modelled: &NOT_MODELLED,
+        };
+        std::fs::write(path, page.html()).with_context(|| format!("cannot write the page to `{}`", path.display()))
+    }
+}

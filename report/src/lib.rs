@@ -1,0 +1,12 @@
+//! What whoever has to answer hands on, made of what the core `enterprise-credentials` says of a history: lists of credentials,
+//! feeds for security tools, and a page that shows an audit. There is no I/O here and no clock: everything is written to what the caller gives.
+//!
+//! | concern | item |
+//! | --- | --- |
+//! | what became of each credential, as CSV or as JSON lines | [`list`] |
+//! | each recorded event in a format of others | [`feed`] |
+//! | an audit as one page of HTML | [`page`] |
+
+pub mod feed;
+pub mod list;
+pub mod page;
