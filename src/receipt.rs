@@ -8,6 +8,7 @@
 //! Without an event, those that need it did not happen either: without the person's joining there is no token of theirs. Where
 //! nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
 
+mod absence;
 mod completion;
 mod excerpt;
 mod subjects;
@@ -18,7 +19,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-pub use variations::Absence;
+pub use absence::Absence;
 
 use crate::audit::{command_of, redecide};
 use crate::command::Command;
@@ -43,7 +44,7 @@ pub struct Receipt {
     pub command: Command,
     /// When.
     pub at: Timestamp,
-    /// The last event of the history that was asked. What is absent is absent up to here.
+    /// The last event of the history that was asked. What is absent is absent up to here, after the last of its kind.
     pub up_to: Position,
     /// What is answered.
     pub answer: Answer,
@@ -78,7 +79,8 @@ pub struct Ground {
     /// Events of which each is enough for it: without any one of them another stands in, without all of them the answer would have
     /// been another.
     pub either: Vec<Position>,
-    /// Events that the history does not hold, and that would have made the answer another.
+    /// Events that the history does not hold at its end, and that would have made the answer another. Each says after which
+    /// position it does not.
     pub absent: Vec<Absence>,
 }
 
@@ -229,7 +231,7 @@ impl Question {
         let mut grounds = Grounds::default();
         self.vary_events(&excerpt, &answer, &mut grounds);
         self.leave_out_several(&excerpt, &answer, &mut grounds);
-        self.vary_end(&excerpt, &subjects, state.position(), &answer, &mut grounds);
+        self.vary_end(&excerpt, &subjects, state, &answer, &mut grounds);
         self.vary_request(&excerpt.state(), &answer, &mut grounds);
         let decided = state.decide(&self.command, self.at);
         if let Ok([Event::RevocationCompleted { revocation, .. }]) = decided.as_deref() {
@@ -302,8 +304,15 @@ impl Question {
     }
 
     /// Asks with one more event at the end.
-    fn vary_end(&self, excerpt: &Excerpt, subjects: &Subjects, end: Position, answer: &Decided, grounds: &mut Grounds) {
-        let state = excerpt.state();
+    fn vary_end(
+        &self,
+        excerpt: &Excerpt,
+        subjects: &Subjects,
+        whole: &Enterprise,
+        answer: &Decided,
+        grounds: &mut Grounds,
+    ) {
+        let (end, state) = (whole.position(), excerpt.state());
         let at = state.last_at().map_or(self.at, |last_at| last_at.max(self.at));
         for addition in additions(subjects) {
             let envelope = |event| RecordedEvent {
@@ -316,8 +325,10 @@ impl Question {
             let with = self.ask(&varied(&state, &others, &[]));
             if with != *answer {
                 let absent = &mut grounds.of.entry(rule_between(answer, &with)).or_default().absent;
-                if !absent.contains(&addition.absence) {
-                    absent.push(addition.absence);
+                let events = excerpt.0.iter().map(|kept| &kept.recorded);
+                let absence = addition.absence.after_the_last(events, whole);
+                if !absent.contains(&absence) {
+                    absent.push(absence);
                 }
             }
         }

@@ -21,6 +21,7 @@ use enterprise_credentials::{
     Command, Enterprise, Event, Login, OrganizationId, Position, RecordedEvent, Refusal, Rule, Timestamp,
 };
 use enterprise_credentials_testkit::{Coverage, Run, explore};
+use serde_json::Value;
 
 use crate::seeds::seeds;
 
@@ -56,6 +57,22 @@ fn filler(recorded: &RecordedEvent) -> RecordedEvent {
     }
 }
 
+/// Whether an event is one of those that an absence tells of, by the fields of both.
+fn is_such(recorded: &RecordedEvent, absence: &Value) -> bool {
+    let event = serde_json::to_value(recorded).expect("an event is JSON");
+    let is_met = |(asked, of): (&str, &Value)| {
+        let found = match asked {
+            "event" => event.get("type"),
+            "member" => event.get("member").or_else(|| event.get("person")),
+            asked => event.get(asked),
+        };
+        let lower = |value: &Value| value.as_str().map(str::to_ascii_lowercase);
+        asked == "after" || found == Some(of) || asked == "login" && found.and_then(lower) == lower(of)
+    };
+    let asked = absence.as_object().expect("an object");
+    asked.iter().map(|(asked, of)| (asked.as_str(), of)).all(is_met)
+}
+
 #[derive(Debug, Default)]
 struct Judged {
     /// Whether events are left out of this run: it takes the cube of its length.
@@ -67,6 +84,9 @@ struct Judged {
     either: u64,
     /// Events that could be left out, and did not matter.
     unnamed: u64,
+    /// What was told to be absent, never there, and absent after the last of its kind.
+    absent: u64,
+    absent_since: u64,
     holds: BTreeMap<Rule, u64>,
     refuses: BTreeMap<Rule, u64>,
 }
@@ -91,6 +111,7 @@ impl Judged {
             return Err(format!("decide answers {answer:?}"));
         }
         self.judge_rules(&answer, receipt)?;
+        self.judge_absences(history, receipt)?;
         let named: BTreeSet<Position> = receipt
             .rules
             .iter()
@@ -141,6 +162,21 @@ impl Judged {
             self.unnamed += u64::from(folds && !matters);
             varied[index] = recorded.clone();
             prefix.apply(recorded).expect("a history fits");
+        }
+        Ok(())
+    }
+
+    /// What is told to be absent since a position is there, and not after it; what is told to be absent is nowhere.
+    fn judge_absences(&mut self, history: &[RecordedEvent], receipt: &Receipt) -> Result<(), String> {
+        for absence in receipt.rules.iter().flat_map(|ground| &ground.absent) {
+            let told = serde_json::to_value(absence).expect("an absence is JSON");
+            let last = history.iter().rfind(|recorded| is_such(recorded, &told));
+            let last = last.map(|recorded| recorded.position);
+            if absence.after != last {
+                return Err(format!("{absence:?} was last at {last:?}"));
+            }
+            self.absent += u64::from(last.is_none());
+            self.absent_since += u64::from(last.is_some());
         }
         Ok(())
     }
@@ -228,4 +264,5 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
     assert!(judged.refuses.len() > 30 && judged.either > 0, "{judged:?}");
+    assert!(judged.absent > 1_000 && judged.absent_since > 1_000, "{judged:?}");
 }

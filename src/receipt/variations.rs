@@ -1,9 +1,6 @@
 //! What could have been otherwise: an event with other contents, or one more event at the end.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde::{Deserialize, Serialize};
 
 use crate::command::{Caller, Command, Revoke};
 use crate::credential::{
@@ -11,34 +8,13 @@ use crate::credential::{
     ORGANIZATION_ADMINISTRATION_WRITE,
 };
 use crate::event::{Actor, Authority, Event};
-use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, RevocationId};
+use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId};
 use crate::limits::ID_MAX;
 use crate::name::{EnterpriseSlug, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
+use crate::receipt::absence::Absence;
 use crate::receipt::subjects::Subjects;
 use crate::timestamp::Timestamp;
-
-/// An event that a history does not hold. Had it come last, the answer would have been another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absence {
-    /// Its name.
-    pub event: String,
-    /// Of which person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<PersonId>,
-    /// Of which organization.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization: Option<OrganizationId>,
-    /// Of which credential.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<CredentialId>,
-    /// Of which revocation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revocation: Option<RevocationId>,
-    /// Of whoever would have this login.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login: Option<Login>,
-}
 
 /// One more event, and those that it needs before it.
 #[derive(Debug, Clone)]
@@ -63,6 +39,17 @@ impl Other {
             installation: InstallationId::new(ID_MAX).ok()?,
             login: Login::new("somebody-else").ok()?,
         })
+    }
+
+    /// Of somebody who is nobody's subject no more is absent than somebody with their login.
+    fn absence_of(&self, event: &Event) -> Absence {
+        match event {
+            Event::MemberAdded { member, .. } if *member == self.person => Absence::of_login(event),
+            Event::OrganizationAdded { organization, .. } if *organization == self.organization => {
+                Absence::of_login(event)
+            }
+            _ => Absence::of(event),
+        }
     }
 
     fn joins(&self) -> Event {
@@ -232,7 +219,7 @@ pub(super) fn additions(subjects: &Subjects) -> Vec<Addition> {
     let mut all = Vec::new();
     let mut add = |events: Vec<Event>| {
         let last = events.last();
-        let absence = last.map(|event| Absence::of(event, &other));
+        let absence = last.map(|event| other.absence_of(event));
         all.extend(absence.map(|absence| Addition { events, absence }));
     };
     if let Ok(slug) = EnterpriseSlug::new("another-enterprise") {
@@ -334,51 +321,5 @@ fn without_token(by: Actor) -> Actor {
             credential: None,
         },
         Actor::Installation { .. } => by,
-    }
-}
-
-impl Absence {
-    fn of(event: &Event, other: &Other) -> Self {
-        let mut absence = Self {
-            event: event.name().into(),
-            member: None,
-            organization: None,
-            credential: None,
-            revocation: None,
-            login: None,
-        };
-        match event {
-            Event::MemberAdded { member, login, .. } if *member == other.person => absence.login = Some(login.clone()),
-            Event::OrganizationAdded { organization, login } if *organization == other.organization => {
-                absence.login = Some(login.clone());
-            }
-            Event::MemberAdded { member, .. }
-            | Event::MemberRoleChanged { member, .. }
-            | Event::MemberRemoved { member }
-            | Event::PermissionGranted { member, .. }
-            | Event::PermissionWithdrawn { member, .. } => absence.member = Some(*member),
-            Event::OrganizationAdded { organization, .. } | Event::OrganizationRemoved { organization } => {
-                absence.organization = Some(*organization);
-            }
-            Event::OrganizationOwnerAdded { organization, member }
-            | Event::OrganizationOwnerRemoved { organization, member } => {
-                (absence.organization, absence.member) = (Some(*organization), Some(*member));
-            }
-            Event::CredentialIssued { credential, .. } | Event::CredentialDestroyed { credential, .. } => {
-                absence.credential = Some(*credential);
-            }
-            Event::CredentialAuthorized {
-                credential,
-                organization,
-            }
-            | Event::AuthorizationRevoked {
-                credential,
-                organization,
-                ..
-            } => (absence.credential, absence.organization) = (Some(*credential), Some(*organization)),
-            Event::RevocationCompleted { revocation, .. } => absence.revocation = Some(*revocation),
-            Event::EnterpriseCreated { .. } | Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. } => {}
-        }
-        absence
     }
 }

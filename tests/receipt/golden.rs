@@ -76,7 +76,10 @@ fn told(receipt: &Receipt) -> String {
         let absent: String = ground
             .absent
             .iter()
-            .map(|absence| format!(" no {}", absence.event))
+            .map(|absence| match absence.after {
+                None => format!(" no {}", absence.event),
+                Some(last) => format!(" after {last} no {}", absence.event),
+            })
             .collect();
         format!("{verdict} {}:{since}{absent}\n", ground.rule)
     };
@@ -112,7 +115,8 @@ fn a_narrower_request_with_a_token_rests_on_the_token_its_owner_and_the_target()
             "holds credential_of_caller: 10",
             "holds credential_owner_present: no MemberRemoved",
             "holds credential_not_destroyed: no CredentialDestroyed",
-            "holds credential_not_destruction_pending: no RevokeAllRequested",
+            // The one before it took no token.
+            "holds credential_not_destruction_pending: after 21 no RevokeAllRequested",
             "holds credential_not_expired: 10",
             "holds ssh_key_is_no_api_credential: 10",
             "holds fine_grained_pat_cannot_call: 10",
@@ -237,7 +241,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":10}}"#,
-        "refuses stranger_sees_nothing: 20 no MemberAdded",
+        "refuses stranger_sees_nothing: 20 after 9 no MemberAdded",
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":77}}"#,
@@ -245,7 +249,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":9}}"#,
-        "refuses owner_or_permission: no MemberRoleChanged no PermissionGranted",
+        "refuses owner_or_permission: after 8 no MemberRoleChanged no PermissionGranted",
     ),
     (
         r#"{"type":"RevokeAll","caller":{"installation":55,"permissions":[]}}"#,
@@ -265,7 +269,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"AuthorizeCredential","credential":901,"organization":3}"#,
-        "refuses revoked_pair_is_tombstone: 10 15 21 no CredentialAuthorized",
+        "refuses revoked_pair_is_tombstone: 10 15 21 after 15 no CredentialAuthorized",
     ),
     (
         r#"{"type":"AuthorizeCredential","credential":905,"organization":3}"#,

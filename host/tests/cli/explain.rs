@@ -3,32 +3,73 @@
 use crate::store::{change, imported};
 use crate::{file, requested, revoked, run, run_on, sample};
 
-const OWNERS_TOKEN: &str = "
+/// The rules about the owner's token, as told of the last event of `log`.
+fn owners_token(log: &str) -> String {
+    let issued = log
+        .lines()
+        .position(|line| line.contains(r#""type":"CredentialIssued","credential":2,"#))
+        .unwrap()
+        + 1;
+    format!(
+        "
   holds    credential_known
-           since EnterpriseCreated@1, MemberAdded@7, CredentialIssued@22
+           since EnterpriseCreated@1, MemberAdded@7, CredentialIssued@{issued}
   holds    credential_of_caller
-           since CredentialIssued@22
+           since CredentialIssued@{issued}
   holds    credential_owner_present
-           up to 755 no MemberRemoved (person 2)
-";
+           up to {} no MemberRemoved (person 2)
+",
+        end(log) - 1
+    )
+}
+
+fn end(log: &str) -> usize {
+    log.lines().count()
+}
 
 #[test]
 fn a_request_is_explained_by_its_rules_and_the_events_that_they_rest_on() {
-    let words = run_on(
-        &requested("managed_users", true),
-        &["explain", "-", "--position", "756"],
-    )
-    .output();
-    assert!(words.starts_with("WHY EVENT 756 WAS RECORDED\n"), "{words}");
+    let log = requested("managed_users", true);
+    let end = end(&log);
+    let words = run_on(&log, &["explain", "-", "--position", &end.to_string()]).output();
+    assert!(words.starts_with(&format!("WHY EVENT {end} WAS RECORDED\n")), "{words}");
+    let by_owner = format!(
+        "\n  holds    owner_or_permission\n           since MemberAdded@7\n           up to {} no MemberRoleChanged (person 2)\n",
+        end - 1
+    );
     for told in [
         "  answer    accepted: RevokeAllRequested\n",
-        OWNERS_TOKEN,
-        "\n  holds    owner_or_permission\n           since MemberAdded@7\n           up to 755 no MemberRoleChanged (person 2)\n",
+        &owners_token(&log),
+        &by_owner,
         "\n   7  MemberAdded: login alan-dijkstra2_octo, member 2, role owner\n",
     ] {
         assert!(words.contains(told), "{told}\nis not in\n{words}");
     }
     assert!(words.lines().all(|line| line.chars().count() <= 80), "{words}");
+}
+
+#[test]
+fn what_is_absent_is_absent_since_the_last_of_its_kind() {
+    // The request at the end takes no token, so the owner's still authenticates.
+    let log = requested("managed_users", false);
+    let end = end(&log);
+    let log = file("explain-absent.jsonl", &log);
+    let command = r#"{"type":"RevokeAll","caller":{"person":2,"credential":2}}"#;
+    let decide = ["decide", &log, "--command", command, "--explain"];
+    let words = run(&decide).output();
+    let told = format!(
+        "  holds    credential_not_destruction_pending\n           after {end} and up to {end} no RevokeAllRequested"
+    );
+    let never = format!("  up to {end} no RevokeAllRequested");
+    assert!(words.contains(&told) && !words.contains(&never), "{words}");
+    let receipt = run(&[&decide[..], &["--json"]].concat()).json();
+    let rules = receipt["rules"].as_array().unwrap();
+    let after = |rule: &str| {
+        let ground = rules.iter().find(|ground| ground["rule"] == rule);
+        ground.unwrap()["absent"][0].get("after").cloned()
+    };
+    assert_eq!(after("credential_not_destruction_pending"), Some(end.into()));
+    assert_eq!(after("credential_not_destroyed"), None, "it never was");
 }
 
 #[test]
@@ -86,9 +127,10 @@ fn a_file_a_pipe_and_a_store_give_the_same_receipt() {
     let log = requested("managed_users", false);
     let (url, path) = (imported("explain-same", &log), file("explain-same.jsonl", &log));
     let store = ["--store", &url, "--enterprise", "octo-corp"];
-    let of_file = run(&["explain", &path, "--position", "756", "--json"]).output();
-    let of_pipe = run_on(&log, &["explain", "-", "--position", "756", "--json"]).output();
-    let of_store = run(&[&["explain", "--position", "756", "--json"], &store[..]].concat()).output();
+    let end = end(&log).to_string();
+    let of_file = run(&["explain", &path, "--position", &end, "--json"]).output();
+    let of_pipe = run_on(&log, &["explain", "-", "--position", &end, "--json"]).output();
+    let of_store = run(&[&["explain", "--position", &end, "--json"], &store[..]].concat()).output();
     assert_eq!((&of_pipe, &of_store), (&of_file, &of_file));
 
     let decide = [
@@ -112,7 +154,7 @@ fn a_file_a_pipe_and_a_store_give_the_same_receipt() {
 #[test]
 fn an_event_that_decide_would_not_record_is_explained_as_such() {
     let log = requested("managed_users", false).replace(r#""authority":"owner""#, r#""authority":"permission""#);
-    let words = run_on(&log, &["explain", "-", "--position", "756"]).output();
+    let words = run_on(&log, &["explain", "-", "--position", &end(&log).to_string()]).output();
     assert!(words.contains("WHICH IS NOT"), "{words}");
 }
 
