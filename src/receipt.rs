@@ -9,8 +9,10 @@
 //! nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
 
 mod absence;
+mod answers;
 mod completion;
 mod excerpt;
+mod stand_ins;
 mod subjects;
 mod variations;
 
@@ -21,13 +23,15 @@ use serde::Serialize;
 
 pub use absence::Absence;
 
-use crate::audit::{command_of, redecide};
+use crate::audit::command_of;
 use crate::command::Command;
 use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::Enterprise;
 use crate::event::{Event, RecordedEvent};
 use crate::id::Position;
+use crate::receipt::answers::{Decided, rule_between};
 use crate::receipt::excerpt::{Excerpt, varied};
+use crate::receipt::stand_ins::StandIns;
 use crate::receipt::subjects::Subjects;
 use crate::receipt::variations::{additions, alternatives, other_requests};
 use crate::refusal::Refusal;
@@ -76,8 +80,8 @@ pub struct Ground {
     /// The positions of the events that it rests on, in order: without each of them the answer would have been another. None where
     /// it rests on the command alone.
     pub rests_on: Vec<Position>,
-    /// Events of which each is enough for it: without any one of them another stands in, without all of them the answer would have
-    /// been another.
+    /// Events of which each is enough for it: without any one of them another stands in, without all of them it would have said
+    /// another thing, or the answer would have been another. One of them may also be one that another rule rests on.
     pub either: Vec<Position>,
     /// Events that the history does not hold at its end, and that would have made the answer another. Each says after which
     /// position it does not.
@@ -188,8 +192,6 @@ where
     Question { command, at }.receipt(open, &state, None)
 }
 
-type Decided = Result<Vec<Event>, Refusal>;
-
 /// A command, and when it is asked.
 struct Question {
     command: Command,
@@ -282,25 +284,20 @@ impl Question {
         });
     }
 
-    /// Asks without all the events of which none matters by itself: some may stand in for each other.
+    /// Asks without several events at once: some may stand in for each other.
     fn leave_out_several(&self, excerpt: &Excerpt, answer: &Decided, grounds: &mut Grounds) {
         let named: BTreeSet<Position> = grounds.events.keys().copied().collect();
-        let ask = |is_kept: &dyn Fn(Position) -> bool| self.ask(&excerpt.state_of(is_kept));
-        if ask(&|position| named.contains(&position)) == *answer {
-            return;
+        let ask = &|state: &Enterprise| self.ask(state);
+        let stand_ins = StandIns { excerpt, answer, ask };
+        for (rule, either) in stand_ins.all(&named) {
+            let found = grounds.of.entry(rule).or_default();
+            if found.either.is_empty() {
+                let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
+                let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
+                grounds.events.extend(told);
+                found.either = either;
+            }
         }
-        let positions = excerpt.0.iter().map(|kept| kept.recorded.position);
-        let others = positions.filter(|position| !named.contains(position));
-        let is_enough = |other: &Position| ask(&|position| position == *other || named.contains(&position)) == *answer;
-        let either: Vec<Position> = others.filter(is_enough).collect();
-        let without = ask(&|position| !either.contains(&position));
-        if without == *answer {
-            return;
-        }
-        let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
-        let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
-        grounds.events.extend(told);
-        grounds.of.entry(rule_between(answer, &without)).or_default().either = either;
     }
 
     /// Asks with one more event at the end.
@@ -374,23 +371,5 @@ impl Grounds {
         let found = self.of.entry(rule).or_default();
         found.rests_on.insert(recorded.position);
         self.events.entry(recorded.position).or_insert_with(|| recorded.clone());
-    }
-}
-
-/// The rule that stands between two answers: the one that refuses instead, or no longer; else the one that an audit would name
-/// if the one had been recorded and the other decided.
-fn rule_between(answer: &Decided, other: &Decided) -> Rule {
-    match (answer, other) {
-        (Err(refusal), Err(other)) => refusal.rule().min(other.rule()),
-        (Err(refusal), Ok(_)) | (Ok(_), Err(refusal)) => refusal.rule(),
-        (Ok(events), Ok(others)) => {
-            let (event, decided) = match events.last() {
-                Some(event) => (Some(event), others.last()),
-                None => (others.last(), None),
-            };
-            let rule = event.and_then(|event| redecide::difference(event, decided).0);
-            // What else differs is to which revocation an item belongs.
-            rule.unwrap_or(Rule::EarliestRevocationOwnsItem)
-        }
     }
 }

@@ -57,6 +57,36 @@ fn filler(recorded: &RecordedEvent) -> RecordedEvent {
     }
 }
 
+type Decided = Result<Vec<Event>, Refusal>;
+
+/// A command, the history that it was asked about, and the answer.
+struct Asked<'a> {
+    history: &'a [RecordedEvent],
+    command: &'a Command,
+    at: Timestamp,
+    answer: Decided,
+}
+
+impl Asked<'_> {
+    /// The answer without some of the events, where the rest still folds.
+    fn without(&self, left_out: &BTreeSet<Position>) -> Option<Decided> {
+        let without = |recorded: &RecordedEvent| match left_out.contains(&recorded.position) {
+            true => filler(recorded),
+            false => recorded.clone(),
+        };
+        let without = state(&self.history.iter().map(without).collect::<Vec<_>>())?;
+        Some(without.decide(self.command, self.at))
+    }
+}
+
+/// Whether a rule lets a command pass; nothing where an earlier one refuses it.
+fn passes(answer: &Decided, rule: Rule) -> Option<bool> {
+    match answer.as_ref().err().map(Refusal::rule) {
+        Some(refusing) if refusing < rule => None,
+        refusing => Some(refusing != Some(rule)),
+    }
+}
+
 /// Whether an event is one of those that an absence tells of, by the fields of both.
 fn is_such(recorded: &RecordedEvent, absence: &Value) -> bool {
     let event = serde_json::to_value(recorded).expect("an event is JSON");
@@ -82,6 +112,10 @@ struct Judged {
     named: u64,
     /// Lists of which each event is enough, that could be left out together.
     either: u64,
+    /// Those of them that hold an event which another rule rests on.
+    beside: u64,
+    /// Pairs without which a rule refuses that does not without either of them.
+    pairs: u64,
     /// Events that could be left out, and did not matter.
     unnamed: u64,
     /// What was told to be absent, never there, and absent after the last of its kind.
@@ -121,24 +155,24 @@ impl Judged {
         let either: BTreeSet<Position> = (receipt.rules.iter())
             .flat_map(|ground| ground.either.clone())
             .collect();
-        if !named.is_disjoint(&either) || named.union(&either).copied().collect::<BTreeSet<_>>() != told {
+        if named.union(&either).copied().collect::<BTreeSet<_>>() != told {
             return Err(format!("rests on {named:?} and one of {either:?}, but tells {told:?}"));
         }
-        if !either.is_empty() {
-            let without = |recorded: &RecordedEvent| match either.contains(&recorded.position) {
-                true => filler(recorded),
-                false => recorded.clone(),
-            };
-            let without = state(&history.iter().map(without).collect::<Vec<_>>());
-            self.either += u64::from(without.is_some());
-            if without.is_some_and(|without| without.decide(command, at) == answer) {
-                return Err(format!("without all of {either:?} the answer is the same"));
-            }
-        }
+        let asked = Asked {
+            history,
+            command,
+            at,
+            answer,
+        };
+        self.judge_stand_ins(&asked, receipt, &named)?;
         if !self.weighs {
             return Ok(());
         }
-        self.weigh(history, &named, &|state| state.decide(command, at) != answer)
+        self.weigh(history, &named, &|state| state.decide(command, at) != asked.answer)?;
+        if command.requested().is_some() {
+            self.weigh_pairs(&asked, receipt, &named)?;
+        }
+        Ok(())
     }
 
     /// Leaves each event out, and looks whether that matters.
@@ -162,6 +196,65 @@ impl Judged {
             self.unnamed += u64::from(folds && !matters);
             varied[index] = recorded.clone();
             prefix.apply(recorded).expect("a history fits");
+        }
+        Ok(())
+    }
+
+    /// Without all of those of which each is enough, their rule says another thing, or the answer is another; with any one it is not.
+    fn judge_stand_ins(
+        &mut self,
+        asked: &Asked<'_>,
+        receipt: &Receipt,
+        named: &BTreeSet<Position>,
+    ) -> Result<(), String> {
+        for ground in receipt.rules.iter().filter(|ground| !ground.either.is_empty()) {
+            let either: BTreeSet<Position> = ground.either.iter().copied().collect();
+            let is_beside = !named.is_disjoint(&either);
+            let passed = passes(&asked.answer, ground.rule);
+            let Some(without) = asked.without(&either) else {
+                continue;
+            };
+            let is_turned = passes(&without, ground.rule) != passed;
+            if !is_turned && (is_beside || without == asked.answer) {
+                return Err(format!("without all of {either:?} {} is the same", ground.rule));
+            }
+            for one in &either {
+                let others = either.iter().copied().filter(|other| other != one).collect();
+                let kept = asked.without(&others);
+                let is_back = |kept: Decided| match is_turned {
+                    true => passes(&kept, ground.rule) == passed,
+                    false => kept == asked.answer,
+                };
+                if !kept.is_none_or(is_back) {
+                    return Err(format!("{one} is not enough for {}", ground.rule));
+                }
+            }
+            self.either += 1;
+            self.beside += u64::from(is_beside);
+        }
+        Ok(())
+    }
+
+    /// Of a request to revoke: leaves out each event that matters together with each that does not. A rule that then refuses, and does not without the
+    /// first, is told.
+    fn weigh_pairs(&mut self, asked: &Asked<'_>, receipt: &Receipt, named: &BTreeSet<Position>) -> Result<(), String> {
+        for one in named {
+            let Some(alone) = asked.without(&BTreeSet::from([*one])) else {
+                continue;
+            };
+            let positions = asked.history.iter().map(|recorded| recorded.position);
+            for other in positions.filter(|position| !named.contains(position)) {
+                let Some(Err(refusal)) = asked.without(&BTreeSet::from([*one, other])) else {
+                    continue;
+                };
+                let rule = refusal.rule();
+                let is_turned = passes(&asked.answer, rule) == Some(true) && passes(&alone, rule) == Some(true);
+                let is_told = receipt.rules.iter().any(|ground| ground.rule == rule);
+                if is_turned && !is_told {
+                    return Err(format!("without {one} and {other} {rule} refuses, and is not told"));
+                }
+                self.pairs += u64::from(is_turned);
+            }
         }
         Ok(())
     }
@@ -264,5 +357,6 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
     assert!(judged.refuses.len() > 30 && judged.either > 0, "{judged:?}");
+    assert!(judged.beside > 10, "{judged:?}");
     assert!(judged.absent > 1_000 && judged.absent_since > 1_000, "{judged:?}");
 }

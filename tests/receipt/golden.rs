@@ -81,7 +81,12 @@ fn told(receipt: &Receipt) -> String {
                 Some(last) => format!(" after {last} no {}", absence.event),
             })
             .collect();
-        format!("{verdict} {}:{since}{absent}\n", ground.rule)
+        let either: Vec<String> = ground.either.iter().map(|position| position.to_string()).collect();
+        let either = match either.is_empty() {
+            true => String::new(),
+            false => format!(" any of {}", either.join(" ")),
+        };
+        format!("{verdict} {}:{since}{either}{absent}\n", ground.rule)
     };
     receipt.rules.iter().map(ground).collect()
 }
@@ -196,6 +201,22 @@ fn of_two_reasons_of_which_each_is_enough_both_are_told() {
     let last = receipt.rules.last().expect("a rule");
     let either: Vec<u64> = last.either.iter().map(|position| position.value()).collect();
     assert_eq!((last.rule, either), (Rule::RevokedPairIsTombstone, vec![21, 22]));
+}
+
+#[test]
+fn an_owner_who_holds_the_permission_could_revoke_by_either() {
+    let mut events: String = HISTORY.lines().take(21).map(|line| line.to_owned() + "\n").collect();
+    events += r#"{"type":"MemberRoleChanged","member":8,"role":"owner"}"#;
+    let receipt = at_the_end_of(&of_lines(&events), r#"{"type":"RevokeAll","caller":{"person":8}}"#);
+    assert_told(
+        &receipt,
+        &[
+            "holds enterprise_exists: 1",
+            "holds stranger_sees_nothing: 5 no MemberRemoved",
+            "holds owner_or_permission: any of 6 21",
+            "holds authority_recorded: 21 after 21 no MemberRoleChanged",
+        ],
+    );
 }
 
 #[test]
