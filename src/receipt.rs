@@ -12,6 +12,7 @@ mod absence;
 mod answers;
 mod completion;
 mod excerpt;
+mod requests;
 mod stand_ins;
 mod subjects;
 mod variations;
@@ -234,7 +235,7 @@ impl Question {
         self.vary_events(&excerpt, &answer, &mut grounds);
         self.leave_out_several(&excerpt, &answer, &mut grounds);
         self.vary_end(&excerpt, &subjects, state, &answer, &mut grounds);
-        self.vary_request(&excerpt.state(), &answer, &mut grounds);
+        self.vary_request(&excerpt.state(), &subjects, &answer, &mut grounds);
         let decided = state.decide(&self.command, self.at);
         if let Ok([Event::RevocationCompleted { revocation, .. }]) = decided.as_deref() {
             let named = completion::rests_on(&mut open, *revocation, state).map_err(NoReceipt::Unreadable)?;
@@ -311,7 +312,7 @@ impl Question {
     ) {
         let (end, state) = (whole.position(), excerpt.state());
         let at = state.last_at().map_or(self.at, |last_at| last_at.max(self.at));
-        for addition in additions(subjects) {
+        for addition in additions(&self.command, subjects) {
             let envelope = |event| RecordedEvent {
                 position: end.next(),
                 at,
@@ -331,10 +332,10 @@ impl Question {
         }
     }
 
-    /// Asks for other requests. What refuses them holds for this one by itself, and rests on no event.
-    fn vary_request(&self, state: &Enterprise, answer: &Decided, grounds: &mut Grounds) {
+    /// Asks for other requests. What refuses them holds for this one, and need not rest on an event.
+    fn vary_request(&self, state: &Enterprise, subjects: &Subjects, answer: &Decided, grounds: &mut Grounds) {
         let refusing = answer.as_ref().err().map(Refusal::rule);
-        for command in other_requests(&self.command) {
+        for command in other_requests(&self.command, subjects, state) {
             let rule = state.decide(&command, self.at).err().map(|refusal| refusal.rule());
             if let Some(rule) = rule.filter(|rule| refusing.is_none_or(|refusing| *rule < refusing)) {
                 grounds.of.entry(rule).or_default();

@@ -8,6 +8,8 @@
     reason = "a history that does not fit, or a receipt that is wrong, ends the test"
 )]
 
+#[path = "receipt/absent.rs"]
+mod absent;
 #[path = "receipt/golden.rs"]
 mod golden;
 mod seeds;
@@ -21,8 +23,8 @@ use enterprise_credentials::{
     Command, Enterprise, Event, Login, OrganizationId, Position, RecordedEvent, Refusal, Rule, Timestamp,
 };
 use enterprise_credentials_testkit::{Coverage, Run, explore};
-use serde_json::Value;
 
+use crate::absent::{Limit, is_such, limits, with_request};
 use crate::seeds::seeds;
 
 /// Words under each seed: enough to meet every rule.
@@ -87,22 +89,6 @@ fn passes(answer: &Decided, rule: Rule) -> Option<bool> {
     }
 }
 
-/// Whether an event is one of those that an absence tells of, by the fields of both.
-fn is_such(recorded: &RecordedEvent, absence: &Value) -> bool {
-    let event = serde_json::to_value(recorded).expect("an event is JSON");
-    let is_met = |(asked, of): (&str, &Value)| {
-        let found = match asked {
-            "event" => event.get("type"),
-            "member" => event.get("member").or_else(|| event.get("person")),
-            asked => event.get(asked),
-        };
-        let lower = |value: &Value| value.as_str().map(str::to_ascii_lowercase);
-        asked == "after" || found == Some(of) || asked == "login" && found.and_then(lower) == lower(of)
-    };
-    let asked = absence.as_object().expect("an object");
-    asked.iter().map(|(asked, of)| (asked.as_str(), of)).all(is_met)
-}
-
 #[derive(Debug, Default)]
 struct Judged {
     /// Whether events are left out of this run: it takes the cube of its length.
@@ -116,6 +102,8 @@ struct Judged {
     beside: u64,
     /// Pairs without which a rule refuses that does not without either of them.
     pairs: u64,
+    /// Narrower requests that would have changed the answer.
+    limited: u64,
     /// Events that could be left out, and did not matter.
     unnamed: u64,
     /// What was told to be absent, never there, and absent after the last of its kind.
@@ -169,6 +157,9 @@ impl Judged {
             return Ok(());
         }
         self.weigh(history, &named, &|state| state.decide(command, at) != asked.answer)?;
+        if !matches!(command, Command::ContinueRevocation { .. }) {
+            self.weigh_requests(&before, &asked, receipt)?;
+        }
         if command.requested().is_some() {
             self.weigh_pairs(&asked, receipt, &named)?;
         }
@@ -232,6 +223,27 @@ impl Judged {
             self.either += 1;
             self.beside += u64::from(is_beside);
         }
+        Ok(())
+    }
+
+    /// Adds at the end each request that one limit has. Those that change the answer are told to be absent, and no others.
+    fn weigh_requests(&mut self, before: &Enterprise, asked: &Asked<'_>, receipt: &Receipt) -> Result<(), String> {
+        let absent = receipt.rules.iter().flat_map(|ground| &ground.absent);
+        let absent = absent.filter(|absence| absence.event == "RevocationRequested");
+        let told: BTreeSet<Limit> = absent
+            .map(|absence| (absence.organization, absence.member, absence.credential_type))
+            .filter(|limit| *limit != (None, None, None))
+            .collect();
+        let changes = |limit: &Limit| {
+            let with = [false, true].map(|option| with_request(before, asked.at, *limit, option));
+            let mut with = with.into_iter().flatten();
+            with.any(|with| with.decide(asked.command, asked.at) != asked.answer)
+        };
+        let found: BTreeSet<Limit> = limits(asked.history).into_iter().filter(changes).collect();
+        if told != found {
+            return Err(format!("requests with {found:?} change the answer, told are {told:?}"));
+        }
+        self.limited += found.len() as u64;
         Ok(())
     }
 
@@ -357,6 +369,6 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
     assert!(judged.refuses.len() > 30 && judged.either > 0, "{judged:?}");
-    assert!(judged.beside > 10, "{judged:?}");
+    assert!(judged.beside > 10 && judged.limited > 1_000, "{judged:?}");
     assert!(judged.absent > 1_000 && judged.absent_since > 1_000, "{judged:?}");
 }

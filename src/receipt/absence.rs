@@ -93,7 +93,8 @@ impl Absence {
         absence
     }
 
-    fn named(event: &str) -> Self {
+    /// That of any event of this name.
+    pub(super) fn named(event: &str) -> Self {
         Self {
             event: event.into(),
             member: None,

@@ -7,12 +7,14 @@ use crate::credential::{
     ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE,
     ORGANIZATION_ADMINISTRATION_WRITE,
 };
-use crate::event::{Actor, Authority, Event};
+use crate::enterprise::Enterprise;
+use crate::event::Event;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId};
 use crate::limits::ID_MAX;
 use crate::name::{EnterpriseSlug, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::receipt::absence::Absence;
+use crate::receipt::requests::requests;
 use crate::receipt::subjects::Subjects;
 use crate::timestamp::Timestamp;
 
@@ -41,13 +43,18 @@ impl Other {
         })
     }
 
-    /// Of somebody who is nobody's subject no more is absent than somebody with their login.
+    /// Of somebody who is nobody's subject no more is absent than somebody with their login; of a request under a key, whatever
+    /// it would be limited to.
     fn absence_of(&self, event: &Event) -> Absence {
         match event {
             Event::MemberAdded { member, .. } if *member == self.person => Absence::of_login(event),
             Event::OrganizationAdded { organization, .. } if *organization == self.organization => {
                 Absence::of_login(event)
             }
+            Event::RevocationRequested {
+                idempotency_key: Some(_),
+                ..
+            } => Absence::named(event.name()),
             _ => Absence::of(event),
         }
     }
@@ -125,8 +132,9 @@ pub(super) fn alternatives(event: &Event, at: Timestamp) -> Vec<Vec<Event>> {
     }
 }
 
-/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in particular.
-pub(super) fn other_requests(command: &Command) -> Vec<Command> {
+/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in particular,
+/// about the first owner.
+pub(super) fn other_requests(command: &Command, subjects: &Subjects, state: &Enterprise) -> Vec<Command> {
     let mut others = Vec::new();
     let mut change = |change: &dyn Fn(&mut Caller, &mut bool)| {
         let mut other = command.clone();
@@ -149,6 +157,14 @@ pub(super) fn other_requests(command: &Command) -> Vec<Command> {
             person: None,
             credential_type: None,
             ..request.clone()
+        }));
+        let mut people = subjects.people.iter().copied();
+        let first_owner = people.find(|person| state.is_first_owner(*person));
+        others.extend(first_owner.filter(|_| request.person.is_some()).map(|person| {
+            Command::Revoke(Revoke {
+                person: Some(person),
+                ..request.clone()
+            })
         }));
     }
     others
@@ -212,7 +228,7 @@ fn every_scope() -> Scopes {
 }
 
 /// The events that could have come last and are about the subjects.
-pub(super) fn additions(subjects: &Subjects) -> Vec<Addition> {
+pub(super) fn additions(command: &Command, subjects: &Subjects) -> Vec<Addition> {
     let Some(other) = Other::new() else {
         return Vec::new();
     };
@@ -251,7 +267,8 @@ pub(super) fn additions(subjects: &Subjects) -> Vec<Addition> {
         let organization = other.organization;
         add(Vec::from([Event::OrganizationAdded { organization, login }]));
     }
-    of_requests(subjects, &other, &mut add);
+    let requests = requests(command, subjects, other.installation);
+    requests.into_iter().for_each(|event| add(Vec::from([event])));
     all
 }
 
@@ -294,32 +311,5 @@ fn of_credential(credential: CredentialId, subjects: &Subjects, other: &Other, a
             organization,
             revocation: None,
         }]));
-    }
-}
-
-fn of_requests(subjects: &Subjects, other: &Other, add: &mut impl FnMut(Vec<Event>)) {
-    let installation = other.installation;
-    let requests = [(Actor::Installation { installation }, Authority::Installation, None)];
-    let under_key = (subjects.key.iter()).map(|(by, key)| (without_token(*by), Authority::Owner, Some(key.clone())));
-    for (requested_by, authority, idempotency_key) in requests.into_iter().chain(under_key) {
-        for revoke_credentials in [false, true] {
-            add(Vec::from([Event::RevokeAllRequested {
-                requested_by,
-                authority,
-                revoke_credentials,
-                idempotency_key: idempotency_key.clone(),
-            }]));
-        }
-    }
-}
-
-/// A key is a person's, whatever their token.
-fn without_token(by: Actor) -> Actor {
-    match by {
-        Actor::Person { person, .. } => Actor::Person {
-            person,
-            credential: None,
-        },
-        Actor::Installation { .. } => by,
     }
 }

@@ -105,7 +105,7 @@ fn tell_ground(ground: &Ground, up_to: Position, events: &[RecordedEvent], words
     };
     let _ = writeln!(words, "  {verdict}  {}", ground.rule);
     if ground.rests_on.is_empty() && ground.either.is_empty() && ground.absent.is_empty() {
-        let _ = writeln!(words, "           what was asked, and no event");
+        let _ = writeln!(words, "           what was asked, and no event by itself");
     }
     if !ground.rests_on.is_empty() {
         tell_list("           since ", &by_name(&ground.rests_on, events), ",", words);

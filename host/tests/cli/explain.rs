@@ -58,7 +58,11 @@ fn what_is_absent_is_absent_since_the_last_of_its_kind() {
     let decide = ["decide", &log, "--command", command, "--explain"];
     let words = run(&decide).output();
     let told = format!(
-        "  holds    credential_not_destruction_pending\n           after {end} and up to {end} no RevokeAllRequested"
+        "  holds    credential_not_destruction_pending
+           up to {end} no RevocationRequested (person 2),
+                        RevocationRequested (type classic_pat)
+           after {end} and up to {end} no RevokeAllRequested
+"
     );
     let never = format!("  up to {end} no RevokeAllRequested");
     assert!(words.contains(&told) && !words.contains(&never), "{words}");
