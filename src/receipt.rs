@@ -8,8 +8,12 @@
 //! Without an event, those that need it did not happen either: without the person's joining there is no token of theirs. Where
 //! nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
 
+mod absence;
+mod answers;
 mod completion;
 mod excerpt;
+mod requests;
+mod stand_ins;
 mod subjects;
 mod variations;
 
@@ -18,15 +22,17 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-pub use variations::Absence;
+pub use absence::Absence;
 
-use crate::audit::{command_of, redecide};
+use crate::audit::command_of;
 use crate::command::Command;
 use crate::corrupt_history::CorruptHistory;
 use crate::enterprise::Enterprise;
 use crate::event::{Event, RecordedEvent};
 use crate::id::Position;
+use crate::receipt::answers::{Decided, rule_between};
 use crate::receipt::excerpt::{Excerpt, varied};
+use crate::receipt::stand_ins::StandIns;
 use crate::receipt::subjects::Subjects;
 use crate::receipt::variations::{additions, alternatives, other_requests};
 use crate::refusal::Refusal;
@@ -43,7 +49,7 @@ pub struct Receipt {
     pub command: Command,
     /// When.
     pub at: Timestamp,
-    /// The last event of the history that was asked. What is absent is absent up to here.
+    /// The last event of the history that was asked. What is absent is absent up to here, after the last of its kind.
     pub up_to: Position,
     /// What is answered.
     pub answer: Answer,
@@ -75,10 +81,11 @@ pub struct Ground {
     /// The positions of the events that it rests on, in order: without each of them the answer would have been another. None where
     /// it rests on the command alone.
     pub rests_on: Vec<Position>,
-    /// Events of which each is enough for it: without any one of them another stands in, without all of them the answer would have
-    /// been another.
+    /// Events of which each is enough for it: without any one of them another stands in, without all of them it would have said
+    /// another thing, or the answer would have been another. One of them may also be one that another rule rests on.
     pub either: Vec<Position>,
-    /// Events that the history does not hold, and that would have made the answer another.
+    /// Events that the history does not hold at its end, and that would have made the answer another. Each says after which
+    /// position it does not.
     pub absent: Vec<Absence>,
 }
 
@@ -186,8 +193,6 @@ where
     Question { command, at }.receipt(open, &state, None)
 }
 
-type Decided = Result<Vec<Event>, Refusal>;
-
 /// A command, and when it is asked.
 struct Question {
     command: Command,
@@ -229,8 +234,8 @@ impl Question {
         let mut grounds = Grounds::default();
         self.vary_events(&excerpt, &answer, &mut grounds);
         self.leave_out_several(&excerpt, &answer, &mut grounds);
-        self.vary_end(&excerpt, &subjects, state.position(), &answer, &mut grounds);
-        self.vary_request(&excerpt.state(), &answer, &mut grounds);
+        self.vary_end(&excerpt, &subjects, state, &answer, &mut grounds);
+        self.vary_request(&excerpt.state(), &subjects, &answer, &mut grounds);
         let decided = state.decide(&self.command, self.at);
         if let Ok([Event::RevocationCompleted { revocation, .. }]) = decided.as_deref() {
             let named = completion::rests_on(&mut open, *revocation, state).map_err(NoReceipt::Unreadable)?;
@@ -280,32 +285,34 @@ impl Question {
         });
     }
 
-    /// Asks without all the events of which none matters by itself: some may stand in for each other.
+    /// Asks without several events at once: some may stand in for each other.
     fn leave_out_several(&self, excerpt: &Excerpt, answer: &Decided, grounds: &mut Grounds) {
         let named: BTreeSet<Position> = grounds.events.keys().copied().collect();
-        let ask = |is_kept: &dyn Fn(Position) -> bool| self.ask(&excerpt.state_of(is_kept));
-        if ask(&|position| named.contains(&position)) == *answer {
-            return;
+        let ask = &|state: &Enterprise| self.ask(state);
+        let stand_ins = StandIns { excerpt, answer, ask };
+        for (rule, either) in stand_ins.all(&named) {
+            let found = grounds.of.entry(rule).or_default();
+            if found.either.is_empty() {
+                let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
+                let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
+                grounds.events.extend(told);
+                found.either = either;
+            }
         }
-        let positions = excerpt.0.iter().map(|kept| kept.recorded.position);
-        let others = positions.filter(|position| !named.contains(position));
-        let is_enough = |other: &Position| ask(&|position| position == *other || named.contains(&position)) == *answer;
-        let either: Vec<Position> = others.filter(is_enough).collect();
-        let without = ask(&|position| !either.contains(&position));
-        if without == *answer {
-            return;
-        }
-        let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
-        let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
-        grounds.events.extend(told);
-        grounds.of.entry(rule_between(answer, &without)).or_default().either = either;
     }
 
     /// Asks with one more event at the end.
-    fn vary_end(&self, excerpt: &Excerpt, subjects: &Subjects, end: Position, answer: &Decided, grounds: &mut Grounds) {
-        let state = excerpt.state();
+    fn vary_end(
+        &self,
+        excerpt: &Excerpt,
+        subjects: &Subjects,
+        whole: &Enterprise,
+        answer: &Decided,
+        grounds: &mut Grounds,
+    ) {
+        let (end, state) = (whole.position(), excerpt.state());
         let at = state.last_at().map_or(self.at, |last_at| last_at.max(self.at));
-        for addition in additions(subjects) {
+        for addition in additions(&self.command, subjects) {
             let envelope = |event| RecordedEvent {
                 position: end.next(),
                 at,
@@ -316,17 +323,19 @@ impl Question {
             let with = self.ask(&varied(&state, &others, &[]));
             if with != *answer {
                 let absent = &mut grounds.of.entry(rule_between(answer, &with)).or_default().absent;
-                if !absent.contains(&addition.absence) {
-                    absent.push(addition.absence);
+                let events = excerpt.0.iter().map(|kept| &kept.recorded);
+                let absence = addition.absence.after_the_last(events, whole);
+                if !absent.contains(&absence) {
+                    absent.push(absence);
                 }
             }
         }
     }
 
-    /// Asks for other requests. What refuses them holds for this one by itself, and rests on no event.
-    fn vary_request(&self, state: &Enterprise, answer: &Decided, grounds: &mut Grounds) {
+    /// Asks for other requests. What refuses them holds for this one, and need not rest on an event.
+    fn vary_request(&self, state: &Enterprise, subjects: &Subjects, answer: &Decided, grounds: &mut Grounds) {
         let refusing = answer.as_ref().err().map(Refusal::rule);
-        for command in other_requests(&self.command) {
+        for command in other_requests(&self.command, subjects, state) {
             let rule = state.decide(&command, self.at).err().map(|refusal| refusal.rule());
             if let Some(rule) = rule.filter(|rule| refusing.is_none_or(|refusing| *rule < refusing)) {
                 grounds.of.entry(rule).or_default();
@@ -363,23 +372,5 @@ impl Grounds {
         let found = self.of.entry(rule).or_default();
         found.rests_on.insert(recorded.position);
         self.events.entry(recorded.position).or_insert_with(|| recorded.clone());
-    }
-}
-
-/// The rule that stands between two answers: the one that refuses instead, or no longer; else the one that an audit would name
-/// if the one had been recorded and the other decided.
-fn rule_between(answer: &Decided, other: &Decided) -> Rule {
-    match (answer, other) {
-        (Err(refusal), Err(other)) => refusal.rule().min(other.rule()),
-        (Err(refusal), Ok(_)) | (Ok(_), Err(refusal)) => refusal.rule(),
-        (Ok(events), Ok(others)) => {
-            let (event, decided) = match events.last() {
-                Some(event) => (Some(event), others.last()),
-                None => (others.last(), None),
-            };
-            let rule = event.and_then(|event| redecide::difference(event, decided).0);
-            // What else differs is to which revocation an item belongs.
-            rule.unwrap_or(Rule::EarliestRevocationOwnsItem)
-        }
     }
 }

@@ -1,44 +1,22 @@
 //! What could have been otherwise: an event with other contents, or one more event at the end.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde::{Deserialize, Serialize};
 
 use crate::command::{Caller, Command, Revoke};
 use crate::credential::{
     ADMIN_ENTERPRISE_SCOPE, ADMIN_ORG_SCOPE, CredentialKind, ENTERPRISE_CREDENTIALS_WRITE,
     ORGANIZATION_ADMINISTRATION_WRITE,
 };
-use crate::event::{Actor, Authority, Event};
-use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, RevocationId};
+use crate::enterprise::Enterprise;
+use crate::event::Event;
+use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId};
 use crate::limits::ID_MAX;
 use crate::name::{EnterpriseSlug, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
+use crate::receipt::absence::Absence;
+use crate::receipt::requests::requests;
 use crate::receipt::subjects::Subjects;
 use crate::timestamp::Timestamp;
-
-/// An event that a history does not hold. Had it come last, the answer would have been another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absence {
-    /// Its name.
-    pub event: String,
-    /// Of which person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<PersonId>,
-    /// Of which organization.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization: Option<OrganizationId>,
-    /// Of which credential.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<CredentialId>,
-    /// Of which revocation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revocation: Option<RevocationId>,
-    /// Of whoever would have this login.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login: Option<Login>,
-}
 
 /// One more event, and those that it needs before it.
 #[derive(Debug, Clone)]
@@ -63,6 +41,22 @@ impl Other {
             installation: InstallationId::new(ID_MAX).ok()?,
             login: Login::new("somebody-else").ok()?,
         })
+    }
+
+    /// Of somebody who is nobody's subject no more is absent than somebody with their login; of a request under a key, whatever
+    /// it would be limited to.
+    fn absence_of(&self, event: &Event) -> Absence {
+        match event {
+            Event::MemberAdded { member, .. } if *member == self.person => Absence::of_login(event),
+            Event::OrganizationAdded { organization, .. } if *organization == self.organization => {
+                Absence::of_login(event)
+            }
+            Event::RevocationRequested {
+                idempotency_key: Some(_),
+                ..
+            } => Absence::named(event.name()),
+            _ => Absence::of(event),
+        }
     }
 
     fn joins(&self) -> Event {
@@ -138,8 +132,9 @@ pub(super) fn alternatives(event: &Event, at: Timestamp) -> Vec<Vec<Event>> {
     }
 }
 
-/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in particular.
-pub(super) fn other_requests(command: &Command) -> Vec<Command> {
+/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in particular,
+/// about the first owner.
+pub(super) fn other_requests(command: &Command, subjects: &Subjects, state: &Enterprise) -> Vec<Command> {
     let mut others = Vec::new();
     let mut change = |change: &dyn Fn(&mut Caller, &mut bool)| {
         let mut other = command.clone();
@@ -162,6 +157,14 @@ pub(super) fn other_requests(command: &Command) -> Vec<Command> {
             person: None,
             credential_type: None,
             ..request.clone()
+        }));
+        let mut people = subjects.people.iter().copied();
+        let first_owner = people.find(|person| state.is_first_owner(*person));
+        others.extend(first_owner.filter(|_| request.person.is_some()).map(|person| {
+            Command::Revoke(Revoke {
+                person: Some(person),
+                ..request.clone()
+            })
         }));
     }
     others
@@ -225,14 +228,14 @@ fn every_scope() -> Scopes {
 }
 
 /// The events that could have come last and are about the subjects.
-pub(super) fn additions(subjects: &Subjects) -> Vec<Addition> {
+pub(super) fn additions(command: &Command, subjects: &Subjects) -> Vec<Addition> {
     let Some(other) = Other::new() else {
         return Vec::new();
     };
     let mut all = Vec::new();
     let mut add = |events: Vec<Event>| {
         let last = events.last();
-        let absence = last.map(|event| Absence::of(event, &other));
+        let absence = last.map(|event| other.absence_of(event));
         all.extend(absence.map(|absence| Addition { events, absence }));
     };
     if let Ok(slug) = EnterpriseSlug::new("another-enterprise") {
@@ -264,7 +267,8 @@ pub(super) fn additions(subjects: &Subjects) -> Vec<Addition> {
         let organization = other.organization;
         add(Vec::from([Event::OrganizationAdded { organization, login }]));
     }
-    of_requests(subjects, &other, &mut add);
+    let requests = requests(command, subjects, other.installation);
+    requests.into_iter().for_each(|event| add(Vec::from([event])));
     all
 }
 
@@ -307,78 +311,5 @@ fn of_credential(credential: CredentialId, subjects: &Subjects, other: &Other, a
             organization,
             revocation: None,
         }]));
-    }
-}
-
-fn of_requests(subjects: &Subjects, other: &Other, add: &mut impl FnMut(Vec<Event>)) {
-    let installation = other.installation;
-    let requests = [(Actor::Installation { installation }, Authority::Installation, None)];
-    let under_key = (subjects.key.iter()).map(|(by, key)| (without_token(*by), Authority::Owner, Some(key.clone())));
-    for (requested_by, authority, idempotency_key) in requests.into_iter().chain(under_key) {
-        for revoke_credentials in [false, true] {
-            add(Vec::from([Event::RevokeAllRequested {
-                requested_by,
-                authority,
-                revoke_credentials,
-                idempotency_key: idempotency_key.clone(),
-            }]));
-        }
-    }
-}
-
-/// A key is a person's, whatever their token.
-fn without_token(by: Actor) -> Actor {
-    match by {
-        Actor::Person { person, .. } => Actor::Person {
-            person,
-            credential: None,
-        },
-        Actor::Installation { .. } => by,
-    }
-}
-
-impl Absence {
-    fn of(event: &Event, other: &Other) -> Self {
-        let mut absence = Self {
-            event: event.name().into(),
-            member: None,
-            organization: None,
-            credential: None,
-            revocation: None,
-            login: None,
-        };
-        match event {
-            Event::MemberAdded { member, login, .. } if *member == other.person => absence.login = Some(login.clone()),
-            Event::OrganizationAdded { organization, login } if *organization == other.organization => {
-                absence.login = Some(login.clone());
-            }
-            Event::MemberAdded { member, .. }
-            | Event::MemberRoleChanged { member, .. }
-            | Event::MemberRemoved { member }
-            | Event::PermissionGranted { member, .. }
-            | Event::PermissionWithdrawn { member, .. } => absence.member = Some(*member),
-            Event::OrganizationAdded { organization, .. } | Event::OrganizationRemoved { organization } => {
-                absence.organization = Some(*organization);
-            }
-            Event::OrganizationOwnerAdded { organization, member }
-            | Event::OrganizationOwnerRemoved { organization, member } => {
-                (absence.organization, absence.member) = (Some(*organization), Some(*member));
-            }
-            Event::CredentialIssued { credential, .. } | Event::CredentialDestroyed { credential, .. } => {
-                absence.credential = Some(*credential);
-            }
-            Event::CredentialAuthorized {
-                credential,
-                organization,
-            }
-            | Event::AuthorizationRevoked {
-                credential,
-                organization,
-                ..
-            } => (absence.credential, absence.organization) = (Some(*credential), Some(*organization)),
-            Event::RevocationCompleted { revocation, .. } => absence.revocation = Some(*revocation),
-            Event::EnterpriseCreated { .. } | Event::RevokeAllRequested { .. } | Event::RevocationRequested { .. } => {}
-        }
-        absence
     }
 }

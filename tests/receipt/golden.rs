@@ -76,11 +76,31 @@ fn told(receipt: &Receipt) -> String {
         let absent: String = ground
             .absent
             .iter()
-            .map(|absence| format!(" no {}", absence.event))
+            .map(|absence| match absence.after {
+                None => format!(" no {}{}", absence.event, limit(absence)),
+                Some(last) => format!(" after {last} no {}{}", absence.event, limit(absence)),
+            })
             .collect();
-        format!("{verdict} {}:{since}{absent}\n", ground.rule)
+        let either: Vec<String> = ground.either.iter().map(|position| position.to_string()).collect();
+        let either = match either.is_empty() {
+            true => String::new(),
+            false => format!(" any of {}", either.join(" ")),
+        };
+        format!("{verdict} {}:{since}{either}{absent}\n", ground.rule)
     };
     receipt.rules.iter().map(ground).collect()
+}
+
+/// What a request is limited to, told apart from those with other limits.
+fn limit(absence: &receipt::Absence) -> String {
+    let of_person = absence.member.map(|person| format!(" of {person}"));
+    let of_type = absence.credential_type.map(|it| format!(" of {}", it.as_str()));
+    let at_organization = absence.organization.map(|organization| format!(" at {organization}"));
+    let limits = [of_person, of_type, at_organization].into_iter().flatten();
+    match absence.event == "RevocationRequested" {
+        true => limits.collect(),
+        false => String::new(),
+    }
 }
 
 fn assert_told(receipt: &Receipt, expected: &[&str]) {
@@ -96,7 +116,7 @@ fn a_request_for_everything_rests_on_role_and_permission_and_on_what_never_happe
             "holds enterprise_exists: 1",
             "holds stranger_sees_nothing: 5 no MemberRemoved",
             "holds owner_or_permission: 6 no PermissionWithdrawn",
-            "holds idempotency_key_for_one_request: no RevokeAllRequested",
+            "holds idempotency_key_for_one_request: no RevokeAllRequested no RevocationRequested",
             "holds idempotent_for_24_hours: no RevokeAllRequested",
             "holds authority_recorded: 5 no MemberRoleChanged",
         ],
@@ -112,7 +132,8 @@ fn a_narrower_request_with_a_token_rests_on_the_token_its_owner_and_the_target()
             "holds credential_of_caller: 10",
             "holds credential_owner_present: no MemberRemoved",
             "holds credential_not_destroyed: no CredentialDestroyed",
-            "holds credential_not_destruction_pending: no RevokeAllRequested",
+            // The one before it took no token.
+            "holds credential_not_destruction_pending: after 21 no RevokeAllRequested no RevocationRequested of 7 no RevocationRequested of classic_pat",
             "holds credential_not_expired: 10",
             "holds ssh_key_is_no_api_credential: 10",
             "holds fine_grained_pat_cannot_call: 10",
@@ -120,6 +141,8 @@ fn a_narrower_request_with_a_token_rests_on_the_token_its_owner_and_the_target()
             "holds enterprise_credentials_write: 10",
             "holds owner_or_permission: 4 no MemberRoleChanged",
             "holds person_of_path: 5 no MemberRemoved",
+            // Person 8 is not the first owner, who is 7.
+            "holds first_owner_is_no_target:",
             "holds managed_users_only: 1",
             // By itself: it names a person.
             "holds revocation_names_its_scope:",
@@ -195,6 +218,50 @@ fn of_two_reasons_of_which_each_is_enough_both_are_told() {
 }
 
 #[test]
+fn an_owner_who_holds_the_permission_could_revoke_by_either() {
+    let mut events: String = HISTORY.lines().take(21).map(|line| line.to_owned() + "\n").collect();
+    events += r#"{"type":"MemberRoleChanged","member":8,"role":"owner"}"#;
+    let receipt = at_the_end_of(&of_lines(&events), r#"{"type":"RevokeAll","caller":{"person":8}}"#);
+    assert_told(
+        &receipt,
+        &[
+            "holds enterprise_exists: 1",
+            "holds stranger_sees_nothing: 5 no MemberRemoved",
+            "holds owner_or_permission: any of 6 21",
+            "holds authority_recorded: 21 after 21 no MemberRoleChanged",
+        ],
+    );
+}
+
+#[test]
+fn a_request_that_covers_less_is_absent_too() {
+    let told_of = |command: &str, rule: &str| {
+        let told = told(&of_command(command));
+        let line = told
+            .lines()
+            .find(|line| line.contains(&format!(" {rule}:")))
+            .map(str::to_owned);
+        line.unwrap_or(told)
+    };
+    // A guest's token is in the scope of a request about the guest alone.
+    assert_eq!(
+        told_of(
+            r#"{"type":"DestroyCredential","credential":904}"#,
+            "earliest_revocation_owns_item"
+        ),
+        "holds earliest_revocation_owns_item: no RevocationRequested of 9"
+    );
+    // The same request under the same key would be a repetition.
+    assert_eq!(
+        told_of(
+            r#"{"type":"Revoke","caller":{"person":7},"person":8,"idempotency_key":"mine"}"#,
+            "idempotent_for_24_hours"
+        ),
+        "holds idempotent_for_24_hours: after 25 no RevocationRequested"
+    );
+}
+
+#[test]
 fn a_request_about_an_owner_rests_on_who_was_the_first_if_they_would_follow() {
     let begun = r#"{"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
 {"type":"MemberAdded","member":8,"login":"hubot","role":"member"}
@@ -237,7 +304,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":10}}"#,
-        "refuses stranger_sees_nothing: 20 no MemberAdded",
+        "refuses stranger_sees_nothing: 20 after 9 no MemberAdded",
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":77}}"#,
@@ -245,7 +312,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"RevokeAll","caller":{"person":9}}"#,
-        "refuses owner_or_permission: no MemberRoleChanged no PermissionGranted",
+        "refuses owner_or_permission: after 8 no MemberRoleChanged no PermissionGranted",
     ),
     (
         r#"{"type":"RevokeAll","caller":{"installation":55,"permissions":[]}}"#,
@@ -265,7 +332,7 @@ const REFUSED: [(&str, &str); 15] = [
     ),
     (
         r#"{"type":"AuthorizeCredential","credential":901,"organization":3}"#,
-        "refuses revoked_pair_is_tombstone: 10 15 21 no CredentialAuthorized",
+        "refuses revoked_pair_is_tombstone: 10 15 21 after 15 no CredentialAuthorized",
     ),
     (
         r#"{"type":"AuthorizeCredential","credential":905,"organization":3}"#,

@@ -1,5 +1,6 @@
 //! Receipts, for people and for machines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::{Result, anyhow};
@@ -104,7 +105,7 @@ fn tell_ground(ground: &Ground, up_to: Position, events: &[RecordedEvent], words
     };
     let _ = writeln!(words, "  {verdict}  {}", ground.rule);
     if ground.rests_on.is_empty() && ground.either.is_empty() && ground.absent.is_empty() {
-        let _ = writeln!(words, "           what was asked, and no event");
+        let _ = writeln!(words, "           what was asked, and no event by itself");
     }
     if !ground.rests_on.is_empty() {
         tell_list("           since ", &by_name(&ground.rests_on, events), ",", words);
@@ -112,9 +113,21 @@ fn tell_ground(ground: &Ground, up_to: Position, events: &[RecordedEvent], words
     if !ground.either.is_empty() {
         tell_list("           since any of ", &by_name(&ground.either, events), ",", words);
     }
-    if !ground.absent.is_empty() {
-        let absent: Vec<String> = ground.absent.iter().map(absent).collect();
-        tell_list(&format!("           up to {up_to} no "), &absent, ",", words);
+    tell_absent(&ground.absent, up_to, words);
+}
+
+/// What was never there in a sentence of its own; what was there once, by where it was last.
+fn tell_absent(absences: &[Absence], up_to: Position, words: &mut String) {
+    let mut by_last: BTreeMap<Option<Position>, Vec<String>> = BTreeMap::new();
+    for absence in absences {
+        by_last.entry(absence.after).or_default().push(absent(absence));
+    }
+    for (last, absent) in by_last {
+        let begin = match last {
+            None => format!("           up to {up_to} no "),
+            Some(last) => format!("           after {last} and up to {up_to} no "),
+        };
+        tell_list(&begin, &absent, ",", words);
     }
 }
 
@@ -149,6 +162,7 @@ fn absent(absence: &Absence) -> String {
         absence.member.map(|id| format!("person {id}")),
         absence.credential.map(|id| format!("credential {id}")),
         absence.organization.map(|id| format!("organization {id}")),
+        absence.credential_type.map(|it| format!("type {}", it.as_str())),
         absence.login.as_ref().map(|login| format!("login {}", login.as_str())),
     ];
     let of: Vec<String> = of.into_iter().flatten().collect();

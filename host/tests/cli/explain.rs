@@ -49,6 +49,34 @@ fn a_request_is_explained_by_its_rules_and_the_events_that_they_rest_on() {
 }
 
 #[test]
+fn what_is_absent_is_absent_since_the_last_of_its_kind() {
+    // The request at the end takes no token, so the owner's still authenticates.
+    let log = requested("managed_users", false);
+    let end = end(&log);
+    let log = file("explain-absent.jsonl", &log);
+    let command = r#"{"type":"RevokeAll","caller":{"person":2,"credential":2}}"#;
+    let decide = ["decide", &log, "--command", command, "--explain"];
+    let words = run(&decide).output();
+    let told = format!(
+        "  holds    credential_not_destruction_pending
+           up to {end} no RevocationRequested (person 2),
+                        RevocationRequested (type classic_pat)
+           after {end} and up to {end} no RevokeAllRequested
+"
+    );
+    let never = format!("  up to {end} no RevokeAllRequested");
+    assert!(words.contains(&told) && !words.contains(&never), "{words}");
+    let receipt = run(&[&decide[..], &["--json"]].concat()).json();
+    let rules = receipt["rules"].as_array().unwrap();
+    let after = |rule: &str| {
+        let ground = rules.iter().find(|ground| ground["rule"] == rule);
+        ground.unwrap()["absent"][0].get("after").cloned()
+    };
+    assert_eq!(after("credential_not_destruction_pending"), Some(end.into()));
+    assert_eq!(after("credential_not_destroyed"), None, "it never was");
+}
+
+#[test]
 fn a_completion_tells_how_many_items_and_a_machine_gets_each() {
     let log = file("explain-completed.jsonl", &revoked("managed_users", true));
     let position = std::fs::read_to_string(&log).unwrap().lines().count().to_string();
