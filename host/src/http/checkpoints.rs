@@ -8,8 +8,8 @@ use super::answer::Answer;
 use super::bearer::Bearer;
 use super::operation::Asked;
 use crate::enterprises::{EnterpriseError, now};
-use crate::seal::{GrowthError, KeptCheckpoint, growth, latest};
-use crate::store::{Holder, Store};
+use crate::seal::{GrowthError, KeptCheckpoint, SealError, growth};
+use crate::store::{Holder, Store, StoreError};
 
 impl<S: Store> Api<S> {
     /// The latest checkpoint.
@@ -33,8 +33,12 @@ impl<S: Store> Api<S> {
         };
         // A stream that was set back has checkpoints that are older than some that were given out.
         self.enterprises.fresh(&enterprise).await?;
-        let store = self.enterprises.store();
-        let Some(latest) = latest(store, &enterprise).await? else {
+        // And a host that signs nothing has no journal, by which it would find that out.
+        let Some(sealer) = self.enterprises.sealer() else {
+            return not_found(holder);
+        };
+        let given = sealer.given_out(self.enterprises.store(), &enterprise).await;
+        let Some(latest) = given.map_err(unknown)? else {
             return not_found(holder);
         };
         let text = match since {
@@ -83,6 +87,14 @@ impl<S: Store> Api<S> {
         let bearer = self.bearer(asked).await?;
         let authorized = self.ask(asked, &bearer, rest::authorize).await?;
         Ok((bearer.holder, authorized.err()))
+    }
+}
+
+/// Where the journal cannot be read, nobody knows what may be given out.
+fn unknown(error: SealError) -> EnterpriseError {
+    match error {
+        SealError::Store(error) => error.into(),
+        error => StoreError::transient("look up what may be given out", error).into(),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::agenda::{Agenda, pause};
 use super::client::{Client, Unheard};
-use super::keep::Keeper;
+use super::keep::keep;
 use super::submission::{Known, NotCosigned, Witness};
 use super::{WitnessOptions, WitnessUrl};
 use crate::error_chain;
@@ -32,7 +32,6 @@ pub(crate) async fn show_until<S: Store>(
     noted: impl Fn(&EnterpriseSlug, &WitnessUrl, Option<Alteration>) + Clone + Send + Sync + 'static,
 ) {
     let keys: Arc<[WitnessKey]> = options.keys.into();
-    let keeper = Arc::new(Keeper::default());
     let mut tasks = tokio::task::JoinSet::new();
     for url in options.witnesses {
         let task = Task {
@@ -42,7 +41,6 @@ pub(crate) async fn show_until<S: Store>(
             silent_until: Instant::now(),
             sealer: Arc::clone(&sealer),
             store: Arc::clone(&store),
-            keeper: Arc::clone(&keeper),
             noted: noted.clone(),
         };
         tasks.spawn(task.run(stop.clone()));
@@ -58,7 +56,6 @@ struct Task<S, N> {
     silent_until: Instant,
     sealer: Arc<Sealer>,
     store: Arc<S>,
-    keeper: Arc<Keeper>,
     noted: N,
 }
 
@@ -125,7 +122,7 @@ where
     async fn show(&self, enterprise: &EnterpriseSlug, known: &mut Known) -> Result<bool, NotCosigned> {
         match self.witness.show(&*self.store, enterprise, known).await? {
             Some(cosigned) => {
-                self.keeper.keep(&*self.store, enterprise, cosigned).await?;
+                keep(&self.sealer, &*self.store, enterprise, &cosigned).await?;
                 Ok(true)
             }
             None => Ok(false),
