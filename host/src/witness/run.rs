@@ -21,6 +21,9 @@ use crate::store::{Alteration, Store};
 
 /// How long a witness is left alone that does not answer at all, at most.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
+/// After how long a witness is asked again, at most, that knows more of a stream than this host has: if it contradicts it, nothing is
+/// answered from the stream until then, whatever was mended meanwhile.
+const DOUBT_MAX: Duration = Duration::from_secs(60);
 
 /// Shows every stream of which there is a checkpoint to every witness, and again whenever there is a new one, until `stop` turns true or
 /// its sender is gone. `noted` is told of each witness whether it contradicts a stream.
@@ -147,10 +150,16 @@ where
             tracing::warn!(%witness, error = said, ?pause, "a witness does not answer");
             self.silences = self.silences.saturating_add(1);
             self.silent_until = Instant::now() + pause;
+            // But it may be this stream's: the others have their turns before it gets another.
+            self.agenda.failed(enterprise, known, SILENCE_MAX);
             return;
         }
         self.heard();
-        let pause = self.agenda.failed(enterprise.clone(), known);
+        let pause_max = match &error {
+            NotCosigned::Contradicted(_) | NotCosigned::Ahead { .. } => DOUBT_MAX,
+            _ => Duration::MAX,
+        };
+        let pause = self.agenda.failed(enterprise.clone(), known, pause_max);
         match error {
             // It is told of as an altered stream is.
             NotCosigned::Contradicted(alteration) => self.note(&enterprise, Some(alteration)),
