@@ -2,6 +2,7 @@
 //! the log only grew since another one.
 
 use enterprise_credentials::{EnterpriseSlug, rest};
+use tokio::time::timeout;
 
 use super::Api;
 use super::answer::Answer;
@@ -58,16 +59,21 @@ impl<S: Store> Api<S> {
         since: &str,
         latest: &KeptCheckpoint,
     ) -> Result<Option<String>, EnterpriseError> {
-        let is_canonical = |since: &&str| *since == "0" || !since.starts_with(['0', '+']);
+        // No checkpoint of nothing is given out, and what grew from nothing needs no proof.
+        let is_canonical = |since: &&str| !since.starts_with(['0', '+']);
         let Some(old) = Some(since).filter(is_canonical).and_then(|since| since.parse().ok()) else {
             return Ok(None);
         };
-        // Nobody closes it.
-        let _proving = self.proving.acquire().await;
-        match growth(self.enterprises.store(), enterprise, old, latest).await {
-            Ok(proof) => Ok(Some(proof.to_string())),
-            Err(GrowthError::NotGiven { .. }) => Ok(None),
-            Err(GrowthError::Store(error)) => Err(error.into()),
+        let proving = async {
+            // Nobody closes it.
+            let _proving = self.proving.acquire().await;
+            growth(self.enterprises.store(), enterprise, old, latest).await
+        };
+        match timeout(self.options.list_timeout, proving).await {
+            Ok(Ok(proof)) => Ok(Some(proof.to_string())),
+            Ok(Err(GrowthError::NotGiven { .. })) => Ok(None),
+            Ok(Err(GrowthError::Store(error))) => Err(error.into()),
+            Err(late) => Err(StoreError::transient("prove in time that a log only grew", late).into()),
         }
     }
 
