@@ -161,6 +161,22 @@ fn an_auditor_comes_and_goes_with_the_file() {
     assert_eq!(serve.terminate(), Some(0));
 }
 
+/// Else the two would be one line that nobody can read.
+#[test]
+fn an_auditor_is_added_behind_a_line_that_somebody_left_without_its_end() {
+    let scene = Scene::new(&[]);
+    auditor(&scene, SLUG);
+    let first = std::fs::read_to_string(scene.0.file("auditors")).unwrap();
+    std::fs::write(scene.0.file("auditors"), first.trim_end()).unwrap();
+    auditor(&scene, OTHER);
+    let both = std::fs::read_to_string(scene.0.file("auditors")).unwrap();
+    assert!(
+        both.starts_with(&first) && both.ends_with(&format!("{OTHER}\n")),
+        "{both}"
+    );
+    assert_eq!(both.lines().count(), 2, "{both}");
+}
+
 #[test]
 fn what_is_not_sealed_has_no_checkpoint_and_what_was_set_back_gives_none() {
     let scene = Scene::new(&[SLUG]);
