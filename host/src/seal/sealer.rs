@@ -358,3 +358,46 @@ async fn warn_of_loss(store: &impl Store) {
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SealError> {
     spawn_blocking(work).await.map_err(|_| SealError::Lost)
 }
+
+#[cfg(all(test, feature = "witness"))]
+mod tests {
+    use super::*;
+    use crate::seal::random_key;
+    use crate::store::contract::Memory;
+
+    #[tokio::test]
+    async fn what_a_witness_contradicts_meanwhile_is_not_signed_and_a_broken_journal_is_looked_at_again() {
+        let state = std::env::temp_dir().join(format!("enterprise-credentials-sealer-{}", std::process::id()));
+        let store = Memory::default();
+        let key = random_key("credentials.example.com".parse().unwrap()).unwrap();
+        let sealer = Sealer::open(&store, SealOptions::new(vec![key], state.clone()))
+            .await
+            .unwrap();
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let base = Base::of(&slug, &sealer.keys, None, None).unwrap();
+        let mut frontier = Frontier::EMPTY;
+        frontier.push_line(b"a line").unwrap();
+        let signed = sealer.sign(&slug, &base, frontier.clone()).unwrap();
+        store.keep_checkpoint(&slug, &signed).await.unwrap();
+        sealer.make_durable(&slug, None, &signed).await.unwrap();
+        sealer.compare(&store, &slug, &frontier).await.unwrap();
+        assert_eq!((sealer.unsealed(), sealer.next().is_some()), (0, false));
+
+        std::fs::write(state.join("octo-corp"), "broken").unwrap();
+        sealer.compare(&store, &slug, &frontier).await.unwrap();
+        assert_eq!((sealer.unsealed(), sealer.next().is_some()), (1, true));
+
+        let (witness, size) = ("https://witness.example.com".to_owned(), 7);
+        let alteration = Alteration::WitnessedOtherwise {
+            witness: witness.clone(),
+            size,
+        };
+        sealer.witnessed(&slug, witness, Some(alteration));
+        let contradicted = sealer.sign(&slug, &base, frontier);
+        assert!(
+            matches!(contradicted, Err(SealError::Store(StoreError::Altered(_)))),
+            "{contradicted:?}"
+        );
+        std::fs::remove_dir_all(state).unwrap();
+    }
+}

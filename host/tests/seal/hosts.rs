@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_host::clock::Clock;
-use enterprise_credentials_host::enterprises::{CacheOptions, Enterprises};
+use enterprise_credentials_host::enterprises::{CacheOptions, EnterpriseError, Enterprises};
 use enterprise_credentials_host::seal::{Journal, RestartOptions, SealError, SealOptions, Sealer, restart};
 use enterprise_credentials_host::store::contract::Memory;
 use enterprise_credentials_host::store::{Head, KeptCheckpoint, Store, StoreError, Streams};
@@ -193,6 +193,9 @@ async fn a_key_that_signs_later_takes_no_signature_away() {
     let origin = KeptCheckpoint::origin(&KeyName::new(NAME).unwrap(), &slug, 1).unwrap();
     let known = [key(8).named(origin).verifier_key()];
     Checkpoint::open(&signed.note, &known).unwrap();
+    let journaled = Journal::open_to_read(&directory.file("first")).last(&slug).unwrap();
+    let journaled = journaled.unwrap().note;
+    assert_eq!(journaled.signatures().len(), 2, "{journaled}");
 }
 
 #[tokio::test]
@@ -221,10 +224,7 @@ async fn a_broken_journal_is_told_and_the_stream_is_compared_once_it_is_whole() 
     }
     let found = found.unwrap_err();
     assert!(
-        matches!(
-            found,
-            enterprise_credentials_host::enterprises::EnterpriseError::Store(StoreError::Altered(_))
-        ),
+        matches!(found, EnterpriseError::Store(StoreError::Altered(_))),
         "{found:?}"
     );
     host.stop().await;
