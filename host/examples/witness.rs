@@ -101,7 +101,8 @@ impl Witness {
             .witness(&last, &log.keys)
             .map_err(|why| log.refused(why, &request.checkpoint))?;
         if newer != *last {
-            // If this fails the file may hold the newer one: nobody has a signature of it, and the next start goes on from it.
+            // If this fails the file may hold the newer one: nobody has a signature of it, and the next start makes it durable and goes
+            // on from it.
             replace(&log.file, &request.checkpoint.to_string()).map_err(Refused::NotKept)?;
             *last = newer.clone();
         }
@@ -119,7 +120,11 @@ impl Log {
         let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let file = directory.join(format!("{name}.checkpoint"));
         let last = match fs::read(&file) {
-            Ok(note) => read_last(&note, origin).with_context(|| format!("`{}`, of `{origin}`", file.display()))?,
+            Ok(note) => {
+                // It may have been put there, and not be durable: then the next power cut would have it forgotten.
+                sync(&file).with_context(|| format!("cannot make `{}` durable", file.display()))?;
+                read_last(&note, origin).with_context(|| format!("`{}`, of `{origin}`", file.display()))?
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Checkpoint::of(origin.clone(), &Frontier::EMPTY),
             Err(error) => bail!("cannot read `{}`: {error}", file.display()),
         };
@@ -155,9 +160,15 @@ fn replace(path: &Path, text: &str) -> Result<()> {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        sync(path)
     });
     written.with_context(cannot)
+}
+
+/// Makes a file durable, and that it has its name.
+fn sync(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn open_key(path: &Path, name: KeyName) -> Result<CosigningKey> {

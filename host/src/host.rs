@@ -61,7 +61,11 @@ pub struct Host {
     worker: JoinHandle<()>,
     /// Has the seal end once nothing is appended any more.
     stop_seal: watch::Sender<bool>,
-    seal: JoinHandle<()>,
+    /// Nothing where nothing is signed.
+    seal: Option<JoinHandle<()>>,
+    /// Nothing where there is no witness.
+    #[cfg(feature = "witness")]
+    witness: Option<JoinHandle<()>>,
     /// Lets `keeper` begin.
     ended: oneshot::Sender<()>,
     /// Keeps snapshots when the others have ended.
@@ -108,11 +112,13 @@ impl Host {
         let router = http::router(enterprises.clone(), options.http.clone());
         let worker = Worker::new(enterprises.clone(), changes, options.worker);
         let (stop_seal, seal_stopped) = watch::channel(false);
-        let seal = Arc::clone(&enterprises).seal(seal_stopped);
+        let is_sealed = enterprises.sealer().is_some();
+        let seal = is_sealed.then(|| tokio::spawn(Arc::clone(&enterprises).seal(seal_stopped)));
         #[cfg(feature = "witness")]
-        if let Some(witnesses) = options.witnesses {
-            tokio::spawn(Arc::clone(&enterprises).witness(witnesses, stopped.clone()));
-        }
+        let witness = options
+            .witnesses
+            .filter(|_| is_sealed)
+            .map(|witnesses| tokio::spawn(Arc::clone(&enterprises).witness(witnesses, stopped.clone())));
         let (ended, all_ended) = oneshot::channel();
         let keeper = async move {
             // Without a word the host was dropped, and nobody waits.
@@ -127,7 +133,9 @@ impl Host {
             worker: tokio::spawn(worker.run(stopped.clone())),
             api: tokio::spawn(http::serve(listener, router, options.http, stopped)),
             stop_seal,
-            seal: tokio::spawn(seal),
+            seal,
+            #[cfg(feature = "witness")]
+            witness,
             ended,
             keeper: tokio::spawn(keeper),
         })
@@ -145,9 +153,15 @@ impl Host {
 
     /// Waits for what does not come while all is well: the end of a part.
     pub async fn ended(&mut self) -> Ended {
+        #[cfg(feature = "witness")]
+        let witness = end_of(&mut self.witness);
+        #[cfg(not(feature = "witness"))]
+        let witness = std::future::pending::<()>();
         let part = tokio::select! {
             _ = &mut self.api => "HTTP API",
             _ = &mut self.worker => "worker",
+            () = end_of(&mut self.seal) => "seal",
+            () = witness => "task of the witnesses",
         };
         Ended { part }
     }
@@ -158,9 +172,19 @@ impl Host {
         self.stop.send_replace(true);
         let _ = tokio::join!(self.api, self.worker);
         self.stop_seal.send_replace(true);
-        let _ = self.seal.await;
+        if let Some(seal) = self.seal {
+            let _ = seal.await;
+        }
         let _ = self.ended.send(());
         let _ = self.keeper.await;
+    }
+}
+
+/// Waits for the end of a part, which need not be there.
+async fn end_of(part: &mut Option<JoinHandle<()>>) {
+    match part {
+        Some(part) => drop(part.await),
+        None => std::future::pending().await,
     }
 }
 
@@ -174,5 +198,33 @@ async fn warn_of_the_future(store: &impl Store, clock: &Clock) {
         && at > now
     {
         tracing::warn!(%enterprise, %at, %now, "the newest event of a stream is ahead of the clock");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::{SealOptions, random_key};
+    use crate::store::contract::Memory;
+
+    /// Else it would serve for ever, and sign nothing.
+    #[tokio::test]
+    async fn a_host_whose_seal_has_ended_has_ended() {
+        let state = std::env::temp_dir().join(format!("enterprise-credentials-ended-{}", std::process::id()));
+        let store = Memory::default();
+        let key = random_key("credentials.example.com".parse().unwrap()).unwrap();
+        let sealer = Sealer::open(&store, SealOptions::new(vec![key], state.clone()))
+            .await
+            .unwrap();
+        let options = HostOptions {
+            sealer: Some(Arc::new(sealer)),
+            ..HostOptions::default()
+        };
+        let mut host = Host::start(store, ([127, 0, 0, 1], 0).into(), options).await.unwrap();
+        let early = tokio::time::timeout(Duration::from_millis(50), host.ended()).await;
+        assert!(early.is_err(), "all is well: {early:?}");
+        host.seal.as_ref().unwrap().abort();
+        assert_eq!(host.ended().await.part, "seal");
+        std::fs::remove_dir_all(state).unwrap();
     }
 }

@@ -53,7 +53,7 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// How long a client may take nothing of its answers.
     pub write_timeout: Duration,
-    /// How long a list may take, the wait for its turn included.
+    /// How long a list may take, or a proof that a log only grew, the wait for its turn included.
     pub list_timeout: Duration,
     /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have said that it asks
     /// nothing more: HTTP/1 cannot tell the two apart.

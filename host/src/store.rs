@@ -150,6 +150,12 @@ pub trait Streams: Send + Sync + 'static {
         std::future::ready(Err(no_checkpoints()))
     }
 
+    /// The stream of which a checkpoint is kept that comes first behind `after`, in the order of the names' bytes. The name may be one
+    /// that no stream can have, where somebody else wrote it.
+    fn next_sealed(&self, _after: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+        std::future::ready(Err(no_checkpoints()))
+    }
+
     /// Lets what is under way end, and lets go of the storage. What is asked after that fails, or is answered as before.
     fn close(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())

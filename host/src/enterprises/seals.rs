@@ -28,8 +28,8 @@ impl<S: Store> Enterprises<S> {
                     Err(SealError::Store(StoreError::Altered(altered))) => {
                         Err(EnterpriseError::Store(StoreError::Altered(altered.clone())))
                     }
-                    Err(_) => return,
-                    Ok(_) => Ok(()),
+                    Ok(_) if !self.is_contradicted(enterprise) => Ok(()),
+                    _ => return,
                 };
                 self.altered_seals.note(enterprise, &found);
             },
@@ -46,14 +46,24 @@ impl<S: Store> Enterprises<S> {
             Err(_) => self.altered.note(enterprise, found),
             Ok(_) => {
                 self.altered.note(enterprise, found);
-                self.altered_seals.note(enterprise, found);
+                // What a witness says may have been told since this was begun.
+                if !self.is_contradicted(enterprise) {
+                    self.altered_seals.note(enterprise, found);
+                }
             }
         }
     }
 
-    /// Whether a stream has to be compared with what was signed of it: it is read for the first time, or did not lead on from there.
+    /// Whether a stream has to be compared with what was signed of it: it is read for the first time, did not lead on from there, or a
+    /// witness contradicts it.
     pub(super) fn is_to_be_compared(&self, live: &Live) -> bool {
-        self.sealer.is_some() && (live.is_cold() || self.altered_seals.contains(live.slug()))
+        let slug = live.slug();
+        self.sealer.is_some() && (live.is_cold() || self.altered_seals.contains(slug) || self.is_contradicted(slug))
+    }
+
+    fn is_contradicted(&self, enterprise: &EnterpriseSlug) -> bool {
+        let sealer = self.sealer.as_ref();
+        sealer.is_some_and(|sealer| sealer.is_contradicted(enterprise))
     }
 
     /// Fails where a stream that has to be compared does not lead on from what was signed of it.
@@ -87,4 +97,49 @@ impl<S: Store> Enterprises<S> {
 
 fn is_completion(recorded: &RecordedEvent) -> bool {
     matches!(recorded.event, Event::RevocationCompleted { .. })
+}
+
+#[cfg(all(test, feature = "witness"))]
+mod tests {
+    use enterprise_credentials_seal::KeyName;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::enterprises::CacheOptions;
+    use crate::seal::{SealOptions, random_key};
+    use crate::store::Alteration;
+    use crate::store::contract::Memory;
+
+    /// What was begun before a witness was heard, and ends well behind it, says nothing against the witness.
+    #[tokio::test]
+    async fn what_a_witness_says_is_not_undone_by_a_load_that_began_before() {
+        let state = std::env::temp_dir().join(format!("enterprise-credentials-contradicted-{}", std::process::id()));
+        let store = Memory::default();
+        let key = random_key(KeyName::new("credentials.example.com").unwrap()).unwrap();
+        let options = SealOptions::new(vec![key], state.clone());
+        let sealer = Arc::new(Sealer::open(&store, options).await.unwrap());
+        let clock = Arc::new(Clock::system(Clock::SKEW_MAX_DEFAULT));
+        let (enterprises, _) =
+            Enterprises::with_sealer(store, CacheOptions::default(), clock, Some(Arc::clone(&sealer)));
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        enterprises.fresh(&slug).await.unwrap();
+        let witness = || "https://witness.example.com".to_owned();
+        let alteration = Alteration::WitnessedOtherwise {
+            witness: witness(),
+            size: 7,
+        };
+        sealer.witnessed(&slug, witness(), Some(alteration));
+        let found = enterprises.fresh(&slug).await;
+        assert!(
+            matches!(found, Err(EnterpriseError::Store(StoreError::Altered(_)))),
+            "a state in memory is no reason to answer"
+        );
+        assert_eq!(enterprises.altered(), 1);
+        enterprises.note_altered(&slug, &Ok(()));
+        assert_eq!(enterprises.altered(), 1);
+        sealer.witnessed(&slug, witness(), None);
+        enterprises.fresh(&slug).await.unwrap();
+        assert_eq!(enterprises.altered(), 0);
+        std::fs::remove_dir_all(state).unwrap();
+    }
 }

@@ -2,14 +2,15 @@
 //! the log only grew since another one.
 
 use enterprise_credentials::{EnterpriseSlug, rest};
+use tokio::time::timeout;
 
 use super::Api;
 use super::answer::Answer;
 use super::bearer::Bearer;
 use super::operation::Asked;
 use crate::enterprises::{EnterpriseError, now};
-use crate::seal::{GrowthError, KeptCheckpoint, growth, latest};
-use crate::store::{Holder, Store};
+use crate::seal::{GrowthError, KeptCheckpoint, SealError, growth};
+use crate::store::{Holder, Store, StoreError};
 
 impl<S: Store> Api<S> {
     /// The latest checkpoint.
@@ -33,8 +34,12 @@ impl<S: Store> Api<S> {
         };
         // A stream that was set back has checkpoints that are older than some that were given out.
         self.enterprises.fresh(&enterprise).await?;
-        let store = self.enterprises.store();
-        let Some(latest) = latest(store, &enterprise).await? else {
+        // And a host that signs nothing has no journal, by which it would find that out.
+        let Some(sealer) = self.enterprises.sealer() else {
+            return not_found(holder);
+        };
+        let given = sealer.given_out(self.enterprises.store(), &enterprise).await;
+        let Some(latest) = given.map_err(unknown)? else {
             return not_found(holder);
         };
         let text = match since {
@@ -54,16 +59,21 @@ impl<S: Store> Api<S> {
         since: &str,
         latest: &KeptCheckpoint,
     ) -> Result<Option<String>, EnterpriseError> {
-        let is_canonical = |since: &&str| *since == "0" || !since.starts_with(['0', '+']);
+        // No checkpoint of nothing is given out, and what grew from nothing needs no proof.
+        let is_canonical = |since: &&str| !since.starts_with(['0', '+']);
         let Some(old) = Some(since).filter(is_canonical).and_then(|since| since.parse().ok()) else {
             return Ok(None);
         };
-        // Nobody closes it.
-        let _proving = self.proving.acquire().await;
-        match growth(self.enterprises.store(), enterprise, old, latest).await {
-            Ok(proof) => Ok(Some(proof.to_string())),
-            Err(GrowthError::NotGiven { .. }) => Ok(None),
-            Err(GrowthError::Store(error)) => Err(error.into()),
+        let proving = async {
+            // Nobody closes it.
+            let _proving = self.proving.acquire().await;
+            growth(self.enterprises.store(), enterprise, old, latest).await
+        };
+        match timeout(self.options.list_timeout, proving).await {
+            Ok(Ok(proof)) => Ok(Some(proof.to_string())),
+            Ok(Err(GrowthError::NotGiven { .. })) => Ok(None),
+            Ok(Err(GrowthError::Store(error))) => Err(error.into()),
+            Err(late) => Err(StoreError::transient("prove in time that a log only grew", late).into()),
         }
     }
 
@@ -83,6 +93,14 @@ impl<S: Store> Api<S> {
         let bearer = self.bearer(asked).await?;
         let authorized = self.ask(asked, &bearer, rest::authorize).await?;
         Ok((bearer.holder, authorized.err()))
+    }
+}
+
+/// Where the journal cannot be read, nobody knows what may be given out.
+fn unknown(error: SealError) -> EnterpriseError {
+    match error {
+        SealError::Store(error) => error.into(),
+        error => StoreError::transient("look up what may be given out", error).into(),
     }
 }
 

@@ -29,7 +29,29 @@ pub(super) struct Chain {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     streams: HashMap<EnterpriseSlug, Stream>,
-    due: BTreeSet<(Haste, Instant, EnterpriseSlug)>,
+    /// Those that are not at work, so that the first is the next: both are asked for within requests.
+    due: Due,
+}
+
+/// When streams are due, those that are not to wait apart from those that are.
+#[derive(Debug, Default)]
+struct Due {
+    now: BTreeSet<(Instant, EnterpriseSlug)>,
+    then: BTreeSet<(Instant, EnterpriseSlug)>,
+}
+
+impl Due {
+    const fn of(&mut self, haste: Haste) -> &mut BTreeSet<(Instant, EnterpriseSlug)> {
+        match haste {
+            Haste::Now => &mut self.now,
+            Haste::Then => &mut self.then,
+        }
+    }
+
+    fn firsts(&self) -> impl Iterator<Item = (Haste, &(Instant, EnterpriseSlug))> {
+        let firsts = [(Haste::Now, self.now.first()), (Haste::Then, self.then.first())];
+        firsts.into_iter().filter_map(|(haste, first)| Some((haste, first?)))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -53,10 +75,14 @@ impl Agenda {
     fn set(&mut self, enterprise: &EnterpriseSlug, haste: Haste, at: Instant) {
         let stream = self.streams.entry(enterprise.clone()).or_default();
         let due = stream.due.map_or((haste, at), |due| due.min((haste, at)));
-        if let Some((haste, at)) = stream.due.replace(due) {
-            self.due.remove(&(haste, at, enterprise.clone()));
+        let before = stream.due.replace(due);
+        if stream.is_at_work {
+            return;
         }
-        self.due.insert((due.0, due.1, enterprise.clone()));
+        if let Some((haste, at)) = before {
+            self.due.of(haste).remove(&(at, enterprise.clone()));
+        }
+        self.due.of(due.0).insert((due.1, enterprise.clone()));
     }
 
     /// Notes that lines lead from one tree of a stream to another.
@@ -78,15 +104,8 @@ impl Agenda {
 
     /// The stream that is to be signed next, if its time has come and it is not being signed; and what is known of its lines.
     pub(super) fn take(&mut self, now: Instant) -> Option<(EnterpriseSlug, Option<Chain>)> {
-        let is_free =
-            |enterprise: &EnterpriseSlug| self.streams.get(enterprise).is_some_and(|stream| !stream.is_at_work);
-        let next = self
-            .due
-            .iter()
-            .find(|(_, at, enterprise)| *at <= now && is_free(enterprise));
-        let next = next.cloned()?;
-        self.due.remove(&next);
-        let (_, _, enterprise) = next;
+        let (haste, _) = self.due.firsts().find(|(_, (at, _))| *at <= now)?;
+        let (_, enterprise) = self.due.of(haste).pop_first()?;
         let stream = self.streams.get_mut(&enterprise)?;
         (stream.due, stream.is_at_work) = (None, true);
         let chain = stream.chain.clone();
@@ -95,10 +114,7 @@ impl Agenda {
 
     /// When the next one is due that is not being signed.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        let is_free =
-            |enterprise: &EnterpriseSlug| self.streams.get(enterprise).is_some_and(|stream| !stream.is_at_work);
-        let free = self.due.iter().filter(|(_, _, enterprise)| is_free(enterprise));
-        free.map(|(_, at, _)| *at).min()
+        self.due.firsts().map(|(_, (at, _))| *at).min()
     }
 
     /// A stream was signed as far as `signed`, or there was nothing to sign. `known` is what [`Agenda::take`] gave.
@@ -116,6 +132,9 @@ impl Agenda {
         {
             chain.from = signed.clone();
         }
+        if let Some((haste, at)) = stream.due {
+            self.due.of(haste).insert((at, enterprise.clone()));
+        }
         if stream.due.is_none() && stream.chain.is_none() {
             self.streams.remove(enterprise);
         }
@@ -126,16 +145,14 @@ impl Agenda {
         let stream = self.streams.entry(enterprise.clone()).or_default();
         let pause = PAUSE_MIN.saturating_mul(1 << stream.failures.min(16)).min(PAUSE_MAX);
         stream.failures = stream.failures.saturating_add(1);
-        stream.is_at_work = false;
-        if let Some((haste, at)) = stream.due.take() {
-            self.due.remove(&(haste, at, enterprise.clone()));
-        }
+        (stream.is_at_work, stream.due) = (false, None);
         self.set(enterprise, Haste::Then, now + pause);
     }
 
     /// Has everything signed that waits for its time.
     pub(super) fn hurry(&mut self, now: Instant) {
-        let waiting: Vec<EnterpriseSlug> = self.due.iter().map(|(_, _, enterprise)| enterprise.clone()).collect();
+        let waiting = self.streams.iter().filter(|(_, stream)| stream.due.is_some());
+        let waiting: Vec<EnterpriseSlug> = waiting.map(|(enterprise, _)| enterprise.clone()).collect();
         for enterprise in waiting {
             self.set(&enterprise, Haste::Then, now);
         }

@@ -48,6 +48,29 @@ pub enum SealError {
         /// The stream's.
         expected: KeyName,
     },
+    /// The store holds a checkpoint behind all that this host knows of, and none of its keys has signed it.
+    #[error(
+        "the store holds a checkpoint of the stream (log {log}, {size} lines) that goes beyond the journal, and that none of the keys \
+         has signed: sign with the key that has, or find out who wrote that row of `checkpoints`, and delete it"
+    )]
+    Strange {
+        /// Of which log of the stream.
+        log: u32,
+        /// How many lines it covers.
+        size: u64,
+    },
+    /// There is no journal to read what was signed last.
+    #[error(
+        "there is no journal of the seal in `{}`: name the directory of the host that does not serve the stream, as `--seal-state`; if \
+         it is lost, say `--journal-lost`",
+        .0.display()
+    )]
+    NoJournal(PathBuf),
+    /// The logs of a stream cannot be numbered on.
+    #[error(
+        "the store says that the stream's log is number {0}, behind which there is no other: find out who wrote that row"
+    )]
+    NoFurtherLog(u32),
     /// The seal of a stream whose lines lead on from what was sealed is not begun anew.
     #[error(
         "the stream's lines lead on from what was sealed of it: there is nothing to begin anew, unless a witness or a \

@@ -13,7 +13,7 @@ use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::{Frontier, KeyName, Note};
 
 use crate::store::KeptCheckpoint;
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, sync_directory};
 
 /// The name of the logs, in a file that is there from the beginning: without it nothing was ever signed by this journal.
 const NAME: &str = ".log";
@@ -33,11 +33,19 @@ pub enum JournalError {
     InUse(PathBuf),
     /// The file is not one that was written.
     #[error(
-        "`{}` is not what the journal of the seal wrote: put back what was there, or remove it, and what the store holds is gone on \
-         from",
+        "`{}` is not what the journal of the seal wrote: put back what was there. If that is lost, compare the store with a \
+         checkpoint that somebody else holds, for nothing here shows any more that it was not set back; if it holds, remove the \
+         file, and what the store says was signed last is gone on from",
         .0.display()
     )]
     Broken(PathBuf),
+    /// The directory holds no journal, or not any more.
+    #[error(
+        "there is no journal of the seal in `{}`: look whether its disk is mounted; an empty directory does not say that nothing was \
+         signed",
+        .0.display()
+    )]
+    Missing(PathBuf),
 }
 
 /// What was signed last of each stream.
@@ -104,19 +112,32 @@ impl Journal {
     /// What was signed last of a stream.
     ///
     /// # Errors
-    /// [`JournalError`].
+    /// [`JournalError`]. A directory without a journal is no journal in which nothing stands.
     pub fn last(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, JournalError> {
         let path = self.directory.join(enterprise.as_str());
-        let Some(text) = read(&path)? else { return Ok(None) };
-        parse(&text).map(Some).ok_or(JournalError::Broken(path))
+        match read(&path)? {
+            Some(text) => parse(&text).map(Some).ok_or(JournalError::Broken(path)),
+            None if self.log_name()?.is_some() => Ok(None),
+            None => Err(JournalError::Missing(self.directory.clone())),
+        }
     }
 
-    /// Writes what is signed of a stream, and returns when it is durable.
+    /// Writes what is signed of a stream, and returns when it is durable. The last record of a log before stays, under another name.
     pub(super) fn write(&self, enterprise: &EnterpriseSlug, signed: &KeptCheckpoint) -> Result<(), JournalError> {
-        let KeptCheckpoint { log, frontier, note } = signed;
-        let (size, edge) = (frontier.size(), STANDARD.encode(frontier.to_bytes()));
-        let text = format!("{HEADER}\nlog {log}\nsize {size}\nfrontier {edge}\n\n{note}");
-        self.put(enterprise.as_str(), &text)
+        if let Some(before) = self.last(enterprise)?.filter(|last| last.log < signed.log) {
+            let name = format!("{OTHER}{enterprise}{OTHER}{}", before.log);
+            self.put(&name, &text_of(&before))?;
+        }
+        self.put(enterprise.as_str(), &text_of(signed))
+    }
+
+    /// Returns when what stands there of a stream is durable: it may have been put there, and not have become so.
+    pub(super) fn sync(&self, enterprise: &EnterpriseSlug) -> Result<(), JournalError> {
+        let path = self.directory.join(enterprise.as_str());
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced
+            .and_then(|()| sync_directory(&path))
+            .map_err(|error| JournalError::File(path, error))
     }
 
     /// The streams of which something was signed.
@@ -154,6 +175,12 @@ fn read(path: &Path) -> Result<Option<String>, JournalError> {
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(JournalError::Broken(path.to_owned())),
         Err(error) => Err(JournalError::File(path.to_owned(), error)),
     }
+}
+
+fn text_of(signed: &KeptCheckpoint) -> String {
+    let KeptCheckpoint { log, frontier, note } = signed;
+    let (size, edge) = (frontier.size(), STANDARD.encode(frontier.to_bytes()));
+    format!("{HEADER}\nlog {log}\nsize {size}\nfrontier {edge}\n\n{note}")
 }
 
 fn parse(text: &str) -> Option<KeptCheckpoint> {
@@ -198,9 +225,9 @@ mod tests {
         let slug = EnterpriseSlug::new("octo-corp").unwrap();
         let journal = Journal::open(&path).unwrap();
         assert_eq!(journal.log_name().unwrap(), None);
-        assert_eq!(journal.last(&slug).unwrap(), None);
         let name = KeyName::new("credentials.example.com").unwrap();
         journal.begin(&name).unwrap();
+        assert_eq!(journal.last(&slug).unwrap(), None);
         for signed in [signed(&[]), signed(&["one"]), signed(&["one", "two", "three"])] {
             journal.write(&slug, &signed).unwrap();
             assert_eq!(journal.last(&slug).unwrap(), Some(signed));
@@ -223,6 +250,46 @@ mod tests {
             let cut = journal.last(&slug);
             assert!(matches!(cut, Err(JournalError::Broken(_))), "cut at {index}: {cut:?}");
         }
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn the_last_record_of_a_log_before_stays() {
+        let path = directory("before");
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let journal = Journal::open(&path).unwrap();
+        journal
+            .begin(&KeyName::new("credentials.example.com").unwrap())
+            .unwrap();
+        let first = signed(&["one", "two"]);
+        let second = KeptCheckpoint {
+            log: 2,
+            ..signed(&["one"])
+        };
+        for signed in [&first, &second, &second] {
+            journal.write(&slug, signed).unwrap();
+        }
+        assert_eq!(journal.last(&slug).unwrap(), Some(second));
+        let before = std::fs::read_to_string(path.join(".octo-corp.1")).unwrap();
+        assert_eq!(parse(&before), Some(first));
+        assert_eq!(journal.enterprises().unwrap(), [slug], "it is no stream of its own");
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_directory_without_a_journal_does_not_say_that_nothing_was_signed() {
+        let path = directory("missing");
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let none = Journal::open_to_read(&path).last(&slug);
+        assert!(matches!(none, Err(JournalError::Missing(_))), "{none:?}");
+        let journal = Journal::open(&path).unwrap();
+        journal
+            .begin(&KeyName::new("credentials.example.com").unwrap())
+            .unwrap();
+        assert_eq!(journal.last(&slug).unwrap(), None);
+        std::fs::remove_file(path.join(NAME)).unwrap();
+        let gone = journal.last(&slug);
+        assert!(matches!(gone, Err(JournalError::Missing(_))), "{gone:?}");
         std::fs::remove_dir_all(&path).unwrap();
     }
 

@@ -4,7 +4,7 @@
 //! holds to it; it is signed; the journal is durable; the store has it; only then is it given out. Killed between any two of these,
 //! the next process finds in the journal whatever may have been given out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,9 @@ use tokio::sync::{Notify, broadcast};
 use tokio::task::spawn_blocking;
 
 use super::agenda::{Agenda, Chain, Haste};
-use super::base::{Base, check_leads};
+use super::base::{Base, check_leads, is_signed_by, place};
 use super::contradicted::Contradicted;
+use super::durable::Durable;
 use super::faults::Faults;
 use super::{Journal, SealError};
 #[cfg(feature = "witness")]
@@ -57,9 +58,12 @@ const GIVEN_MAX: usize = 1_024;
 #[derive(Debug)]
 pub struct Sealer {
     name: KeyName,
-    keys: Vec<SigningKey>,
-    journal: Arc<Journal>,
-    every: Duration,
+    pub(super) keys: Vec<SigningKey>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) durable: Durable,
+    /// Held by whoever adds to what the store keeps: two would undo each other's.
+    pub(super) keeping: tokio::sync::Mutex<()>,
+    pub(super) every: Duration,
     agenda: Mutex<Agenda>,
     changed: Notify,
     faults: Faults,
@@ -94,6 +98,8 @@ impl Sealer {
             name,
             keys: options.keys,
             journal: Arc::new(journal),
+            durable: Durable::default(),
+            keeping: tokio::sync::Mutex::default(),
             every: options.every,
             agenda: Mutex::default(),
             changed: Notify::new(),
@@ -210,9 +216,18 @@ impl Sealer {
     ) -> Result<(), StoreError> {
         self.contradicted.check(enterprise)?;
         let kept = streams.last_checkpoint(enterprise).await?;
-        // Where the journal cannot be read nothing is signed, and that is told of: here what the store says has to do.
-        let journaled = self.journaled_last(enterprise).await.unwrap_or_default();
-        let base = Base::of(enterprise, journaled, kept)?;
+        // Where the journal cannot be read the stream is not signed, and what the store says has to do: a broken disk beside the store
+        // is not to stop revocations. It is told, and tried again until it is compared.
+        let journaled = self.journaled_last(enterprise).await;
+        if let Err(fault) = &journaled
+            && self.faults.note(enterprise, Some(fault))
+        {
+            tracing::error!(%enterprise, "the stream is served, and was not compared with the journal of the seal");
+        }
+        let (is_read, journaled) = (journaled.is_ok(), journaled.unwrap_or_default());
+        let journaled_at = journaled.as_ref().map(place);
+        let base = Base::of(enterprise, &self.keys, journaled, kept)?;
+        base.check_journaled(streams, enterprise).await?;
         let later;
         let head = if head.size() < base.frontier().size() {
             // Others may have gone on, and signed, since it was read.
@@ -222,11 +237,20 @@ impl Sealer {
             head
         };
         check_leads(streams, enterprise, base.frontier(), head).await?;
+        self.contradicted.check(enterprise)?;
         if base.frontier() != head {
             self.agenda().chain(enterprise, base.frontier(), head);
+        }
+        // What others have signed has to be in this journal too, or it is not found out when the store is set back.
+        if !is_read || base.frontier() != head || base.last().map(place) != journaled_at {
             self.look_at(enterprise);
         }
         Ok(())
+    }
+
+    /// Whether a witness has cosigned of a stream what this host does not have.
+    pub(crate) fn is_contradicted(&self, enterprise: &EnterpriseSlug) -> bool {
+        self.contradicted.check(enterprise).is_err()
     }
 
     /// Signs a stream as far as it is durable; nothing where it is empty.
@@ -239,7 +263,7 @@ impl Sealer {
         self.contradicted.check(enterprise)?;
         let journaled = self.journaled_last(enterprise).await?;
         let kept = store.last_checkpoint(enterprise).await?;
-        let base = Base::of(enterprise, journaled.clone(), kept.clone())?;
+        let base = Base::of(enterprise, &self.keys, journaled.clone(), kept.clone())?;
         base.check_journaled(store, enterprise).await?;
         let end = match known {
             // Another host may have signed what it has appended since.
@@ -249,52 +273,48 @@ impl Sealer {
         if known.is_none_or(|chain| chain.from != *base.frontier()) {
             check_leads(store, enterprise, base.frontier(), &end).await?;
         }
+        base.check_rows()?;
         if end.size() == 0 {
             return Ok(None);
         }
-        let origin = KeptCheckpoint::origin(&self.name, enterprise, base.log())?;
-        let signed = match base.last() {
-            Some(last) => {
-                check_origin(last, &origin)?;
-                if last.frontier == end && self.have_signed(last, &origin) {
-                    last.clone()
-                } else {
-                    self.sign(origin, base.log(), end)
-                }
-            }
-            None => self.sign(origin, base.log(), end),
-        };
-        if journaled.as_ref() != Some(&signed) {
-            let (journal, slug, signed) = (Arc::clone(&self.journal), enterprise.clone(), signed.clone());
-            aside(move || journal.write(&slug, &signed)).await??;
-        }
+        let signed = self.sign(enterprise, &base, end)?;
+        self.make_durable(enterprise, journaled.as_ref(), &signed).await?;
         if !kept.is_some_and(|kept| kept.holds(&signed)) {
-            store.keep_checkpoint(enterprise, &signed).await?;
-            // Nobody need listen.
-            let _ = self.given.send(enterprise.clone());
+            let origin = KeptCheckpoint::origin(&self.name, enterprise, signed.log)?;
+            let ours = signed.note.signatures().iter().filter(|by| *by.name() == origin);
+            if self.keep(store, enterprise, &signed, ours).await? {
+                // Nobody need listen.
+                let _ = self.given.send(enterprise.clone());
+            }
         }
         Ok(Some(signed.frontier))
     }
 
-    fn sign(&self, origin: KeyName, log: u32, frontier: Frontier) -> KeptCheckpoint {
-        let note = Checkpoint::of(origin, &frontier).sign(&self.keys);
-        KeptCheckpoint { log, frontier, note }
-    }
-
-    /// Whether each key has signed it: a new one signs what the old one has.
-    fn have_signed(&self, checkpoint: &KeptCheckpoint, origin: &KeyName) -> bool {
-        let ids = self
-            .keys
-            .iter()
-            .map(|key| key.named(origin.clone()).verifier_key().id());
-        let signatures = checkpoint.note.signatures();
-        ids.into_iter()
-            .all(|id| signatures.iter().any(|signature| signature.id() == id))
-    }
-
-    async fn journaled_last(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, SealError> {
-        let (journal, slug) = (Arc::clone(&self.journal), enterprise.clone());
-        Ok(aside(move || journal.last(&slug)).await??)
+    /// Signs with each key that has not, unless a witness has contradicted the stream meanwhile.
+    fn sign(&self, enterprise: &EnterpriseSlug, base: &Base, frontier: Frontier) -> Result<KeptCheckpoint, SealError> {
+        self.contradicted.check(enterprise)?;
+        let log = base.log();
+        let origin = KeptCheckpoint::origin(&self.name, enterprise, log)?;
+        if let Some(last) = base.last() {
+            check_origin(last, &origin)?;
+        }
+        let checkpoint = Checkpoint::of(origin.clone(), &frontier);
+        let text = checkpoint.to_string();
+        let same = base
+            .last()
+            .filter(|last| last.frontier == frontier && last.note.text() == text);
+        let Some(last) = same else {
+            let note = checkpoint.sign(&self.keys);
+            return Ok(KeptCheckpoint { log, frontier, note });
+        };
+        let mut signed = last.clone();
+        let missing = self.keys.iter().filter(|key| !is_signed_by(last, &origin, key));
+        let missing: Vec<SigningKey> = missing.cloned().collect();
+        for signature in checkpoint.sign(&missing).signatures() {
+            // A note without room for a key is as good as one that has not changed: the next one has room.
+            signed.note.add(signature.clone());
+        }
+        Ok(signed)
     }
 
     fn agenda(&self) -> MutexGuard<'_, Agenda> {
@@ -302,60 +322,8 @@ impl Sealer {
     }
 }
 
-/// Begins a stream's seal anew, where its lines do not lead on from what was sealed: its log gets another name, and the old one is
-/// never signed again. The journal in `state` may be in use.
-///
-/// Where they do, it is begun anew only if they are known to be `contradicted`, as by a witness.
-///
-/// # Errors
-/// [`SealError::Holds`] where they do, and are not.
-pub async fn restart(
-    store: &impl Store,
-    enterprise: &EnterpriseSlug,
-    keys: &[SigningKey],
-    state: &Path,
-    contradicted: bool,
-) -> Result<KeyName, SealError> {
-    let name = name_of(keys)?;
-    let journal = Journal::open_to_read(state);
-    for is in [journal.log_name()?, store.log_name().await?].into_iter().flatten() {
-        if is != name {
-            return Err(SealError::OtherName { is, key: name });
-        }
-    }
-    let base = Base::of(
-        enterprise,
-        journal.last(enterprise)?,
-        store.last_checkpoint(enterprise).await?,
-    );
-    let (log, leads) = match base {
-        Ok(base) => {
-            let head = store.head(enterprise).await?.unwrap_or_default();
-            let leads = check_leads(store, enterprise, base.frontier(), head.frontier()).await;
-            (base.log(), leads)
-        }
-        Err(error) => {
-            let kept = store.last_checkpoint(enterprise).await?;
-            (kept.map_or(KeptCheckpoint::FIRST_LOG, |kept| kept.log), Err(error))
-        }
-    };
-    match leads {
-        Ok(()) if !contradicted => return Err(SealError::Holds),
-        Ok(()) | Err(StoreError::Altered(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let log = log + 1;
-    let origin = KeptCheckpoint::origin(&name, enterprise, log)?;
-    // What covers nothing contradicts nothing: the journal gets it with the first that does.
-    let frontier = Frontier::EMPTY;
-    let note = Checkpoint::of(origin.clone(), &frontier).sign(keys);
-    let begun = KeptCheckpoint { log, frontier, note };
-    store.keep_checkpoint(enterprise, &begun).await?;
-    Ok(origin)
-}
-
 /// What all the keys are called.
-fn name_of(keys: &[SigningKey]) -> Result<KeyName, SealError> {
+pub(super) fn name_of(keys: &[SigningKey]) -> Result<KeyName, SealError> {
     let (first, others) = keys.split_first().ok_or(SealError::NoKey)?;
     match others.iter().find(|key| key.name() != first.name()) {
         None => Ok(first.name().clone()),
@@ -387,6 +355,49 @@ async fn warn_of_loss(store: &impl Store) {
 }
 
 /// Does what may wait for a disk.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SealError> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SealError> {
     spawn_blocking(work).await.map_err(|_| SealError::Lost)
+}
+
+#[cfg(all(test, feature = "witness"))]
+mod tests {
+    use super::*;
+    use crate::seal::random_key;
+    use crate::store::contract::Memory;
+
+    #[tokio::test]
+    async fn what_a_witness_contradicts_meanwhile_is_not_signed_and_a_broken_journal_is_looked_at_again() {
+        let state = std::env::temp_dir().join(format!("enterprise-credentials-sealer-{}", std::process::id()));
+        let store = Memory::default();
+        let key = random_key("credentials.example.com".parse().unwrap()).unwrap();
+        let sealer = Sealer::open(&store, SealOptions::new(vec![key], state.clone()))
+            .await
+            .unwrap();
+        let slug = EnterpriseSlug::new("octo-corp").unwrap();
+        let base = Base::of(&slug, &sealer.keys, None, None).unwrap();
+        let mut frontier = Frontier::EMPTY;
+        frontier.push_line(b"a line").unwrap();
+        let signed = sealer.sign(&slug, &base, frontier.clone()).unwrap();
+        store.keep_checkpoint(&slug, &signed).await.unwrap();
+        sealer.make_durable(&slug, None, &signed).await.unwrap();
+        sealer.compare(&store, &slug, &frontier).await.unwrap();
+        assert_eq!((sealer.unsealed(), sealer.next().is_some()), (0, false));
+
+        std::fs::write(state.join("octo-corp"), "broken").unwrap();
+        sealer.compare(&store, &slug, &frontier).await.unwrap();
+        assert_eq!((sealer.unsealed(), sealer.next().is_some()), (1, true));
+
+        let (witness, size) = ("https://witness.example.com".to_owned(), 7);
+        let alteration = Alteration::WitnessedOtherwise {
+            witness: witness.clone(),
+            size,
+        };
+        sealer.witnessed(&slug, witness, Some(alteration));
+        let contradicted = sealer.sign(&slug, &base, frontier);
+        assert!(
+            matches!(contradicted, Err(SealError::Store(StoreError::Altered(_)))),
+            "{contradicted:?}"
+        );
+        std::fs::remove_dir_all(state).unwrap();
+    }
 }

@@ -224,6 +224,10 @@ impl Streams for AnyStore {
         each!(self, store => store.checkpoint(enterprise, log, size).await)
     }
 
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        each!(self, store => store.next_sealed(after).await)
+    }
+
     async fn close(&self) {
         each!(self, store => store.close().await);
     }
@@ -337,6 +341,10 @@ impl Streams for AnyReader {
         size: u64,
     ) -> Result<Option<KeptCheckpoint>, StoreError> {
         each!(self, reader => reader.checkpoint(enterprise, log, size).await)
+    }
+
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        each!(self, reader => reader.next_sealed(after).await)
     }
 
     async fn close(&self) {

@@ -247,6 +247,10 @@ impl Streams for PostgresStore {
         checkpoints::read(self.cluster(), enterprise, log, size).await
     }
 
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        checkpoints::next(self.cluster(), after).await
+    }
+
     async fn close(&self) {
         self.shared.leases.give_all_back(self.cluster()).await;
         self.shared.fence.close();

@@ -190,6 +190,13 @@ impl Streams for SqliteStore {
             .await
     }
 
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        let after = after.to_owned();
+        self.look().await?;
+        self.read_aside(move |connection| checkpoints::next(connection, &after))
+            .await
+    }
+
     /// Lets the writer do what waits, and closes every connection, so that SQLite folds its write-ahead log into the file.
     async fn close(&self) {
         self.shared.queue.close();

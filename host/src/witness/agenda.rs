@@ -75,10 +75,10 @@ impl Agenda {
         );
     }
 
-    /// It was not, and gets its next turn after a pause. Gives that.
-    pub(super) fn failed(&mut self, enterprise: EnterpriseSlug, known: Known) -> Duration {
+    /// It was not, and gets its next turn after a pause, of at most `pause_max`. Gives that.
+    pub(super) fn failed(&mut self, enterprise: EnterpriseSlug, known: Known, pause_max: Duration) -> Duration {
         let failures = self.turns.get(&enterprise).map_or(0, |turn| turn.failures);
-        let pause = pause(failures, self.again_after);
+        let pause = pause(failures, self.again_after.min(pause_max));
         let due = Instant::now() + pause;
         let failures = failures.saturating_add(1);
         self.put(enterprise, Turn { due, known, failures });
@@ -135,8 +135,8 @@ mod tests {
         assert_eq!(agenda.next(), Some(begin + HOUR), "also when idle");
         agenda.changed(slug("octo"));
         assert_eq!(agenda.next(), Some(begin));
-        agenda.failed(slug("octo"), Known::default());
-        agenda.failed(slug("octo"), Known::default());
+        agenda.failed(slug("octo"), Known::default(), HOUR);
+        agenda.failed(slug("octo"), Known::default(), HOUR);
         agenda.changed(slug("octo"));
         assert_eq!(agenda.next(), Some(begin + 2 * PAUSE_MIN), "news do not end the pause");
         agenda.changed(slug("acme"));
@@ -148,7 +148,15 @@ mod tests {
         agenda.forget(&slug("acme"));
         assert_eq!(agenda.first(), Some((slug("octo"), Known::default())));
         agenda.shown(slug("octo"), Known::default());
-        agenda.failed(slug("octo"), Known::default());
+        agenda.failed(slug("octo"), Known::default(), HOUR);
         assert_eq!(agenda.next(), Some(begin + PAUSE_MIN), "a success ends the doubling");
+        for _ in 0..20 {
+            agenda.failed(slug("octo"), Known::default(), Duration::from_secs(60));
+        }
+        assert_eq!(
+            agenda.next(),
+            Some(begin + Duration::from_secs(60)),
+            "the longest pause is the caller's"
+        );
     }
 }

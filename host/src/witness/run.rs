@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::agenda::{Agenda, pause};
 use super::client::{Client, Unheard};
-use super::keep::Keeper;
+use super::keep::keep;
 use super::submission::{Known, NotCosigned, Witness};
 use super::{WitnessOptions, WitnessUrl};
 use crate::error_chain;
@@ -21,6 +21,9 @@ use crate::store::{Alteration, Store};
 
 /// How long a witness is left alone that does not answer at all, at most.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
+/// After how long a witness is asked again, at most, that knows more of a stream than this host has: if it contradicts it, nothing is
+/// answered from the stream until then, whatever was mended meanwhile.
+const DOUBT_MAX: Duration = Duration::from_secs(60);
 
 /// Shows every stream of which there is a checkpoint to every witness, and again whenever there is a new one, until `stop` turns true or
 /// its sender is gone. `noted` is told of each witness whether it contradicts a stream.
@@ -32,7 +35,6 @@ pub(crate) async fn show_until<S: Store>(
     noted: impl Fn(&EnterpriseSlug, &WitnessUrl, Option<Alteration>) + Clone + Send + Sync + 'static,
 ) {
     let keys: Arc<[WitnessKey]> = options.keys.into();
-    let keeper = Arc::new(Keeper::default());
     let mut tasks = tokio::task::JoinSet::new();
     for url in options.witnesses {
         let task = Task {
@@ -42,7 +44,6 @@ pub(crate) async fn show_until<S: Store>(
             silent_until: Instant::now(),
             sealer: Arc::clone(&sealer),
             store: Arc::clone(&store),
-            keeper: Arc::clone(&keeper),
             noted: noted.clone(),
         };
         tasks.spawn(task.run(stop.clone()));
@@ -58,7 +59,6 @@ struct Task<S, N> {
     silent_until: Instant,
     sealer: Arc<Sealer>,
     store: Arc<S>,
-    keeper: Arc<Keeper>,
     noted: N,
 }
 
@@ -125,7 +125,7 @@ where
     async fn show(&self, enterprise: &EnterpriseSlug, known: &mut Known) -> Result<bool, NotCosigned> {
         match self.witness.show(&*self.store, enterprise, known).await? {
             Some(cosigned) => {
-                self.keeper.keep(&*self.store, enterprise, cosigned).await?;
+                keep(&self.sealer, &*self.store, enterprise, &cosigned).await?;
                 Ok(true)
             }
             None => Ok(false),
@@ -150,10 +150,16 @@ where
             tracing::warn!(%witness, error = said, ?pause, "a witness does not answer");
             self.silences = self.silences.saturating_add(1);
             self.silent_until = Instant::now() + pause;
+            // But it may be this stream's: the others have their turns before it gets another.
+            self.agenda.failed(enterprise, known, SILENCE_MAX);
             return;
         }
         self.heard();
-        let pause = self.agenda.failed(enterprise.clone(), known);
+        let pause_max = match &error {
+            NotCosigned::Contradicted(_) | NotCosigned::Ahead { .. } => DOUBT_MAX,
+            _ => Duration::MAX,
+        };
+        let pause = self.agenda.failed(enterprise.clone(), known, pause_max);
         match error {
             // It is told of as an altered stream is.
             NotCosigned::Contradicted(alteration) => self.note(&enterprise, Some(alteration)),

@@ -58,8 +58,9 @@ fn whoever_may_revoke_and_auditors_get_what_they_can_check_and_nobody_else() {
         ("nobody", owner(SLUG), 404),
         ("No%20slug", token.clone(), 404),
     ] {
-        for of in ["", "/consistency/0"] {
-            let answer = get(serve.address, &path(slug, of), &token);
+        // Of so many lines a checkpoint was given out.
+        for of in [String::new(), format!("/consistency/{}", scene.ends(SLUG).1)] {
+            let answer = get(serve.address, &path(slug, &of), &token);
             assert_eq!(answer.status, status, "{slug} {of}: {answer:?}");
             let content_type = if status == 200 {
                 "text/plain"
@@ -130,7 +131,7 @@ fn between_what_was_given_out_growth_is_proven_and_nothing_else() {
         refused += u64::from(status == 404);
     }
     assert!(refused > 20);
-    for none in ["-1", "+1", "01", "1.0", "x", "18446744073709551616"] {
+    for none in ["0", "-1", "+1", "01", "1.0", "x", "18446744073709551616"] {
         assert_eq!(proof(none).status, 404, "{none}");
     }
     assert_eq!(serve.terminate(), Some(0));
@@ -158,6 +159,22 @@ fn an_auditor_comes_and_goes_with_the_file() {
     serve.signal("-HUP");
     wait_until("nobody is known", || checkpoint(&serve, SLUG, &token).status == 401);
     assert_eq!(serve.terminate(), Some(0));
+}
+
+/// Else the two would be one line that nobody can read.
+#[test]
+fn an_auditor_is_added_behind_a_line_that_somebody_left_without_its_end() {
+    let scene = Scene::new(&[]);
+    auditor(&scene, SLUG);
+    let first = std::fs::read_to_string(scene.0.file("auditors")).unwrap();
+    std::fs::write(scene.0.file("auditors"), first.trim_end()).unwrap();
+    auditor(&scene, OTHER);
+    let both = std::fs::read_to_string(scene.0.file("auditors")).unwrap();
+    assert!(
+        both.starts_with(&first) && both.ends_with(&format!("{OTHER}\n")),
+        "{both}"
+    );
+    assert_eq!(both.lines().count(), 2, "{both}");
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod common;
 
 mod given;
+mod hosts;
 mod http;
 mod import;
 mod keys;

@@ -1,5 +1,8 @@
 //! A store that was set back, replaced or copied.
 
+use enterprise_credentials::EnterpriseSlug;
+use enterprise_credentials_host::seal::Journal;
+
 use crate::common::process::{run, run_well};
 use crate::common::wait_until;
 use crate::scene::{NAME, Scene, ask, assert_consistent, health};
@@ -140,6 +143,41 @@ fn a_copy_of_a_store_with_an_empty_journal_signs_nothing_unless_it_joins() {
     assert_eq!(serve.terminate(), Some(0));
     let known = [scene.known("key", &format!("{NAME}/{SLUG}"))];
     assert_consistent(&scene.notes(&["journal", "other"]), &scene.export(SLUG), &known);
+}
+
+/// What another host has signed of a stream is held in the journal of one that was never asked for it.
+#[test]
+fn a_further_host_finds_out_what_was_set_back_though_it_was_never_asked() {
+    let scene = backed_up();
+    let second = scene.serve("second", &["--seal-join"]);
+    let journal = Journal::open_to_read(&scene.0.file("second"));
+    let slug = EnterpriseSlug::new(SLUG).unwrap();
+    let size = scene.ends(SLUG).1;
+    wait_until("it is in its journal", || {
+        journal.last(&slug).unwrap().is_some_and(|last| last.size() == size)
+    });
+    assert_eq!(second.terminate(), Some(0));
+    scene.copy_store("backup.db", "store.db");
+    let second = scene.serve("second", &[]);
+    assert_eq!(ask(second.address, SLUG), Some(503));
+    assert_eq!(ask(second.address, OTHER), Some(202));
+    assert_eq!(second.terminate(), Some(0));
+}
+
+#[test]
+fn a_seal_is_not_begun_anew_by_a_directory_that_holds_no_journal() {
+    let scene = backed_up();
+    scene.copy_store("backup.db", "store.db");
+    let (store, key, wrong) = (scene.0.store_url(), scene.path("key"), scene.path("jornal"));
+    let mut arguments = vec!["seal", "restart", "--store", &store, "--enterprise", SLUG];
+    arguments.extend(["--seal-key", &key, "--seal-state", &wrong, "--contradicted"]);
+    let refused = run(&arguments);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&wrong) && said.contains("--journal-lost"), "{said}");
+    arguments.push("--journal-lost");
+    let begun = String::from_utf8(run_well(&arguments)).unwrap();
+    assert!(begun.contains(&format!("{NAME}/{SLUG}/2")), "{begun}");
 }
 
 #[test]

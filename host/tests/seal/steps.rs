@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use enterprise_credentials::{EnterpriseSlug, Fingerprint, Position, Timestamp};
@@ -29,6 +29,8 @@ struct Halting {
     memory: Memory,
     calls: Arc<AtomicUsize>,
     halts_at: usize,
+    /// Whether the next checkpoint that is kept panics instead.
+    panics: Arc<AtomicBool>,
 }
 
 impl Halting {
@@ -66,6 +68,19 @@ impl Streams for Halting {
 
     async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
         self.within(self.memory.last_checkpoint(enterprise)).await
+    }
+
+    async fn checkpoint(
+        &self,
+        enterprise: &EnterpriseSlug,
+        log: u32,
+        size: u64,
+    ) -> Result<Option<KeptCheckpoint>, StoreError> {
+        self.within(self.memory.checkpoint(enterprise, log, size)).await
+    }
+
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        self.memory.next_sealed(after).await
     }
 }
 
@@ -112,6 +127,7 @@ impl Store for Halting {
     }
 
     async fn keep_checkpoint(&self, enterprise: &EnterpriseSlug, kept: &KeptCheckpoint) -> Result<(), StoreError> {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "as was asked for");
         self.within(self.memory.keep_checkpoint(enterprise, kept)).await
     }
 
@@ -130,6 +146,7 @@ async fn host(memory: &Memory, halts_at: usize, directory: &Directory, slug: &En
         memory: memory.another_process(),
         calls: Arc::default(),
         halts_at,
+        panics: Arc::default(),
     };
     let options = SealOptions::new(vec![key()], directory.file("journal"));
     let (stop, stopped) = watch::channel(false);
@@ -212,4 +229,39 @@ async fn a_host_that_dies_between_any_two_steps_contradicts_nothing() {
     }
     println!("{moments} moments");
     assert!(moments > 12, "the steps were taken one by one: {moments}");
+}
+
+#[tokio::test]
+async fn a_signature_that_ends_in_a_panic_is_tried_again() {
+    let history = History::sample("octo-corp", "");
+    let slug = history.slug();
+    let (directory, memory) = (Directory::new(), Memory::default());
+    let all = lines(&history.log);
+    append(&memory, &slug, &Head::EMPTY, &all).await.unwrap();
+    let store = Halting {
+        memory: memory.another_process(),
+        calls: Arc::default(),
+        halts_at: usize::MAX,
+        panics: Arc::new(AtomicBool::new(true)),
+    };
+    let options = SealOptions::new(vec![key()], directory.file("journal"));
+    let sealer = Arc::new(Sealer::open(&store, options).await.unwrap());
+    let clock = Arc::new(Clock::system(Clock::SKEW_MAX_DEFAULT));
+    let panics = Arc::clone(&store.panics);
+    let (enterprises, _) = Enterprises::with_sealer(store, CacheOptions::default(), clock, Some(sealer));
+    let (stop, stopped) = watch::channel(false);
+    let sealing = tokio::spawn(Arc::clone(&enterprises).seal(stopped));
+    enterprises.fresh(&slug).await.unwrap();
+    let mut last = None;
+    for _ in 0..1_000 {
+        last = memory.last_checkpoint(&slug).await.unwrap();
+        if last.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!panics.load(Ordering::SeqCst));
+    assert_eq!(last.map(|last| last.size()), Some(all.len() as u64));
+    stop.send_replace(true);
+    sealing.await.unwrap();
 }

@@ -16,7 +16,7 @@ use crate::process::{Witness, directory};
 use crate::scene::{NAME, Scene, ask, health};
 
 pub(crate) const SLUG: &str = "octo-corp";
-const OTHER: &str = "other-corp";
+pub(crate) const OTHER: &str = "other-corp";
 
 /// The directory of a witness that knows the logs of a scene.
 pub(crate) fn witness_of(scene: &Scene, name: &str) -> PathBuf {

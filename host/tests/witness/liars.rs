@@ -8,7 +8,7 @@ use std::time::Duration;
 use enterprise_credentials_seal::{Checkpoint, CosigningKey, KeyName, Note, SealedGrowth, SigningKey, WitnessKey};
 
 use crate::common::wait_until;
-use crate::hosts::{SLUG, latest, serve, witness_of};
+use crate::hosts::{OTHER, SLUG, latest, serve, witness_of};
 use crate::process::{NAME, Witness};
 use crate::scene::{Scene, ask, health};
 
@@ -204,4 +204,27 @@ fn a_witness_that_never_answers_holds_up_nobody() {
     });
     assert_eq!(health(&host).1["status"], "ok");
     assert_eq!(host.terminate(), Some(0), "nor the stop");
+}
+
+/// It may be the answer over one stream that is lost, each time.
+#[test]
+fn a_stream_over_which_a_witness_hangs_up_keeps_no_other_from_it() {
+    let scene = Scene::new(&[SLUG, OTHER]);
+    let known = key(3).witness_key();
+    let address = liar(|note, stream| {
+        let checkpoint: Checkpoint = note.text().parse().unwrap();
+        if checkpoint.origin.as_str().ends_with(OTHER) {
+            let cosignature = key(3).cosign(&checkpoint, 1_700_000_000);
+            say(stream, "200 OK", &format!("{cosignature}\n"));
+        }
+    });
+    let host = serve(&scene, "journal", &[(format!("http://{address}"), &known)]);
+    assert_eq!(ask(host.address, SLUG), Some(202));
+    scene.wait_until_sealed(SLUG);
+    wait_until("it is told", || host.log().contains("a witness does not answer"));
+    assert_eq!(ask(host.address, OTHER), Some(202));
+    scene.wait_until_sealed(OTHER);
+    wait_until("the other is cosigned", || latest(&scene, OTHER).signatures().len() > 1);
+    assert_eq!(latest(&scene, SLUG).signatures().len(), 1);
+    assert_eq!(host.terminate(), Some(0));
 }

@@ -1,7 +1,7 @@
 //! `seal auditor`: a token by which an auditor gets checkpoints.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,14 +30,24 @@ impl Auditor {
         let made = auditor_token(&self.enterprises);
         let (token, line) = made.map_err(|error| anyhow!("the operating system gives no random bytes: {error}"))?;
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options
-            .open(&self.file)
-            .and_then(|mut file| writeln!(file, "{line}").and_then(|()| file.sync_all()));
+        let written = options.open(&self.file).and_then(|mut file| add_line(&mut file, &line));
         written.with_context(|| format!("cannot write to `{}`", self.file.display()))?;
         print(format!("{token}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Behind a line that somebody else ended without a line feed, too.
+fn add_line(file: &mut File, line: &str) -> io::Result<()> {
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    let before = if last == *b"\n" { "" } else { "\n" };
+    file.write_all(format!("{before}{line}\n").as_bytes())?;
+    file.sync_all()
 }

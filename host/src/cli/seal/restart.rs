@@ -34,6 +34,9 @@ pub(crate) struct Restart {
     /// Begin anew though nothing here shows that the stream was set back: a witness, or a checkpoint that somebody holds, does.
     #[arg(long)]
     contradicted: bool,
+    /// There is no journal any more, and so nothing shows how far the stream was sealed but the store itself.
+    #[arg(long)]
+    journal_lost: bool,
 }
 
 impl Restart {
@@ -44,9 +47,13 @@ impl Restart {
             .map(|file| seal::read_key(file))
             .collect::<Result<Vec<_>, _>>()?;
         let state = journal_of(&self.keys, self.state.as_deref());
+        let options = seal::RestartOptions {
+            contradicted: self.contradicted,
+            journal_lost: self.journal_lost,
+        };
         let origin = super::super::runtime()?.block_on(async {
             let store = store::open(&self.store, IfMissing::Fail).await?;
-            let begun = seal::restart(&store, &self.enterprise, &keys, &state, self.contradicted).await;
+            let begun = seal::restart(&store, &self.enterprise, &keys, &state, options).await;
             store.close().await;
             anyhow::Ok(begun?)
         })?;

@@ -217,6 +217,12 @@ impl Streams for Memory {
         Ok(self.checkpoints_of(enterprise).into_iter().find(of_size))
     }
 
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        let kept = self.kept();
+        let mut names = kept.checkpoints.keys().map(EnterpriseSlug::as_str);
+        Ok(names.find(|name| *name > after).map(str::to_owned))
+    }
+
     async fn close(&self) {
         if self.has(Bug::ForgetsWhenClosed) {
             *self.kept() = Kept::default();

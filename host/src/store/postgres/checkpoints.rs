@@ -19,6 +19,7 @@ const OF_SIZE: &str =
 const INSERT: &str = "INSERT INTO checkpoints (enterprise, log, size, frontier, note) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (enterprise, log, size) DO UPDATE SET note = excluded.note \
      WHERE checkpoints.frontier = excluded.frontier RETURNING 1";
+const NEXT: &str = "SELECT enterprise FROM checkpoints WHERE enterprise > $1 ORDER BY enterprise LIMIT 1";
 const NAME: &str = "SELECT name FROM log_name";
 const SET_NAME: &str = "INSERT INTO log_name (one, name) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
 
@@ -36,6 +37,13 @@ pub(super) async fn read(
 ) -> Result<Option<KeptCheckpoint>, StoreError> {
     let key: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&enterprise.as_str(), &i64::from(log), &integer(size)];
     one(&cluster.query(READ, OF_SIZE, &key).await?)
+}
+
+/// The first name behind another under which a checkpoint is kept.
+pub(super) async fn next(cluster: &Cluster, after: &str) -> Result<Option<String>, StoreError> {
+    let rows = cluster.query(READ, NEXT, &[&after]).await?;
+    let name = rows.first().map(|row| row.try_get(0)).transpose();
+    name.map_err(failed(READ))
 }
 
 fn one(rows: &[Row]) -> Result<Option<KeptCheckpoint>, StoreError> {

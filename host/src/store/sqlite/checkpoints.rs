@@ -31,6 +31,12 @@ pub(super) fn read(
     one(connection, OF_SIZE, params![enterprise.as_str(), log, integer(size)])
 }
 
+/// The first name behind another under which a checkpoint is kept.
+pub(super) fn next(connection: &Connection, after: &str) -> Result<Option<String>, StoreError> {
+    const NEXT: &str = "SELECT enterprise FROM checkpoints WHERE enterprise > ? ORDER BY enterprise LIMIT 1";
+    value(connection, NEXT, [after]).map_err(failed(READ))
+}
+
 fn one(connection: &Connection, select: &str, of: impl Params) -> Result<Option<KeptCheckpoint>, StoreError> {
     let row: Option<(i64, i64, Vec<u8>, String)> = connection
         .prepare_cached(select)

@@ -81,6 +81,12 @@ impl Streams for SqliteReader {
             .await
     }
 
+    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+        let after = after.to_owned();
+        self.read_aside(move |connection| checkpoints::next(connection, &after))
+            .await
+    }
+
     async fn close(&self) {
         let readers = Arc::clone(&self.readers);
         let _ = spawn_blocking(move || readers.close()).await;

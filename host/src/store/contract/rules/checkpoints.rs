@@ -55,6 +55,10 @@ pub(super) async fn checkpoints_are_kept_apart(storage: &impl Storage) -> Verdic
     (last == Some(second)).holds("the last checkpoint is of the latest log")?;
     let found = store.checkpoint(&slug, 1, 9).await?;
     (found == Some(first)).holds("a checkpoint of the log before is still there")?;
+    let named = store.next_sealed("").await?;
+    (named.as_deref() == Some(slug.as_str())).holds("the streams that have checkpoints are named")?;
+    let none = store.next_sealed(slug.as_str()).await?;
+    none.is_none().holds("each of them once, and no other")?;
     let none = store.checkpoint(&slug, 2, 9).await?;
     none.is_none().holds("and is none of the latest log")
 }
