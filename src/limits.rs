@@ -22,6 +22,14 @@ pub const SCOPE_LENGTH_MAX: usize = 64;
 pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
 /// How long an idempotency key answers for its first request, in milliseconds: 24 hours of the stream's time.
 pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
+/// The most unfinished revocations of one organization, each limited to it.
+pub const UNFINISHED_OF_ORGANIZATION_MAX: usize = 1_000;
+/// With how many unfinished revocations an enterprise takes no request for less than everything.
+pub const UNFINISHED_FOR_NARROWER_MAX: usize = 50_000;
+/// The most unfinished revocations of an enterprise.
+pub const UNFINISHED_MAX: usize = 100_000;
+/// The most idempotency keys that one requester, a person or an installation, first uses within 24 hours.
+pub const KEYS_OF_REQUESTER_MAX: usize = 10_000;
 /// The largest request body, in bytes: 64 KiB.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The most commands that are decided together.

@@ -9,6 +9,7 @@ use crate::credential::{
     READ_ORG_SCOPE,
 };
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
+use crate::limits::{KEYS_OF_REQUESTER_MAX, UNFINISHED_OF_ORGANIZATION_MAX};
 use crate::name::{EnterpriseSlug, IdempotencyKey, Login};
 use crate::person::{EnterpriseKind, Role};
 use crate::rule::Rule;
@@ -104,6 +105,27 @@ pub enum Refusal {
         /// What it stands for.
         revocation: RevocationId,
     },
+    /// [`Rule::UnfinishedOfOrganizationBounded`]
+    #[error(
+        "organization `{0}` has {UNFINISHED_OF_ORGANIZATION_MAX} unfinished revocations or more: ask again when one of them is completed"
+    )]
+    TooManyOfOrganization(OrganizationId),
+    /// [`Rule::UnfinishedOfEnterpriseBounded`]
+    #[error(
+        "the enterprise has {unfinished} unfinished revocations, and less than {max} may be joined by this request: ask again when \
+         more of them are completed"
+    )]
+    TooManyUnfinished {
+        /// How many there are.
+        unfinished: usize,
+        /// From how many on such a request is refused: one to revoke everything later than all others.
+        max: usize,
+    },
+    /// [`Rule::KeysOfRequesterBounded`]
+    #[error(
+        "{KEYS_OF_REQUESTER_MAX} idempotency keys of yours or more were first used within 24 hours: ask again without a key"
+    )]
+    TooManyKeys,
     /// [`Rule::EnterpriseCreatedOnce`]
     #[error("the enterprise exists as `{slug}` with {kind}")]
     EnterpriseDiffers {
@@ -223,6 +245,9 @@ impl Refusal {
             Self::FirstOwner(_) => Rule::FirstOwnerIsNoTarget,
             Self::NotManagedUsers => Rule::ManagedUsersOnly,
             Self::IdempotencyKeyReused { .. } => Rule::IdempotencyKeyForOneRequest,
+            Self::TooManyOfOrganization(_) => Rule::UnfinishedOfOrganizationBounded,
+            Self::TooManyUnfinished { .. } => Rule::UnfinishedOfEnterpriseBounded,
+            Self::TooManyKeys => Rule::KeysOfRequesterBounded,
             Self::EnterpriseDiffers { .. } => Rule::EnterpriseCreatedOnce,
             Self::OrganizationUnknown(_) => Rule::OrganizationKnown,
             Self::OrganizationGone(_) => Rule::OrganizationPresent,

@@ -125,6 +125,9 @@ rules! {
     FirstOwnerIsNoTarget, "first_owner_is_no_target", Fact, http(15, 422), "The first EMU owner, who is the first person added as an owner of managed users, is no target at the enterprise while that membership lasts.";
     ManagedUsersOnly, "managed_users_only", Fact, http(16, 422), "revoke_credentials is for Enterprise Managed Users only.";
     IdempotencyKeyForOneRequest, "idempotency_key_for_one_request", Ruling(11), http(17, 422), "Within 24 hours an idempotency key stands for one request; with other parameters, or for another operation, it is refused.";
+    UnfinishedOfOrganizationBounded, "unfinished_of_organization_bounded", Ruling(48), http(18, 429), "In its present membership an organization has at most 1,000 unfinished revocations; further requests at it wait for one to complete.";
+    UnfinishedOfEnterpriseBounded, "unfinished_of_enterprise_bounded", Ruling(48), http(19, 429), "An enterprise has at most 100,000 unfinished revocations, and only requests to revoke everything are accepted from 50,000 on.";
+    KeysOfRequesterBounded, "keys_of_requester_bounded", Ruling(48), http(20, 429), "A person or an installation first uses at most 10,000 idempotency keys within 24 hours; further requests need no key.";
 
     EnterpriseCreatedOnce, "enterprise_created_once", Ruling(5), None, "An enterprise is created once; the same again changes nothing, other data is refused.";
     OrganizationKnown, "organization_known", Ruling(5), None, "A command names an organization that was added before.";

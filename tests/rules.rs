@@ -14,6 +14,8 @@ mod authentication;
 mod authority;
 #[path = "rules/body.rs"]
 mod body;
+#[path = "rules/bounds.rs"]
+mod bounds;
 #[path = "rules/catalogue.rs"]
 mod catalogue;
 #[path = "rules/commands.rs"]

@@ -2,6 +2,7 @@
 
 mod altered;
 mod cache;
+mod changes;
 mod error;
 mod live;
 mod load;
@@ -16,7 +17,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use enterprise_credentials::{Actor, Enterprise, EnterpriseSlug, Event, Fingerprint, RecordedEvent, Timestamp};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::clock::Clock;
 use crate::seal::Sealer;
@@ -25,6 +25,8 @@ use crate::store::{Batch, Head, Holder, Store, StoreError, Urgency};
 use altered::AlteredStreams;
 use cache::Cache;
 pub use cache::{BYTES_PER_EVENT, BYTES_PER_STATE, CacheOptions};
+pub use changes::Changes;
+use changes::{ChangesSender, changes};
 pub use error::EnterpriseError;
 pub use live::{Live, Ready};
 pub use pass::Turn;
@@ -37,7 +39,7 @@ pub struct Enterprises<S> {
     store: Arc<S>,
     cache: Cache,
     clock: Arc<Clock>,
-    changed: UnboundedSender<EnterpriseSlug>,
+    changed: ChangesSender,
     altered: AlteredStreams,
     altered_look_ups: AlteredStreams,
     /// Those that a pass found so.
@@ -75,18 +77,14 @@ impl Patience {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Nothing is loaded yet. The receiver gets the slug of every enterprise that a revocation is requested for here. Time is the
+    /// Nothing is loaded yet. [`Changes`] gets the slug of every enterprise that a revocation is requested for here. Time is the
     /// machine's.
-    pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+    pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, Changes) {
         Self::with_clock(store, cache, Arc::new(Clock::system(Clock::SKEW_MAX_DEFAULT)))
     }
 
     /// The same, with a clock of one's own.
-    pub fn with_clock(
-        store: S,
-        cache: CacheOptions,
-        clock: Arc<Clock>,
-    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
+    pub fn with_clock(store: S, cache: CacheOptions, clock: Arc<Clock>) -> (Arc<Self>, Changes) {
         Self::with_sealer(store, cache, clock, None)
     }
 
@@ -96,8 +94,8 @@ impl<S: Store> Enterprises<S> {
         cache: CacheOptions,
         clock: Arc<Clock>,
         sealer: Option<Arc<Sealer>>,
-    ) -> (Arc<Self>, UnboundedReceiver<EnterpriseSlug>) {
-        let (changed, changes) = unbounded_channel();
+    ) -> (Arc<Self>, Changes) {
+        let (changed, changes) = changes();
         let enterprises = Self {
             store: Arc::new(store),
             cache: Cache::new(cache),
@@ -237,8 +235,7 @@ impl<S: Store> Enterprises<S> {
                             .try_for_each(|recorded| enterprise.apply(recorded))
                     })?;
                     if decided.recorded.iter().any(is_request) {
-                        // Nobody listens where no worker runs.
-                        let _ = self.changed.send(slug.clone());
+                        self.changed.send(slug);
                     }
                     return Ok(decided.answer);
                 }

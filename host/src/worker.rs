@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use enterprise_credentials::{Command, Enterprise, EnterpriseSlug, Event, Refusal, Timestamp};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::enterprises::{EnterpriseError, Enterprises, Patience};
+use crate::enterprises::{Changes, EnterpriseError, Enterprises, Patience};
 use crate::error_chain::error_chain;
 use crate::store::{Store, StoreError};
 
@@ -60,7 +59,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 pub struct Worker<S> {
     enterprises: Arc<Enterprises<S>>,
     options: WorkerOptions,
-    changes: UnboundedReceiver<EnterpriseSlug>,
+    changes: Changes,
     queue: VecDeque<Job>,
     /// The enterprises whose turns are under way.
     under_way: HashMap<EnterpriseSlug, UnderWay>,
@@ -99,12 +98,8 @@ enum Turn {
 }
 
 impl<S: Store> Worker<S> {
-    /// A worker that is told of changes by `changes`, the receiver that came with `enterprises`.
-    pub fn new(
-        enterprises: Arc<Enterprises<S>>,
-        changes: UnboundedReceiver<EnterpriseSlug>,
-        options: WorkerOptions,
-    ) -> Self {
+    /// A worker that is told of changes by `changes`, which came with `enterprises`.
+    pub fn new(enterprises: Arc<Enterprises<S>>, changes: Changes, options: WorkerOptions) -> Self {
         Self {
             enterprises,
             options,
@@ -124,7 +119,7 @@ impl<S: Store> Worker<S> {
                 self.poll().await;
                 poll_at = Instant::now() + self.options.poll;
             }
-            while let Ok(enterprise) = self.changes.try_recv() {
+            for enterprise in self.changes.take() {
                 self.enqueue(enterprise);
             }
             while self.turns.len() < IN_FLIGHT_MAX
@@ -142,7 +137,7 @@ impl<S: Store> Worker<S> {
             tokio::select! {
                 Some(ended) = self.turns.join_next() => self.end_turn(ended),
                 () = tokio::time::sleep_until(next) => {}
-                Some(enterprise) = self.changes.recv() => self.enqueue(enterprise),
+                enterprises = self.changes.recv() => enterprises.into_iter().for_each(|it| self.enqueue(it)),
                 changed = stop.changed() => if changed.is_err() { break },
             }
         }

@@ -4,8 +4,11 @@ use alloc::vec::Vec;
 
 use crate::command::{Requested, Revoke};
 use crate::enterprise::Enterprise;
-use crate::event::Event;
+use crate::event::{Actor, Event};
 use crate::id::RevocationId;
+use crate::limits::{
+    KEYS_OF_REQUESTER_MAX, UNFINISHED_FOR_NARROWER_MAX, UNFINISHED_MAX, UNFINISHED_OF_ORGANIZATION_MAX,
+};
 use crate::name::IdempotencyKey;
 use crate::person::EnterpriseKind;
 use crate::refusal::Refusal;
@@ -67,7 +70,7 @@ impl Enterprise {
     }
 
     /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut): whether another runs
-    /// is not asked.
+    /// is not asked, but for how many do.
     pub(super) fn decide_request(&self, request: Requested<'_>, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         let authority = self.authorize_request(request, at)?;
         let requested_by = request.caller.actor().ok_or(Refusal::Stranger)?;
@@ -79,6 +82,7 @@ impl Enterprise {
         if let (Some(key), Some(revocation)) = (request.idempotency_key, self.repeated_request(request, at)) {
             return self.check_same_request(request, key, revocation).map(|()| Vec::new());
         }
+        self.check_bounds(request, requested_by, at)?;
         let Requested {
             revoke_credentials,
             organization,
@@ -124,6 +128,30 @@ impl Enterprise {
             Some(person) => Err(Refusal::FirstOwner(person)),
             None => Ok(()),
         }
+    }
+
+    /// [`Rule::UnfinishedOfOrganizationBounded`](crate::Rule::UnfinishedOfOrganizationBounded),
+    /// [`Rule::UnfinishedOfEnterpriseBounded`](crate::Rule::UnfinishedOfEnterpriseBounded),
+    /// [`Rule::KeysOfRequesterBounded`](crate::Rule::KeysOfRequesterBounded): for what would be recorded. A repetition is not.
+    fn check_bounds(&self, request: Requested<'_>, by: Actor, at: Timestamp) -> Result<(), Refusal> {
+        if let Some(organization) = request.organization
+            && let Some(stay) = self.organizations.latest_ordinal(organization)
+            && self.revocations.running_of_organization(stay) >= UNFINISHED_OF_ORGANIZATION_MAX
+        {
+            return Err(Refusal::TooManyOfOrganization(organization));
+        }
+        let max = match request.is_of_everything() {
+            true => UNFINISHED_MAX,
+            false => UNFINISHED_FOR_NARROWER_MAX,
+        };
+        let unfinished = self.revocations.running_count();
+        if unfinished >= max {
+            return Err(Refusal::TooManyUnfinished { unfinished, max });
+        }
+        if request.idempotency_key.is_some() && self.revocations.keys_of(by, at) >= KEYS_OF_REQUESTER_MAX {
+            return Err(Refusal::TooManyKeys);
+        }
+        Ok(())
     }
 
     /// [`Rule::IdempotencyKeyForOneRequest`](crate::Rule::IdempotencyKeyForOneRequest): filters are compared as ids.

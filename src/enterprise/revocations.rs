@@ -1,6 +1,7 @@
 //! Revocations, as the state keeps them: what each covers, how far its job is, and the idempotency keys of requests.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
+use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use crate::credential::CredentialType;
@@ -63,11 +64,15 @@ pub(crate) struct Revocations {
     destroying: Lanes,
     /// How many of the unfinished ones are about each person.
     of_persons: BTreeMap<Ordinal, u32>,
+    /// How many are limited to each organization.
+    of_organizations: BTreeMap<Ordinal, u32>,
     /// The credentials of those whom the unfinished ones are about.
     targets: Targets,
     keys: BTreeMap<(Requester, IdempotencyKey), FirstUse>,
     /// The keys in order of first use, so that those past their 24 hours are forgotten.
     keys_in_order: VecDeque<(Requester, IdempotencyKey)>,
+    /// When each requester first used them, in this order.
+    first_uses: BTreeMap<Requester, VecDeque<Timestamp>>,
 }
 
 impl Revocations {
@@ -100,6 +105,25 @@ impl Revocations {
     /// The unfinished ones, in order of their cuts.
     pub(crate) fn running(&self) -> impl Iterator<Item = RevocationId> {
         self.running.iter().copied()
+    }
+
+    /// How many are unfinished.
+    pub(crate) fn running_count(&self) -> usize {
+        self.running.len()
+    }
+
+    /// How many of them are limited to this organization's stay.
+    pub(crate) fn running_of_organization(&self, organization: Ordinal) -> usize {
+        let running = self.of_organizations.get(&organization);
+        running.map_or(0, |running| *running as usize)
+    }
+
+    /// How many keys of this requester answer at `at`. Some that do not may not be forgotten yet.
+    pub(crate) fn keys_of(&self, actor: Actor, at: Timestamp) -> usize {
+        let first_uses = self.first_uses.get(&actor.into());
+        first_uses.map_or(0, |uses| {
+            uses.len() - uses.partition_point(|first_use| !first_use.answers_at(at))
+        })
     }
 
     /// The unfinished ones by what they take.
@@ -162,9 +186,9 @@ impl Revocations {
             coverage: revocation.coverage,
         };
         self.all.push(revocation);
-        if let Some(person) = running.coverage.filter.person() {
-            *self.of_persons.entry(person).or_default() += 1;
-        }
+        let filter = running.coverage.filter;
+        count(&mut self.of_persons, filter.person());
+        count(&mut self.of_organizations, filter.organization());
         self.running.push_back(running.id);
         self.taking.push(running);
         if running.coverage.revoke_credentials {
@@ -195,6 +219,7 @@ impl Revocations {
             return;
         }
         self.keys_in_order.push_back(owned_key.clone());
+        self.first_uses.entry(owned_key.0).or_default().push_back(at);
         self.keys.insert(owned_key, FirstUse { at, revocation });
     }
 
@@ -209,6 +234,12 @@ impl Revocations {
                 return;
             }
             self.keys.remove(owned_key);
+            if let Entry::Occupied(mut uses) = self.first_uses.entry(owned_key.0) {
+                uses.get_mut().pop_front();
+                if uses.get().is_empty() {
+                    uses.remove();
+                }
+            }
             self.keys_in_order.pop_front();
         }
     }
@@ -219,6 +250,7 @@ impl Revocations {
         let mut part = Self {
             keys: self.keys.clone(),
             keys_in_order: self.keys_in_order.clone(),
+            first_uses: self.first_uses.clone(),
             ..Self::default()
         };
         for revocation in &self.all {
@@ -251,14 +283,8 @@ impl Revocations {
         if let Some(place) = self.running.iter().position(|running| *running == id) {
             self.running.remove(place);
         }
-        if let Some(person) = filter.person()
-            && let Some(of_person) = self.of_persons.get_mut(&person)
-        {
-            *of_person -= 1;
-            if *of_person == 0 {
-                self.of_persons.remove(&person);
-            }
-        }
+        discount(&mut self.of_persons, filter.person());
+        discount(&mut self.of_organizations, filter.organization());
         self.taking.remove(id, filter);
         self.destroying.remove(id, filter);
         if self.running.is_empty() {
@@ -269,6 +295,23 @@ impl Revocations {
 
     fn place(&self, id: RevocationId) -> Option<usize> {
         self.all.binary_search_by_key(&id, |revocation| revocation.id).ok()
+    }
+}
+
+fn count(unfinished: &mut BTreeMap<Ordinal, u32>, of: Option<Ordinal>) {
+    if let Some(of) = of {
+        *unfinished.entry(of).or_default() += 1;
+    }
+}
+
+fn discount(unfinished: &mut BTreeMap<Ordinal, u32>, of: Option<Ordinal>) {
+    if let Some(of) = of
+        && let Entry::Occupied(mut count) = unfinished.entry(of)
+    {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
     }
 }
 
@@ -333,6 +376,8 @@ impl Stored for Revocations {
             let owned_key: (Requester, IdempotencyKey) = Stored::load(bytes)?;
             revocations.keys_in_order.push_back(owned_key.clone());
             let first_use: FirstUse = Stored::load(bytes)?;
+            let uses = revocations.first_uses.entry(owned_key.0).or_default();
+            uses.push_back(first_use.at);
             if revocations.get(first_use.revocation).is_none()
                 || revocations.keys.insert(owned_key, first_use).is_some()
             {

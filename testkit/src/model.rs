@@ -90,6 +90,8 @@ pub(crate) struct Revocation {
     pub(crate) authorizations_revoked: u64,
     pub(crate) credentials_destroyed: u64,
     pub(crate) completed: bool,
+    /// Whether the organization that it is limited to has left since.
+    pub(crate) organization_left: bool,
 }
 
 /// What a revocation is limited to; nothing for one of everything.
@@ -128,6 +130,8 @@ impl Limits {
         self.organization.is_none_or(|of| of == organization)
     }
 }
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Whose an idempotency key is: one person's, whichever token they use, or one installation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,7 +233,14 @@ impl Model {
     pub(crate) fn repeats(&self, by: Actor, key: &IdempotencyKey, at: Timestamp) -> Option<RevocationId> {
         let (first_at, revocation) = self.keys.get(&(by.into(), key.clone()))?;
         let age_ms = at.milliseconds() - first_at.milliseconds();
-        (age_ms < 24 * 60 * 60 * 1000).then_some(*revocation)
+        (age_ms < DAY_MS).then_some(*revocation)
+    }
+
+    /// How many keys a requester has first used less than 24 hours ago.
+    fn keys_of(&self, by: Actor, at: Timestamp) -> usize {
+        let of = self.keys.iter().filter(|((requester, _), _)| *requester == by.into());
+        of.filter(|(_, (first_at, _))| at.milliseconds() - first_at.milliseconds() < DAY_MS)
+            .count()
     }
 }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use enterprise_credentials::{Rule, Source};
 
 /// A family of rules: the title of its section, its file and the text of that.
-const FAMILIES: [(&str, &str, &str); 14] = [
+const FAMILIES: [(&str, &str, &str); 15] = [
     ("The request", "http.rs", include_str!("http.rs")),
     ("Its body", "body.rs", include_str!("body.rs")),
     ("Authentication", "authentication.rs", include_str!("authentication.rs")),
     ("Authority", "authority.rs", include_str!("authority.rs")),
     ("Repetition and warning", "requests.rs", include_str!("requests.rs")),
+    ("Bounds", "bounds.rs", include_str!("bounds.rs")),
     ("Scope", "scope.rs", include_str!("scope.rs")),
     ("Effect", "effect.rs", include_str!("effect.rs")),
     ("The plan", "plan.rs", include_str!("plan.rs")),
@@ -89,11 +90,11 @@ fn precedence_is_that_of_the_domain() {
             .all(|turn| turn.iter().all(|(_, status)| *status == turn[0].1))
     );
     // User-Agent, token, version, enterprise and organization; kind, scope, the token's authorization, role; person; key;
-    // body: length, JSON, type, option; first owner; EMU; key reused.
+    // body: length, JSON, type, option; first owner; EMU; key reused; too many.
     assert_eq!(
         statuses,
         [
-            403, 401, 400, 404, 403, 403, 403, 403, 404, 422, 413, 400, 422, 422, 422, 422, 422
+            403, 401, 400, 404, 403, 403, 403, 403, 404, 422, 413, 400, 422, 422, 422, 422, 422, 429, 429, 429
         ]
     );
 }

@@ -21,6 +21,9 @@ impl Model {
                 self.organizations.insert(*organization, None);
                 self.owners.retain(|(of, _)| of != organization);
                 self.end_grants(|_, of| of == *organization);
+                let limited = self.revocations.values_mut();
+                let limited = limited.filter(|it| it.limits.organization == Some(*organization));
+                limited.for_each(|it| it.organization_left = true);
             }
             Event::MemberAdded { member, login, role } => {
                 let (login, role, holds_permission) = (login.clone(), *role, false);
@@ -178,6 +181,7 @@ impl Model {
             authorizations_revoked,
             credentials_destroyed,
             completed,
+            organization_left: false,
         };
         self.revocations.insert(id, revocation);
     }

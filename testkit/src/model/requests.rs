@@ -118,6 +118,27 @@ impl Model {
             first.revoke_credentials == request.revoke_credentials && first.limits == request.into()
         });
         ask(same, Rule::IdempotencyKeyForOneRequest);
+        if first.is_none() {
+            faults.extend(self.faults_of_number(request, at));
+        }
+        faults
+    }
+
+    /// Of which there may be no more, each counted anew.
+    fn faults_of_number(&self, request: Requested<'_>, at: Timestamp) -> Vec<Rule> {
+        let mut faults = Vec::new();
+        let unfinished = || self.revocations.values().filter(|it| !it.completed);
+        let of_organization = unfinished()
+            .filter(|it| it.limits.organization.is_some() && it.limits.organization == request.organization)
+            .filter(|it| !it.organization_left);
+        faults.extend((of_organization.count() >= 1_000).then_some(Rule::UnfinishedOfOrganizationBounded));
+        let allowed = if request.is_of_everything() { 100_000 } else { 50_000 };
+        faults.extend((unfinished().count() >= allowed).then_some(Rule::UnfinishedOfEnterpriseBounded));
+        let keys = match (request.caller.actor(), request.idempotency_key) {
+            (Some(by), Some(_)) => self.keys_of(by, at),
+            _ => 0,
+        };
+        faults.extend((keys >= 10_000).then_some(Rule::KeysOfRequesterBounded));
         faults
     }
 
