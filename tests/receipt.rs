@@ -346,8 +346,8 @@ fn told(what: &str, history: &[RecordedEvent], receipt: &Receipt) -> String {
 #[test]
 fn what_a_receipt_names_matters_and_nothing_else_does() {
     let mut judged = Judged::default();
+    let mut coverage = Coverage::default();
     for seed in seeds() {
-        let mut coverage = Coverage::default();
         let explored = explore(seed, WORDS, |word| {
             let run = Run::<Enterprise>::of(word);
             coverage.observe(&run);
@@ -357,14 +357,14 @@ fn what_a_receipt_names_matters_and_nothing_else_does() {
         if let Err(counterexample) = explored {
             panic!("{counterexample}");
         }
-        // So every rule by which decide refuses has refused, and has its receipt.
-        assert_eq!(coverage.missing(), Vec::<String>::new(), "never met under seed {seed}");
         assert!(
             judged.named > 1_000 && judged.unnamed > 30_000,
             "under seed {seed}: {judged:?}"
         );
     }
     println!("{judged:?}");
+    // So every rule by which decide refuses has refused, and has its receipt. A seed alone may miss the rarest.
+    assert_eq!(coverage.missing(), Vec::<String>::new(), "never met");
     let refuses = judged.refuses.keys();
     let never: Vec<_> = refuses.filter(|rule| !judged.holds.contains_key(rule)).collect();
     assert_eq!(never, Vec::<&Rule>::new(), "these refuse, and are never said to hold");
