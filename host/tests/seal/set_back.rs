@@ -168,7 +168,7 @@ fn a_further_host_finds_out_what_was_set_back_though_it_was_never_asked() {
 fn a_seal_is_not_begun_anew_by_a_directory_that_holds_no_journal() {
     let scene = backed_up();
     scene.copy_store("backup.db", "store.db");
-    let (store, key, wrong) = (scene.0.store_url(), scene.path("key"), scene.path("jornal"));
+    let (store, key, wrong) = (scene.0.store_url(), scene.path("key"), scene.path("elsewhere"));
     let mut arguments = vec!["seal", "restart", "--store", &store, "--enterprise", SLUG];
     arguments.extend(["--seal-key", &key, "--seal-state", &wrong, "--contradicted"]);
     let refused = run(&arguments);
