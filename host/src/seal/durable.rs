@@ -6,10 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::NoteSignature;
 
-use super::base::{is_signed_by_any, place};
+#[cfg(feature = "http")]
+use super::base::is_signed_by_any;
+use super::base::place;
 use super::sealer::aside;
 use super::{SealError, Sealer};
-use crate::store::{KeptCheckpoint, Store, StoreError, Streams};
+#[cfg(feature = "http")]
+use crate::store::Streams;
+use crate::store::{KeptCheckpoint, Store, StoreError};
 
 /// Of each stream the log and the size that the journal is known to hold durably. What stands in a file need not be: it may have been
 /// put there, and the disk have failed then.
@@ -78,6 +82,7 @@ impl Sealer {
     ///
     /// # Errors
     /// Where the journal cannot be read, or the store.
+    #[cfg(feature = "http")]
     pub(crate) async fn given_out(
         &self,
         streams: &impl Streams,
@@ -102,6 +107,7 @@ impl Sealer {
     }
 
     /// What the journal holds, once it is durable.
+    #[cfg(feature = "http")]
     async fn read_durable(&self, enterprise: &EnterpriseSlug) -> Result<Option<(u32, u64)>, SealError> {
         let (journal, slug) = (Arc::clone(&self.journal), enterprise.clone());
         let read = move || match journal.last(&slug)? {
@@ -169,7 +175,7 @@ impl Sealer {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 mod tests {
     use enterprise_credentials_seal::{Checkpoint, Frontier};
 
