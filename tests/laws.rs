@@ -20,8 +20,9 @@ fn holds(law: Law) {
         Law::Precedence => 4,
         _ => 1,
     };
+    // Of all seeds together: the rarest rule may be missing under one that is taken at random.
+    let mut coverage = Coverage::default();
     for seed in seeds() {
-        let mut coverage = Coverage::default();
         let explored = explore(seed, WORDS, |word| {
             let run = Run::<Enterprise>::of(word);
             coverage.observe(&run);
@@ -39,15 +40,15 @@ fn holds(law: Law) {
         if let Err(counterexample) = explored {
             panic!("{counterexample}");
         }
-        println!("law {law}: {coverage}");
-        assert_eq!(coverage.missing(), Vec::<String>::new(), "never met under seed {seed}");
-        let missing = match law {
-            Law::Precedence => coverage.missing_over_http(),
-            Law::Wire => coverage.missing_on_the_wire(),
-            _ => Vec::new(),
-        };
-        assert_eq!(missing, Vec::<String>::new(), "never met under seed {seed}");
     }
+    println!("law {law}: {coverage}");
+    assert_eq!(coverage.missing(), Vec::<String>::new(), "never met");
+    let missing = match law {
+        Law::Precedence => coverage.missing_over_http(),
+        Law::Wire => coverage.missing_on_the_wire(),
+        _ => Vec::new(),
+    };
+    assert_eq!(missing, Vec::<String>::new(), "never met");
 }
 
 #[test]
