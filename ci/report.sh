@@ -10,7 +10,7 @@ pictures=$PWD/target/report
 chromium=${CHROMIUM:-/usr/bin/chromium}
 
 main() {
-    command -v "$chromium" node npm >/dev/null || install
+    install_missing
     mkdir -p "$pictures"
     cp ci/report/package.json ci/report/package-lock.json ci/report/look.mjs "$pictures/"
     (cd "$pictures" && timeout 180 npm ci --silent --no-audit --no-fund)
@@ -23,9 +23,15 @@ main() {
     printf 'pictures and PDF in %s\n' "$pictures"
 }
 
-install() {
-    [[ -n ${CI:-} ]] || fail "chromium, nodejs and npm are needed: apt-get install chromium nodejs npm"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium nodejs npm >/dev/null
+# Only what is missing: Node may be there from elsewhere, and Debian's would not go together with it.
+install_missing() {
+    local missing=()
+    command -v "$chromium" >/dev/null || missing+=(chromium)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 pages() {
