@@ -69,6 +69,10 @@ postgres-engine:
 seal:
     ci/seal.sh
 
+# The page of an audit, in Chromium at two widths, light and dark, under axe-core.
+report:
+    ci/report.sh
+
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:
     ci/instructions.sh {{arguments}}

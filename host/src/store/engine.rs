@@ -198,40 +198,53 @@ fn not_built_in(action: &'static str) -> StoreError {
     )
 }
 
-impl Streams for AnyStore {
-    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
-        each!(self, store => store.head(enterprise).await)
-    }
+/// What a store and a reader of it have in common.
+macro_rules! streams {
+    ($any:ty) => {
+        impl Streams for $any {
+            async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
+                each!(self, store => store.head(enterprise).await)
+            }
 
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
-        each!(self, store => store.read(enterprise, after, limit).await)
-    }
+            async fn read(
+                &self,
+                enterprise: &EnterpriseSlug,
+                after: Position,
+                limit: usize,
+            ) -> Result<Page, StoreError> {
+                each!(self, store => store.read(enterprise, after, limit).await)
+            }
 
-    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
-        each!(self, store => store.log_name().await)
-    }
+            async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
+                each!(self, store => store.log_name().await)
+            }
 
-    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
-        each!(self, store => store.last_checkpoint(enterprise).await)
-    }
+            async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
+                each!(self, store => store.last_checkpoint(enterprise).await)
+            }
 
-    async fn checkpoint(
-        &self,
-        enterprise: &EnterpriseSlug,
-        log: u32,
-        size: u64,
-    ) -> Result<Option<KeptCheckpoint>, StoreError> {
-        each!(self, store => store.checkpoint(enterprise, log, size).await)
-    }
+            async fn checkpoint(
+                &self,
+                enterprise: &EnterpriseSlug,
+                log: u32,
+                size: u64,
+            ) -> Result<Option<KeptCheckpoint>, StoreError> {
+                each!(self, store => store.checkpoint(enterprise, log, size).await)
+            }
 
-    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
-        each!(self, store => store.next_sealed(after).await)
-    }
+            async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
+                each!(self, store => store.next_sealed(after).await)
+            }
 
-    async fn close(&self) {
-        each!(self, store => store.close().await);
-    }
+            async fn close(&self) {
+                each!(self, store => store.close().await);
+            }
+        }
+    };
 }
+
+streams!(AnyStore);
+streams!(AnyReader);
 
 impl Store for AnyStore {
     type Append = AnyAppend;
@@ -314,41 +327,6 @@ impl Append for AnyAppend {
 
     async fn commit(self) -> Result<Head, StoreError> {
         each!(self, append => append.commit().await)
-    }
-}
-
-impl Streams for AnyReader {
-    async fn head(&self, enterprise: &EnterpriseSlug) -> Result<Option<Head>, StoreError> {
-        each!(self, reader => reader.head(enterprise).await)
-    }
-
-    async fn read(&self, enterprise: &EnterpriseSlug, after: Position, limit: usize) -> Result<Page, StoreError> {
-        each!(self, reader => reader.read(enterprise, after, limit).await)
-    }
-
-    async fn log_name(&self) -> Result<Option<KeyName>, StoreError> {
-        each!(self, reader => reader.log_name().await)
-    }
-
-    async fn last_checkpoint(&self, enterprise: &EnterpriseSlug) -> Result<Option<KeptCheckpoint>, StoreError> {
-        each!(self, reader => reader.last_checkpoint(enterprise).await)
-    }
-
-    async fn checkpoint(
-        &self,
-        enterprise: &EnterpriseSlug,
-        log: u32,
-        size: u64,
-    ) -> Result<Option<KeptCheckpoint>, StoreError> {
-        each!(self, reader => reader.checkpoint(enterprise, log, size).await)
-    }
-
-    async fn next_sealed(&self, after: &str) -> Result<Option<String>, StoreError> {
-        each!(self, reader => reader.next_sealed(after).await)
-    }
-
-    async fn close(&self) {
-        each!(self, reader => reader.close().await);
     }
 }
 
