@@ -6,7 +6,12 @@
 //! | what became of each credential, as CSV or as JSON lines | [`list`] |
 //! | each recorded event in a format of others | [`feed`] |
 //! | an audit as one page of HTML | [`page`] |
+//! | a number as a person reads it | [`count`](fn@count) |
+
+mod count;
 
 pub mod feed;
 pub mod list;
 pub mod page;
+
+pub use count::count;

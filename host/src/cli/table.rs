@@ -7,6 +7,8 @@ use std::fmt::{self, Display, Formatter};
 
 use enterprise_credentials::{EnterpriseKind, EnterpriseSlug};
 
+pub(super) use enterprise_credentials_report::count;
+
 /// A table. Its first column is aligned to the left, the others to the right.
 pub(super) struct Table<const COLUMNS: usize> {
     head: [&'static str; COLUMNS],
@@ -95,19 +97,6 @@ impl Display for Facts<'_> {
 pub(super) fn identity(slug: Option<&EnterpriseSlug>, kind: Option<EnterpriseKind>) -> String {
     let identity = slug.zip(kind);
     identity.map_or_else(|| "none yet".to_owned(), |(slug, kind)| format!("{slug}, {kind}"))
-}
-
-/// A number with its thousands apart: `1,234,567`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
 }
 
 #[cfg(test)]

@@ -3,18 +3,7 @@
 use enterprise_credentials::audit::{Requested, SurvivalReason};
 use enterprise_credentials::{Actor, Authority, EnterpriseKind, Plan, Timestamp};
 
-/// A number with its thousands apart: `1,234,567`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut apart = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            apart.push(',');
-        }
-        apart.push(digit);
-    }
-    apart
-}
+pub(super) use crate::count::count;
 
 /// A number of things: `1 finding`, `2 findings`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
