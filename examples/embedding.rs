@@ -86,7 +86,8 @@ impl<'a> Process<'a> {
         Ok(self.enterprise.last_at().map_or(clock, |last_at| clock.max(last_at)))
     }
 
-    /// Decides on fresh state and appends. A conflict has changed nothing: decide again, since the answer may be another.
+    /// Decides on fresh state and appends. A conflict has changed nothing: decide again,
+    /// since the answer may be another.
     fn attempt(&mut self, command: &Command, by: Option<Actor>) -> Outcome<Result<(), Conflict>> {
         self.refresh()?;
         let at = self.now()?;

@@ -154,8 +154,8 @@ impl Host {
         Ok(())
     }
 
-    /// The other credential of this enterprise that a command's fingerprint stands for already. No rule knows fingerprints, since the state
-    /// has none: the look-up does.
+    /// The other credential of this enterprise that a command's fingerprint stands for already. No rule knows
+    /// fingerprints, since the state has none: the look-up does.
     fn same_fingerprint(&self, earlier: &[(Row, Command)], command: &Command) -> Option<CredentialId> {
         let Command::IssueCredential {
             fingerprint: Some(wanted),
@@ -216,8 +216,8 @@ impl Host {
         self.record(events, at)
     }
 
-    /// Follows a write of the service that was made after the tables were read. One that the stream has already is no fault: an outbox
-    /// may deliver twice.
+    /// Follows a write of the service that was made after the tables were read. One that the stream has already is no
+    /// fault: an outbox may deliver twice.
     fn follow(&mut self, command: &Command, at: Timestamp) -> Outcome<()> {
         let is_known = |id: CredentialId| self.enterprise.credential(id).is_some();
         if matches!(command, Command::IssueCredential { credential, .. } if is_known(*credential)) {

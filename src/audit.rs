@@ -64,8 +64,8 @@ enum About {
     Those(Selection),
 }
 
-/// Revocations that have all of the limits that are given here, and maybe others. Names are those at the moment of the request,
-/// compared without regard to case: so one about somebody who has left since is found too.
+/// Revocations that have all of the limits that are given here, and maybe others. Names are those at the moment of the
+/// request, compared without regard to case: so one about somebody who has left since is found too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Limited to the organization that had this login.
@@ -116,8 +116,8 @@ pub struct Report {
     pub last_at: Option<Timestamp>,
     /// The evidence of each revocation, in order of their cuts.
     pub revocations: Vec<Evidence>,
-    /// The revocation that [`Report::survivors`] is about: the last, or the one named. Of revocations that were selected by their
-    /// limits the survivors stand in [`Evidence::survivors`].
+    /// The revocation that [`Report::survivors`] is about: the last, or the one named. Of revocations that were
+    /// selected by their limits the survivors stand in [`Evidence::survivors`].
     pub survivors_of: Option<RevocationId>,
     /// What was still alive at the end of the history, and why; guests' and collaborators' credentials first.
     pub survivors: Vec<Survivors>,
@@ -141,8 +141,9 @@ pub struct Evidence {
     /// Who asked, and how.
     #[serde(flatten)]
     pub request: Requested,
-    /// What was still alive at the end of the history, of what it was limited to. Only where revocations were selected by their
-    /// limits, and there of each filter the last one has them: what outlived it outlived the earlier ones too, or came later.
+    /// What was still alive at the end of the history, of what it was limited to. Only where revocations were selected
+    /// by their limits, and there of each filter the last one has them:
+    /// what outlived it outlived the earlier ones too, or came later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survivors: Option<Vec<Survivors>>,
 }
@@ -333,7 +334,8 @@ impl Auditor {
         }
     }
 
-    /// No rule of decide, which does not know them: whoever looks a token up by its fingerprint must find one credential.
+    /// No rule of decide, which does not know them: whoever looks a token up by its fingerprint must find one
+    /// credential.
     fn check_fingerprint(&mut self, recorded: &RecordedEvent) {
         if let Event::CredentialIssued {
             credential,
@@ -372,8 +374,8 @@ mod tests {
 {"position":4,"at":"2026-03-10T09:00:00.000Z","type":"RevocationCompleted","revocation":3,"authorizations_revoked":0,"credentials_destroyed":0}
 "#;
 
-    /// No history shows this: `apply` refuses other totals than were recorded, and plan and job find the same items. Were
-    /// they ever to differ, the fault would be the core's own, and an audit says so.
+    /// No history shows this: `apply` refuses other totals than were recorded, and plan and job find the same items.
+    /// Were they ever to differ, the fault would be the core's own, and an audit says so.
     #[test]
     fn totals_other_than_the_plans_are_a_finding() {
         for (authorizations, credentials, findings) in [(0, 0, 0), (1, 0, 1), (0, 1, 1)] {

@@ -20,8 +20,9 @@ use crate::timestamp::Timestamp;
 /// `{"type":"AuthorizeCredential","credential":902,"organization":3}`. Unknown fields are refused, so that a misspelt
 /// option is never a request without it.
 ///
-/// Only [`Command::RevokeAll`] and [`Command::Revoke`] carry their caller. The others are the host's word, after it has asked
-/// [`Enterprise::authenticates`](crate::Enterprise::authenticates) or [`Enterprise::may_use`](crate::Enterprise::may_use).
+/// Only [`Command::RevokeAll`] and [`Command::Revoke`] carry their caller. The others are the host's word, after it has
+/// asked [`Enterprise::authenticates`](crate::Enterprise::authenticates) or
+/// [`Enterprise::may_use`](crate::Enterprise::may_use).
 ///
 /// Exhaustive: whoever translates or judges commands must see a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,7 +177,8 @@ pub struct RevokeAll {
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// A request to revoke less than everything: what matches all of the filters that are there, of which there must be one.
+/// A request to revoke less than everything: what matches all of the filters that are there,
+/// of which there must be one.
 ///
 /// | filters | operation |
 /// | --- | --- |

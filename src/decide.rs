@@ -24,8 +24,8 @@ use crate::timestamp::Timestamp;
 impl Enterprise {
     /// Decides a command: the events to record, none where there is nothing to do.
     ///
-    /// `at` is `max(clock, last_at)`: the time that the host then records on every event of this decision. All events are
-    /// to be appended together, where the stream is still at [`Enterprise::position`].
+    /// `at` is `max(clock, last_at)`: the time that the host then records on every event of this decision. All events
+    /// are to be appended together, where the stream is still at [`Enterprise::position`].
     ///
     /// [`Rule::NothingToDoIsNoEvent`](crate::Rule::NothingToDoIsNoEvent),
     /// [`Rule::EnterpriseExists`](crate::Rule::EnterpriseExists)

@@ -45,9 +45,10 @@ use crate::timestamp::Timestamp;
 
 /// An enterprise as its recorded events have made it.
 ///
-/// [`Enterprise::apply`] is the only way to change it, so a state is always the replay of a history. Its size is that of
-/// what the history names. What a command costs does not grow with it, but for a revocation's job: its batches, and the
-/// completion when it is applied, look through the credentials issued before the cut that the job has not passed yet.
+/// [`Enterprise::apply`] is the only way to change it, so a state is always the replay of a history. Its size is that
+/// of what the history names. What a command costs does not grow with it, but for a revocation's job: its batches, and
+/// the completion when it is applied, look through the credentials issued before the cut that the job has not passed
+/// yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Enterprise {
     position: Position,
@@ -153,10 +154,11 @@ impl Enterprise {
         self.identity.as_ref()
     }
 
-    /// Puts decided events into their envelopes: the positions that follow, one time, and whom the host names as the cause.
+    /// Puts decided events into their envelopes: the positions that follow, one time,
+    /// and whom the host names as the cause.
     ///
-    /// `at` is the time that was given to [`Enterprise::decide`]. A request to revoke names its requester itself, so its
-    /// envelope stays without `by`. The state is not borrowed: each event may be applied as it comes.
+    /// `at` is the time that was given to [`Enterprise::decide`]. A request to revoke names its requester itself, so
+    /// its envelope stays without `by`. The state is not borrowed: each event may be applied as it comes.
     pub fn record(
         &self,
         events: Vec<Event>,

@@ -77,8 +77,8 @@ pub enum Event {
         /// Who.
         member: PersonId,
     },
-    /// An owner of an organization is no longer one. Not recorded where the ownership ends with a membership, or with a role
-    /// that no owner has.
+    /// An owner of an organization is no longer one. Not recorded where the ownership ends with a membership,
+    /// or with a role that no owner has.
     OrganizationOwnerRemoved {
         /// Of which organization.
         organization: OrganizationId,
@@ -121,8 +121,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         idempotency_key: Option<IdempotencyKey>,
     },
-    /// Someone with authority asked to revoke what matches all of the filters that are there, of which there is at least one.
-    /// Its position is the cut and the revocation's id.
+    /// Someone with authority asked to revoke what matches all of the filters that are there, of which there is at
+    /// least one. Its position is the cut and the revocation's id.
     RevocationRequested {
         /// Who asked.
         requested_by: Actor,
@@ -213,9 +213,9 @@ impl Event {
     }
 }
 
-/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire; after
-/// another, required and optional ones that follow those. The events that most lines hold come first, because the canonical
-/// reader tries one after the other.
+/// Hands a macro every event's required fields and, after a semicolon, its optional ones, in the order of the wire;
+/// after another, required and optional ones that follow those. The events that most lines hold come first, because the
+/// canonical reader tries one after the other.
 macro_rules! with_event_shapes {
     ($make:ident) => {
         $make! {

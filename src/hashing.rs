@@ -13,8 +13,8 @@ pub(crate) const fn spread(id: u64) -> u32 {
 
 /// A hash of bytes, eight at a time.
 ///
-/// Each step is a permutation of the hash and of the word that it takes in, so two texts that differ in a single word never
-/// have the same hash.
+/// Each step is a permutation of the hash and of the word that it takes in, so two texts that differ in a single word
+/// never have the same hash.
 #[derive(Default)]
 pub(crate) struct Hash(u64);
 

@@ -2,9 +2,9 @@
 //! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all` as a pure, deterministic command handler.
 //!
 //! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state, [`Enterprise::decide`]
-//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`]. There is no I/O here, no
-//! clock and no randomness: a hosting service embeds this crate, a property-based test suite uses it as its oracle, and an
-//! auditor replays a log through it and gets the same answers.
+//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`]. There is no I/O
+//! here, no clock and no randomness: a hosting service embeds this crate, a property-based test suite uses it as its
+//! oracle, and an auditor replays a log through it and gets the same answers.
 //!
 //! ```
 //! use enterprise_credentials::{Caller, Command, CredentialKind, Enterprise, RevokeAll, Role, Timestamp};

@@ -38,7 +38,8 @@ pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use error::{LogError, LogErrorKind};
 
-/// Appends the event's canonical line to `bytes`, its line feed included. For many events in turn an [`Encoder`] is faster.
+/// Appends the event's canonical line to `bytes`, its line feed included.
+/// For many events in turn an [`Encoder`] is faster.
 pub fn write_line(recorded: &RecordedEvent, bytes: &mut Vec<u8>) {
     canonical::write(recorded, &recorded.at.to_bytes(), bytes);
 }

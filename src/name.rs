@@ -78,7 +78,8 @@ name!(
     |text| visible_ascii("a fingerprint", FINGERPRINT_LENGTH_MAX, text)
 );
 name!(
-    /// A scope (`admin:enterprise`) or an app permission (`enterprise_credentials=write`): 1 to 64 visible ASCII characters.
+    /// A scope (`admin:enterprise`) or an app permission (`enterprise_credentials=write`):
+    /// 1 to 64 visible ASCII characters.
     Scope,
     scope
 );

@@ -1,9 +1,10 @@
-//! What became of each credential and of each of its authorizations, at the end of a history, and by one of its revocations: the
-//! list that a responder is asked for.
+//! What became of each credential and of each of its authorizations, at the end of a history, and by one of its
+//! revocations: the list that a responder is asked for.
 //!
-//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time an [`Observer`] folds
-//! it. The second time [`Outcomes`] gives, for each credential issued, an [`Outcome`] for each organization that it was ever
-//! authorized for. Beside the state that takes nothing, and about a revocation 8 bytes for each credential.
+//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time an
+//! [`Observer`] folds it. The second time [`Outcomes`] gives, for each credential issued, an [`Outcome`] for each
+//! organization that it was ever authorized for. Beside the state that takes nothing,
+//! and about a revocation 8 bytes for each credential.
 //!
 //! ```
 //! use enterprise_credentials::log;
@@ -98,7 +99,8 @@ pub struct Outcome<'a> {
     pub status: CredentialStatus,
     /// By the revocation asked about: what it took of the credential itself, and why it is alive all the same.
     pub of_revocation: OfRevocation,
-    /// The owner's role when that revocation was requested; nothing for what was issued later, and where none is asked about.
+    /// The owner's role when that revocation was requested; nothing for what was issued later,
+    /// and where none is asked about.
     pub role_at_cut: Option<Role>,
     /// One of its authorizations; nothing only where it never had any.
     pub authorization: Option<AuthorizationOutcome>,
@@ -115,7 +117,8 @@ pub struct AuthorizationOutcome {
     pub of_revocation: OfRevocation,
 }
 
-/// What one revocation did to something, and why it is alive after it. Both is said of a pair that was taken and authorized again.
+/// What one revocation did to something, and why it is alive after it.
+/// Both is said of a pair that was taken and authorized again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OfRevocation {
     /// What it took.
@@ -130,7 +133,8 @@ impl Outcome<'_> {
         self.of_revocation.taken.is_some() || (self.authorization).is_some_and(|it| it.of_revocation.taken.is_some())
     }
 
-    /// Whether the credential, or this authorization, is alive after the revocation asked about, of what its filter matches.
+    /// Whether the credential, or this authorization, is alive after the revocation asked about,
+    /// of what its filter matches.
     pub fn is_survivor(&self) -> bool {
         self.of_revocation.reason.is_some() || (self.authorization).is_some_and(|it| it.of_revocation.reason.is_some())
     }
@@ -234,8 +238,8 @@ impl Observer {
         }
     }
 
-    /// Notes what the revocation requested last takes: asked right after the request is applied, when every role is still known
-    /// as it was at the cut.
+    /// Notes what the revocation requested last takes: asked right after the request is applied, when every role is
+    /// still known as it was at the cut.
     fn note_scope(&mut self) {
         let enterprise = &self.enterprise;
         let Some(revocation) = enterprise.revocations.iter().next_back() else {
@@ -283,8 +287,8 @@ impl Outcomes {
         self.revocation
     }
 
-    /// What became of the credential that this event issues, one outcome for each of its authorizations in order of grant, or one
-    /// without; nothing for any other event, and for a credential that the first reading did not see.
+    /// What became of the credential that this event issues, one outcome for each of its authorizations in order of
+    /// grant, or one without; nothing for any other event, and for a credential that the first reading did not see.
     pub fn of<'a>(&'a self, recorded: &'a RecordedEvent) -> impl Iterator<Item = Outcome<'a>> {
         let issued = self.issued(recorded);
         issued.into_iter().flat_map(move |(credential, outcome)| {
@@ -334,8 +338,8 @@ impl Outcomes {
         Some((credential, outcome))
     }
 
-    /// The revocation that is told about, if it is to be asked of a credential: if the credential is of whom and of what it is
-    /// limited to.
+    /// The revocation that is told about, if it is to be asked of a credential:
+    /// if the credential is of whom and of what it is limited to.
     fn revocation_of(&self, credential: &Credential<'_>) -> Option<&Revocation> {
         let revocation = self.enterprise.revocations.get(self.revocation?)?;
         let limits = self.enterprise.limits(revocation.coverage.filter);

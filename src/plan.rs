@@ -20,8 +20,8 @@ use crate::timestamp::Timestamp;
 
 /// What a request would do if it were the next event, whoever is allowed to make it.
 ///
-/// [`Enterprise::authorize`] says who is. What is pending in an earlier revocation belongs to that one and is counted in
-/// [`Plan::already_pending`] only, so the totals here are those of the completion to come.
+/// [`Enterprise::authorize`] says who is. What is pending in an earlier revocation belongs to that one and is counted
+/// in [`Plan::already_pending`] only, so the totals here are those of the completion to come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The position that the request would have: its cut.
@@ -115,7 +115,8 @@ pub struct OwnerLoss {
     /// Their loss.
     #[serde(flatten)]
     pub loss: Loss,
-    /// What earlier revocations have taken from them already and will record: who loses nothing now may have lost it all.
+    /// What earlier revocations have taken from them already and will record:
+    /// who loses nothing now may have lost it all.
     pub already_pending: AlreadyPending,
 }
 
@@ -134,8 +135,8 @@ pub struct CallerLoss {
     /// When it expired, if it has: it authenticates nowhere then, and whether it is destroyed does not depend on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_at: Option<Timestamp>,
-    /// Whether the answer carries the warning if the request is accepted: whether anything of the token is then pending, in
-    /// any revocation.
+    /// Whether the answer carries the warning if the request is accepted: whether anything of the token is then
+    /// pending, in any revocation.
     pub warned: bool,
 }
 
@@ -176,25 +177,25 @@ impl AddAssign for AlreadyPending {
     }
 }
 
-/// Credentials that match the request's person and type and still authenticate once the revocation is done, expired ones left
-/// out. The first two counts are disjoint and together all of them; the others are parts of both.
+/// Credentials that match the request's person and type and still authenticate once the revocation is done, expired
+/// ones left out. The first two counts are disjoint and together all of them; the others are parts of both.
 ///
 /// [`Rule::NotCoveredIsCounted`](crate::Rule::NotCoveredIsCounted)
 ///
 /// Not modelled, and so not counted: web and SSO sessions, app installation tokens, app refresh tokens and deploy keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotCovered {
-    /// Credentials of guests and collaborators, who are not enterprise members. None of a person whom the request names to
-    /// destroy their credentials: their role spares nothing then.
+    /// Credentials of guests and collaborators, who are not enterprise members. None of a person whom the request names
+    /// to destroy their credentials: their role spares nothing then.
     pub collaborator_credentials: u64,
-    /// Credentials of enterprise members: all, or with `revoke_credentials` their app tokens; and the app tokens of a person whom
-    /// such a request names, whatever their role.
+    /// Credentials of enterprise members: all, or with `revoke_credentials` their app tokens; and the app tokens of a
+    /// person whom such a request names, whatever their role.
     pub member_credentials: u64,
-    /// Of all these, those of which the request takes no authorization, since they had none at the cut: they may be authorized
-    /// later.
+    /// Of all these, those of which the request takes no authorization, since they had none at the cut:
+    /// they may be authorized later.
     pub without_authorization: u64,
-    /// Of all these, those that may be authorized again where an authorization is taken from them now, or was before: what an
-    /// organization's revocation takes, or a single one, and fine-grained tokens.
+    /// Of all these, those that may be authorized again where an authorization is taken from them now, or was before:
+    /// what an organization's revocation takes, or a single one, and fine-grained tokens.
     #[serde(default)]
     pub may_be_authorized_again: u64,
 }

@@ -1,12 +1,13 @@
-//! Why was this decided? For a recorded event, or for a command that nobody has recorded: the rules that spoke to it, and the
-//! events that each rested on.
+//! Why was this decided? For a recorded event, or for a command that nobody has recorded: the rules that spoke to it,
+//! and the events that each rested on.
 //!
-//! No rule is told here a second time. What an answer rests on is found by asking [`Enterprise::decide`] again: on the same
-//! history without one event, with that event as it could have been instead, and with one more event at its end. An event is
-//! named where without it the answer would have been another. A rule is named where it would then have refused.
+//! No rule is told here a second time. What an answer rests on is found by asking [`Enterprise::decide`] again: on the
+//! same history without one event, with that event as it could have been instead, and with one more event at its end.
+//! An event is named where without it the answer would have been another.
+//! A rule is named where it would then have refused.
 //!
-//! Without an event, those that need it did not happen either: without the person's joining there is no token of theirs. Where
-//! nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
+//! Without an event, those that need it did not happen either: without the person's joining there is no token of
+//! theirs. Where nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
 
 mod absence;
 mod answers;
@@ -78,14 +79,15 @@ pub struct Ground {
     pub rule: Rule,
     /// What it says to the command.
     pub verdict: Verdict,
-    /// The positions of the events that it rests on, in order: without each of them the answer would have been another. None where
-    /// it rests on the command alone.
+    /// The positions of the events that it rests on, in order: without each of them the answer would have been another.
+    /// None where it rests on the command alone.
     pub rests_on: Vec<Position>,
-    /// Events of which each is enough for it: without any one of them another stands in, without all of them it would have said
-    /// another thing, or the answer would have been another. One of them may also be one that another rule rests on.
+    /// Events of which each is enough for it: without any one of them another stands in, without all of them it would
+    /// have said another thing, or the answer would have been another.
+    /// One of them may also be one that another rule rests on.
     pub either: Vec<Position>,
-    /// Events that the history does not hold at its end, and that would have made the answer another. Each says after which
-    /// position it does not.
+    /// Events that the history does not hold at its end, and that would have made the answer another. Each says after
+    /// which position it does not.
     pub absent: Vec<Absence>,
 }
 
@@ -102,7 +104,8 @@ pub enum Verdict {
 }
 
 impl Receipt {
-    /// Whether the event that is explained is what would be recorded now. Where it is not, an audit has a finding at it.
+    /// Whether the event that is explained is what would be recorded now. Where it is not,
+    /// an audit has a finding at it.
     pub fn is_as_recorded(&self) -> bool {
         match (&self.recorded, &self.answer) {
             (Some(recorded), Answer::Accepted(events)) => events.as_slice() == core::slice::from_ref(&recorded.event),
@@ -142,8 +145,8 @@ pub enum NoReceipt<E> {
 
 /// Explains the event at a position: what the command was answered that it records, and why.
 ///
-/// `open` begins the history anew. It is read two or three times, a completion's once more; what is kept of it is the state, and
-/// what the receipt is about.
+/// `open` begins the history anew. It is read two or three times, a completion's once more; what is kept of it is the
+/// state, and what the receipt is about.
 ///
 /// # Errors
 /// [`NoReceipt`], where no event has that position, or the history cannot be read up to it.

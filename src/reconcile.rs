@@ -1,7 +1,8 @@
-//! Does the log say what the service says? Compares a history with the service's own list of credentials, as of one time.
+//! Does the log say what the service says? Compares a history with the service's own list of credentials,
+//! as of one time.
 //!
-//! Whoever moves into an event stream, or has just revoked everything, fears one thing most: a token that lives at the service
-//! and that the stream does not know, or believes dead. Here each difference is a [`Finding`].
+//! Whoever moves into an event stream, or has just revoked everything, fears one thing most: a token that lives at the
+//! service and that the stream does not know, or believes dead. Here each difference is a [`Finding`].
 //!
 //! ```
 //! use enterprise_credentials::reconcile::{Listed, Reconciler};
@@ -77,13 +78,15 @@ pub struct Totals {
     pub found: u64,
     /// Entries with a fingerprint.
     pub fingerprints_listed: u64,
-    /// Those of them whose fingerprint is in the log. None, where both sides have many, means that they are encoded differently.
+    /// Those of them whose fingerprint is in the log. None, where both sides have many,
+    /// means that they are encoded differently.
     pub fingerprints_found: u64,
     /// Credentials of the log with a fingerprint.
     pub fingerprints_recorded: u64,
 }
 
-/// Compares a history with the service's own list, entry by entry. At most 13 bytes for each credential, beside the state.
+/// Compares a history with the service's own list, entry by entry. At most 13 bytes for each credential,
+/// beside the state.
 #[derive(Debug, Clone)]
 pub struct Reconciler<'a> {
     enterprise: &'a Enterprise,
@@ -97,7 +100,8 @@ pub struct Reconciler<'a> {
 }
 
 impl<'a> Reconciler<'a> {
-    /// Compares with `enterprise`, the state as of the list's time `at`: the fold of all events that were recorded up to it.
+    /// Compares with `enterprise`, the state as of the list's time `at`:
+    /// the fold of all events that were recorded up to it.
     pub fn new(enterprise: &'a Enterprise, at: Timestamp) -> Self {
         let credentials = enterprise.credentials.len();
         Self {
@@ -111,8 +115,8 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    /// Learns the fingerprint of a credential that the event issues; every other event is passed over. Needed once for each event of
-    /// the history, before the first comparison, where entries have fingerprints: the state holds none.
+    /// Learns the fingerprint of a credential that the event issues; every other event is passed over. Needed once for
+    /// each event of the history, before the first comparison, where entries have fingerprints: the state holds none.
     pub fn learn(&mut self, event: &Event) {
         let Event::CredentialIssued {
             credential,

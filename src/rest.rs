@@ -1,15 +1,15 @@
-//! The HTTP contract of the operations as pure functions: one request in; status, headers and body out, and the events to
-//! append.
+//! The HTTP contract of the operations as pure functions: one request in; status, headers and body out,
+//! and the events to append.
 //!
-//! [`Operation`] is the table of all ten: eight that revoke, each with the progress of what it began at the `Location` of its 202,
-//! and of an organization the list of its authorizations and the removal of one. A host routes by the table, translates between
-//! its HTTP library and these types, and looks the token up:
+//! [`Operation`] is the table of all ten: eight that revoke, each with the progress of what it began at the `Location`
+//! of its 202, and of an organization the list of its authorizations and the removal of one. A host routes by the
+//! table, translates between its HTTP library and these types, and looks the token up:
 //!
 //! 1. [`bearer_token`] finds the token; the host finds whose it is, and reads that enterprise's state afresh.
 //! 2. [`admit`] refuses, before the body is read, whoever may not ask.
-//! 3. [`handle`] answers; to list, [`list`]. The host appends [`Outcome::events`] in the name of [`Outcome::by`], where it expects
-//!    [`Enterprise::position`], and only then sends [`Outcome::response`]. If someone else appended first, it reads
-//!    afresh and asks again.
+//! 3. [`handle`] answers; to list, [`list`]. The host appends [`Outcome::events`] in the name of [`Outcome::by`], where
+//!    it expects [`Enterprise::position`], and only then sends [`Outcome::response`]. If someone else appended first,
+//!    it reads afresh and asks again.
 //!
 //! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
 //! before the body is looked at, so that nobody learns what they may not know.
@@ -29,12 +29,12 @@
 //!
 //! # Headers
 //!
-//! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`; a request that asks for a known API
-//! version, or for none, is told which was selected. From the moment the token authenticates there are
-//! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or an
-//! OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is on
-//! the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like an option and are not read: what they
-//! were to ask for is not done. `Link` is on the list alone.
+//! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`; a request that asks for a known
+//! API version, or for none, is told which was selected. From the moment the token authenticates there are
+//! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or
+//! an OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is
+//! on the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like an option and are not
+//! read: what they were to ask for is not done. `Link` is on the list alone.
 
 mod body;
 mod exchange;
@@ -73,13 +73,13 @@ pub const IGNORED_KEYS: &str = "X-Ignored-Body-Keys";
 pub struct Outcome {
     /// To be appended before the response is sent; empty where the request was refused or is a repeated one.
     pub events: Vec<Event>,
-    /// Whom the events' envelopes name as the cause: the caller, for a single command. A request to revoke names its requester
-    /// itself.
+    /// Whom the events' envelopes name as the cause: the caller, for a single command.
+    /// A request to revoke names its requester itself.
     pub by: Option<Actor>,
     /// To be sent, once the events are stored.
     pub response: Response,
-    /// When the first request under its key was recorded, where this one repeats it. A host whose clock shows an earlier time cannot
-    /// tell that it does, and answers with [`key_of_the_future`].
+    /// When the first request under its key was recorded, where this one repeats it. A host whose clock shows an
+    /// earlier time cannot tell that it does, and answers with [`key_of_the_future`].
     pub repeats: Option<Timestamp>,
 }
 
@@ -105,8 +105,8 @@ pub fn authorize(request: &Request<'_>, presented: Option<&Presented<'_>>, at: T
     exchange.authorize().map(drop).map_err(|fault| exchange.refuse(&fault))
 }
 
-/// Answers every operation but the list. Asks again what [`admit`] asks: a token may die while the body arrives, so the state
-/// is to be read afresh after it. A host may also call this alone.
+/// Answers every operation but the list. Asks again what [`admit`] asks: a token may die while the body arrives, so the
+/// state is to be read afresh after it. A host may also call this alone.
 ///
 /// Of a longer body it is enough to give the first [`BODY_BYTES_MAX`](crate::limits::BODY_BYTES_MAX) + 1 bytes. That of
 /// [`Operation::Remove`] is not read.
@@ -132,10 +132,11 @@ impl Outcome {
     }
 }
 
-/// Answers `GET …/revocations/{id}`, for whoever may revoke there: 200 with [`Progress`](crate::Progress) as JSON, or 404 for
-/// an id that is none, or not one of this enterprise, or at an organization not one of its own.
+/// Answers `GET …/revocations/{id}`, for whoever may revoke there: 200 with [`Progress`](crate::Progress) as JSON, or
+/// 404 for an id that is none, or not one of this enterprise, or at an organization not one of its own.
 ///
-/// `id` is the raw path segment. An `Idempotency-Key` is not read, and of the path only the operation's place and its owner.
+/// `id` is the raw path segment. An `Idempotency-Key` is not read,
+/// and of the path only the operation's place and its owner.
 pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &str, at: Timestamp) -> Response {
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {

@@ -1,7 +1,7 @@
 //! The catalogue of rules: every rule of the operation, once, with its sentence, source, HTTP status and precedence.
 //!
-//! The check of a rule cites it as `Rule::Name`, most of them in `decide/`, `enterprise/` or `rest/`; its examples stand in
-//! `tests/rules`, under the same id. `docs/rules.md` lists both.
+//! The check of a rule cites it as `Rule::Name`, most of them in `decide/`, `enterprise/` or `rest/`; its examples
+//! stand in `tests/rules`, under the same id. `docs/rules.md` lists both.
 
 use core::fmt;
 use core::str::FromStr;
@@ -69,7 +69,8 @@ macro_rules! rules {
                 match self { $(Self::$rule => $source,)* }
             }
 
-            /// Status and precedence of the refusal over HTTP; nothing for rules that the operation's request cannot break.
+            /// Status and precedence of the refusal over HTTP;
+            /// nothing for rules that the operation's request cannot break.
             pub const fn http(self) -> Option<HttpRefusal> {
                 match self { $(Self::$rule => $http,)* }
             }

@@ -1,10 +1,10 @@
 //! The state as bytes, so that a host need not replay a stream from its first event.
 //!
-//! A snapshot is a cache, never the truth: the stream is. One that this version cannot vouch for is refused, and the stream
-//! is replayed instead. It begins with a *hash of behaviour*: over what this version makes of a history
-//! that has everything in it, event by event. So a version that folds or stores anything differently refuses the snapshots
-//! of the other, and nobody has to remember to raise a number. A checksum tells damage. Neither keeps out a forger: a store
-//! that lets strangers write snapshots lets them write events.
+//! A snapshot is a cache, never the truth: the stream is. One that this version cannot vouch for is refused, and the
+//! stream is replayed instead. It begins with a *hash of behaviour*: over what this version makes of a history that has
+//! everything in it, event by event. So a version that folds or stores anything differently refuses the snapshots of
+//! the other, and nobody has to remember to raise a number. A checksum tells damage. Neither keeps out a forger: a
+//! store that lets strangers write snapshots lets them write events.
 //!
 //! ```
 //! use enterprise_credentials::{log, snapshot};

@@ -61,16 +61,17 @@ impl Timestamp {
         time.ok_or_else(|| InvalidValue::Time { found: excerpt(text) })
     }
 
-    /// Reads any time that RFC 3339 allows, in any offset, with any number of decimals or none: for times that come from
-    /// databases and other services. What is finer than a millisecond is dropped, towards the past.
+    /// Reads any time that RFC 3339 allows, in any offset, with any number of decimals or none: for times that come
+    /// from databases and other services. What is finer than a millisecond is dropped, towards the past.
     ///
-    /// Offsets are read as databases write them, too: `+00`, `+0530` and ` UTC`. A time without any offset is refused, because
-    /// nobody can tell which hour is meant: whoever knows that a column is in UTC appends a `Z`.
+    /// Offsets are read as databases write them, too: `+00`, `+0530` and ` UTC`. A time without any offset is refused,
+    /// because nobody can tell which hour is meant: whoever knows that a column is in UTC appends a `Z`.
     ///
     /// The log and commands are read by [`Timestamp::parse`], which knows one format: one time, one text.
     ///
     /// # Errors
-    /// [`InvalidValue::Rfc3339`] for any other text, and [`InvalidValue::TimeRange`] outside the years 0 to 9999 in UTC.
+    /// [`InvalidValue::Rfc3339`] for any other text, and [`InvalidValue::TimeRange`] outside the years 0 to 9999 in
+    /// UTC.
     pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidValue> {
         let time = DateTime::parse_from_rfc3339(text).or_else(|strictly| {
             with_whole_offset(text).map_or(Err(strictly), |text| DateTime::parse_from_rfc3339(&text))
@@ -84,8 +85,8 @@ impl Timestamp {
         Self::near(text, &mut KnownDay::first())
     }
 
-    /// Reads the bytes of the one format as [`Timestamp::from_bytes`] does, and faster where they are of the known day, which
-    /// becomes theirs.
+    /// Reads the bytes of the one format as [`Timestamp::from_bytes`] does,
+    /// and faster where they are of the known day, which becomes theirs.
     #[inline]
     pub(crate) fn near(text: &[u8; TEXT_LENGTH], known: &mut KnownDay) -> Option<Self> {
         parse_rfc3339_milliseconds(text, known).map(Self)
@@ -115,7 +116,8 @@ impl Timestamp {
     }
 }
 
-/// The text of a time whose offset is shorter than RFC 3339 wants it; nothing where it does not end with such an offset.
+/// The text of a time whose offset is shorter than RFC 3339 wants it;
+/// nothing where it does not end with such an offset.
 fn with_whole_offset(text: &str) -> Option<String> {
     if let Some(time) = text.strip_suffix(" UTC") {
         return Some(format!("{time}Z"));
@@ -131,7 +133,8 @@ fn with_whole_offset(text: &str) -> Option<String> {
     }
 }
 
-/// The day of the time that was read last: most times of a log are of the same day as the one before, and need no calendar.
+/// The day of the time that was read last: most times of a log are of the same day as the one before,
+/// and need no calendar.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownDay {
     /// Its year and month as they are written: `2026-03-`.
@@ -193,8 +196,8 @@ fn parse_rfc3339_milliseconds(text: &[u8; TEXT_LENGTH], known: &mut KnownDay) ->
     Some(known.begin_ms(*year_and_month, day)? + i64::from(time))
 }
 
-/// Reads eight bytes at once that should have this shape, where a `0` stands for any digit: at the place of each digit the
-/// number that it makes with the digit after it, or with a zero. The second value is 0 only where the shape fits.
+/// Reads eight bytes at once that should have this shape, where a `0` stands for any digit: at the place of each digit
+/// the number that it makes with the digit after it, or with a zero. The second value is 0 only where the shape fits.
 #[inline]
 fn twos(bytes: [u8; 8], shape: [u8; 8]) -> ([u8; 8], u64) {
     const HIGHEST_BITS: u64 = u64::from_le_bytes([0x80; 8]);

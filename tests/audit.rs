@@ -7,8 +7,8 @@ mod narrower;
 use enterprise_credentials::audit::{Auditor, Report, SurvivalReason};
 use enterprise_credentials::{CorruptHistory, RevocationId, Rule, log};
 
-/// An EMU enterprise with two organizations, an owner, a member and a guest; a revoke-all with destruction; and what came
-/// after it: a fine-grained token authorized again is impossible here (it is destroyed), a new token is issued.
+/// An EMU enterprise with two organizations, an owner, a member and a guest; a revoke-all with destruction; and what
+/// came after it: a fine-grained token authorized again is impossible here (it is destroyed), a new token is issued.
 const HISTORY: &str = r#"
 {"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
 {"type":"OrganizationAdded","organization":3,"login":"octo-org"}

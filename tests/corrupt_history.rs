@@ -9,7 +9,8 @@ use enterprise_credentials::{
     Actor, Authority, CorruptHistory, Corruption, Enterprise, Event, OrganizationId, PersonId, RecordedEvent, Timestamp,
 };
 
-/// Revocation 11 has the authorizations of 901 and 902 pending. Credential 903 was authorized after it, 904 is destroyed.
+/// Revocation 11 has the authorizations of 901 and 902 pending. Credential 903 was authorized after it,
+/// 904 is destroyed.
 const HISTORY: &str = r#"
 {"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
 {"type":"OrganizationAdded","organization":3,"login":"octo-org"}

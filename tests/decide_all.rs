@@ -80,8 +80,8 @@ impl Met {
     }
 }
 
-/// Compares on lists cut out of random words, from every state that they reach: as they are, and without the commands that are
-/// refused.
+/// Compares on lists cut out of random words, from every state that they reach: as they are,
+/// and without the commands that are refused.
 fn judge(decide_all: DecideAll, seed: u64, words: u32) -> Result<Met, String> {
     let mut met = Met::default();
     let explored = explore(seed, words, |word| {

@@ -1,7 +1,7 @@
 //! What fuzzing has found worth keeping, run again: arbitrary bytes as a log, and arbitrary requests.
 //!
-//! Each directory of tests/fuzz_corpus holds the inputs that reach all that was ever reached, and one named file for each
-//! fault that was ever found. The checks are those of the fuzz targets themselves: fuzz/README.md.
+//! Each directory of tests/fuzz_corpus holds the inputs that reach all that was ever reached, and one named file for
+//! each fault that was ever found. The checks are those of the fuzz targets themselves: fuzz/README.md.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

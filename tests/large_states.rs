@@ -340,7 +340,8 @@ fn add_member(enterprise: &mut Enterprise, id: u64) {
     ask(enterprise, &Command::AddMember { member, login, role });
 }
 
-/// Each request begins an epoch, and a record holds grants of one. What no unfinished revocation can tell apart stays together.
+/// Each request begins an epoch, and a record holds grants of one.
+/// What no unfinished revocation can tell apart stays together.
 #[test]
 fn requests_between_the_grants_of_a_credential_do_not_drive_it_out_of_its_record() {
     const CREDENTIALS: u64 = 2_000;

@@ -14,7 +14,8 @@ use crate::seeds::seeds;
 const WORDS: u32 = 400;
 
 fn holds(law: Law) {
-    // One word is altered in hundreds of ways, or its requests are made in hundreds of ways: a part of the words will do.
+    // One word is altered in hundreds of ways, or its requests are made in hundreds of ways:
+    // a part of the words will do.
     let judged_every = match law {
         Law::Audit | Law::Structure => 10,
         Law::Precedence => 4,

@@ -1,4 +1,5 @@
-//! What is promised of memory: a list of commands takes what it names, a reconciliation and a list some bytes for each credential.
+//! What is promised of memory: a list of commands takes what it names,
+//! a reconciliation and a list some bytes for each credential.
 #![expect(clippy::unwrap_used, reason = "a test that cannot build its state has failed")]
 
 use core::num::NonZeroU32;
@@ -173,7 +174,8 @@ fn a_reconciliation_takes_at_most_16_bytes_for_each_credential() {
     );
 }
 
-/// The events of an enterprise of so many credentials, each authorized for an organization, and a request to revoke everything.
+/// The events of an enterprise of so many credentials, each authorized for an organization,
+/// and a request to revoke everything.
 fn revoked(credentials: u64) -> Vec<Event> {
     let (organization, member) = (OrganizationId::new(1).unwrap(), PersonId::new(7).unwrap());
     let login = Login::new("mona").unwrap();

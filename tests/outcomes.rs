@@ -1,5 +1,5 @@
-//! The list of what became of each credential says in each row what the plan, the audit and the summary say in numbers, on random
-//! histories in every state that they reach.
+//! The list of what became of each credential says in each row what the plan, the audit and the summary say in numbers,
+//! on random histories in every state that they reach.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,7 @@
 //! A receipt is honest in both directions: what it names matters, and what it does not name does not.
 //!
-//! Judged by other means than a receipt is made with: a whole history is folded strictly, with one event of it replaced by one that
-//! says nothing of interest, so that positions and ids stay what they are.
+//! Judged by other means than a receipt is made with: a whole history is folded strictly, with one event of it replaced
+//! by one that says nothing of interest, so that positions and ids stay what they are.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -191,7 +191,8 @@ impl Judged {
         Ok(())
     }
 
-    /// Without all of those of which each is enough, their rule says another thing, or the answer is another; with any one it is not.
+    /// Without all of those of which each is enough, their rule says another thing, or the answer is another;
+    /// with any one it is not.
     fn judge_stand_ins(
         &mut self,
         asked: &Asked<'_>,
@@ -226,7 +227,8 @@ impl Judged {
         Ok(())
     }
 
-    /// Adds at the end each request that one limit has. Those that change the answer are told to be absent, and no others.
+    /// Adds at the end each request that one limit has. Those that change the answer are told to be absent,
+    /// and no others.
     fn weigh_requests(&mut self, before: &Enterprise, asked: &Asked<'_>, receipt: &Receipt) -> Result<(), String> {
         let absent = receipt.rules.iter().flat_map(|ground| &ground.absent);
         let absent = absent.filter(|absence| absence.event == "RevocationRequested");
@@ -247,8 +249,8 @@ impl Judged {
         Ok(())
     }
 
-    /// Of a request to revoke: leaves out each event that matters together with each that does not. A rule that then refuses, and does not without the
-    /// first, is told.
+    /// Of a request to revoke: leaves out each event that matters together with each that does not. A rule that then
+    /// refuses, and does not without the first, is told.
     fn weigh_pairs(&mut self, asked: &Asked<'_>, receipt: &Receipt, named: &BTreeSet<Position>) -> Result<(), String> {
         for one in named {
             let Some(alone) = asked.without(&BTreeSet::from([*one])) else {

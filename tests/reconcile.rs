@@ -1,5 +1,5 @@
-//! Log and service compared: an inventory that follows from the history differs in nothing, and each difference that is put
-//! into one is found, with nothing else.
+//! Log and service compared: an inventory that follows from the history differs in nothing, and each difference that is
+//! put into one is found, with nothing else.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Each rule of the catalogue with its examples: a module named by the rule's id, with what is accepted and what is refused.
+//! Each rule of the catalogue with its examples: a module named by the rule's id,
+//! with what is accepted and what is refused.
 //!
 //! `docs/rules.md` is written from the catalogue and these files: `UPDATE_DOCS=1 cargo test --test rules`.
 #![expect(

@@ -197,7 +197,8 @@ fn step(state: &State, command: &Command) -> Option<State> {
 }
 
 impl State {
-    /// The access checks agree, the plan is what a request would take, of everything and with each filter, and the jobs end.
+    /// The access checks agree, the plan is what a request would take, of everything and with each filter,
+    /// and the jobs end.
     fn check(&self, alphabet: &[Command]) {
         let at = world::start();
         for (credential, organization) in world::pairs().filter(|(id, of)| id.value() <= 2 && of.value() <= 2) {

@@ -1,4 +1,5 @@
-//! The words of the domain: on the wire, in a sentence and in a table they are the same, and each kind is what its row says.
+//! The words of the domain: on the wire, in a sentence and in a table they are the same,
+//! and each kind is what its row says.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -30,7 +30,8 @@ const V1_STATE: &str = include_str!("samples/v1.state.json");
 /// What only an enterprise of personal accounts has.
 const V1_PERSONAL: &[u8] = include_bytes!("samples/v1-personal-accounts.jsonl");
 const V1_PERSONAL_STATE: &str = include_str!("samples/v1-personal-accounts.state.json");
-/// A credential of each kind for each role of an enterprise with managed users, and a request that covers what it covers.
+/// A credential of each kind for each role of an enterprise with managed users,
+/// and a request that covers what it covers.
 const V1_COVERAGE: &[u8] = include_bytes!("samples/v1-coverage.jsonl");
 const V1_COVERAGE_STATE: &str = include_str!("samples/v1-coverage.state.json");
 /// Every shape of a narrower request, each of them running over the others, and owners of organizations.
@@ -52,8 +53,8 @@ fn samples_fold_to_their_recorded_state() {
     }
 }
 
-/// What a `RevokeAllRequested` covers is folded, so it is a part of what that type of event means: an old stream must say for
-/// ever what it said. Who changes this table needs a new type of event.
+/// What a `RevokeAllRequested` covers is folded, so it is a part of what that type of event means: an old stream must
+/// say for ever what it said. Who changes this table needs a new type of event.
 #[test]
 fn what_a_recorded_request_covers_never_changes() {
     use CredentialKind::{ClassicPat, FineGrainedPat, SshKey};
@@ -96,13 +97,14 @@ fn what_a_recorded_request_covers_never_changes() {
     assert_eq!(seen, all.collect(), "the sample has each kind for each role");
 }
 
-/// What each filter of a `RevocationRequested` covers is as much a part of its meaning: the kinds of a type, the roles of a named
-/// person, and that an organization's request destroys nothing.
+/// What each filter of a `RevocationRequested` covers is as much a part of its meaning: the kinds of a type, the roles
+/// of a named person, and that an organization's request destroys nothing.
 #[test]
 fn what_a_recorded_filter_covers_never_changes() {
     /// Positions of the events before the first request in the sample.
     const FOUNDED: u64 = 55;
-    // Credential 24 is the fourth kind of person 2. Person 3 is a guest. What is covered is for organization 3, for 4, and destroyed.
+    // Credential 24 is the fourth kind of person 2. Person 3 is a guest. What is covered is for organization 3,
+    // for 4, and destroyed.
     type Covered = (&'static str, &'static [u64], &'static [u64], &'static [u64]);
     const ALL: [u64; 15] = [11, 12, 13, 14, 15, 21, 22, 23, 24, 25, 31, 32, 33, 34, 35];
     let table: [Covered; 11] = [

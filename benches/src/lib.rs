@@ -1,8 +1,8 @@
 //! What the benchmarks share: histories, yardsticks, and interleaved rounds on the CPU's clock.
 //!
-//! Times on a shared machine mean little, ratios of times taken in turns in one process mean more, and instruction counts
-//! do not depend on the machine's load at all. So `table` prints ratios, `memory` counts bytes, and `instructions` runs
-//! under callgrind.
+//! Times on a shared machine mean little, ratios of times taken in turns in one process mean more, and instruction
+//! counts do not depend on the machine's load at all. So `table` prints ratios, `memory` counts bytes, and
+//! `instructions` runs under callgrind.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

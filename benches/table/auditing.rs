@@ -1,4 +1,5 @@
-//! An audit, whose every request is asked for its plan: of a history without any, and with thousands about single people.
+//! An audit, whose every request is asked for its plan: of a history without any,
+//! and with thousands about single people.
 
 use std::num::NonZeroU32;
 

@@ -1,8 +1,8 @@
-//! The targets of `docs/performance.md` as ratios: everything is measured in turns in one process, on the CPU's clock, and
-//! the median of the rounds is printed.
+//! The targets of `docs/performance.md` as ratios: everything is measured in turns in one process, on the CPU's clock,
+//! and the median of the rounds is printed.
 //!
-//! `cargo bench -p enterprise-credentials-benches --bench table`; with `-- --full` up to 10,000,000 credentials, which takes
-//! minutes; with `-- job folding` only these groups.
+//! `cargo bench -p enterprise-credentials-benches --bench table`; with `-- --full` up to 10,000,000 credentials, which
+//! takes minutes; with `-- job folding` only these groups.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"

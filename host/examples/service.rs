@@ -1,6 +1,8 @@
-//! A hosting service in a page: its own routes with axum, and beside them the operations, their worker and the states in memory.
+//! A hosting service in a page: its own routes with axum, and beside them the operations,
+//! their worker and the states in memory.
 //!
-//! Run it with `cargo run -p enterprise-credentials-host --example service`. It makes an enterprise, asks itself over HTTP, and ends.
+//! Run it with `cargo run -p enterprise-credentials-host --example service`. It makes an enterprise,
+//! asks itself over HTTP, and ends.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -25,7 +27,8 @@ use tokio::sync::watch;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A route of the service's own: who may use an organization's packages? Asked on every request, of a state that is fresh.
+/// A route of the service's own: who may use an organization's packages? Asked on every request,
+/// of a state that is fresh.
 async fn packages<S: Store>(
     State(enterprises): State<Arc<Enterprises<S>>>,
     Path((slug, organization)): Path<(EnterpriseSlug, u64)>,
@@ -68,8 +71,8 @@ async fn may_use<S: Store>(
     Ok(ask.await?)
 }
 
-/// Whatever happens in the service's tables is a command: decided on a fresh state, and durable when this returns. Its events name
-/// who gave it, if anybody did: so what a person has revoked singly is told from what a job records.
+/// Whatever happens in the service's tables is a command: decided on a fresh state, and durable when this returns. Its
+/// events name who gave it, if anybody did: so what a person has revoked singly is told from what a job records.
 async fn execute<S: Store>(
     enterprises: &Enterprises<S>,
     slug: &EnterpriseSlug,

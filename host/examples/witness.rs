@@ -1,14 +1,15 @@
-//! A witness: it cosigns checkpoints of logs that it was told of, each only if it goes on from all that it has cosigned before. So
-//! whoever keeps a log, and the log's key, cannot show one history to some and another to others. It speaks C2SP's `tlog-witness`,
-//! and its cosignatures are C2SP's `tlog-cosignature` v1. Run it where whoever keeps the logs has no say.
+//! A witness: it cosigns checkpoints of logs that it was told of, each only if it goes on from all that it has cosigned
+//! before. So whoever keeps a log, and the log's key, cannot show one history to some and another to others. It speaks
+//! C2SP's `tlog-witness`, and its cosignatures are C2SP's `tlog-cosignature` v1.
+//! Run it where whoever keeps the logs has no say.
 //!
 //! ```sh
 //! mkdir w1 && cat octo-corp.vkey acme.vkey > w1/logs          # the verifier keys of the logs, one a line
 //! cargo run -p enterprise-credentials-host --example witness -- w1 127.0.0.1:8090 witness.example.com/w1
 //! ```
 //!
-//! It prints the key by which its cosignatures are checked, and then where it listens. It speaks HTTP: beyond one machine, put a
-//! proxy that speaks TLS before it. The directory holds
+//! It prints the key by which its cosignatures are checked, and then where it listens. It speaks HTTP: beyond one
+//! machine, put a proxy that speaks TLS before it. The directory holds
 //!
 //! | file | |
 //! | --- | --- |
@@ -17,8 +18,9 @@
 //! | `*.checkpoint` | of each log the checkpoint that it cosigned last, durable before anybody gets the cosignature |
 //! | `lock` | held by the one process that may use the directory |
 //!
-//! **Never restore that directory from a copy**: a witness that has forgotten may cosign a second history. If it is lost, begin with
-//! an empty one: the new key is another witness. For the same reason the key is in it, and not beside it.
+//! **Never restore that directory from a copy**: a witness that has forgotten may cosign a second history. If it is
+//! lost, begin with an empty one: the new key is another witness. For the same reason the key is in it,
+//! and not beside it.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -101,8 +103,8 @@ impl Witness {
             .witness(&last, &log.keys)
             .map_err(|why| log.refused(why, &request.checkpoint))?;
         if newer != *last {
-            // If this fails the file may hold the newer one: nobody has a signature of it, and the next start makes it durable and goes
-            // on from it.
+            // If this fails the file may hold the newer one: nobody has a signature of it, and the next start makes it
+            // durable and goes on from it.
             replace(&log.file, &request.checkpoint.to_string()).map_err(Refused::NotKept)?;
             *last = newer.clone();
         }

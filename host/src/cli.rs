@@ -118,8 +118,8 @@ fn refused() -> ExitCode {
     ExitCode::from(3)
 }
 
-/// A runtime for the commands that need one. It has threads to spare for the small reads that are done on them: a disk that does
-/// not answer holds up nothing else.
+/// A runtime for the commands that need one. It has threads to spare for the small reads that are done on them: a disk
+/// that does not answer holds up nothing else.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()

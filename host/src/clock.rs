@@ -1,9 +1,9 @@
 //! The clock on the wall, held against the one that only counts: a leap of the former must not get into a stream.
 //!
-//! A stream's time never runs backwards. What is recorded under a clock that has leapt to 2040 makes every token that expires
-//! before 2040 dead for good, and answers an idempotency key as a repetition until then. So before each record, and each second,
-//! the clocks are compared: where the wall's has moved further than the machine has been running, it is *suspect*, and nothing is
-//! recorded until it has come back, or somebody accepts it.
+//! A stream's time never runs backwards. What is recorded under a clock that has leapt to 2040 makes every token that
+//! expires before 2040 dead for good, and answers an idempotency key as a repetition until then. So before each record,
+//! and each second, the clocks are compared: where the wall's has moved further than the machine has been running, it
+//! is *suspect*, and nothing is recorded until it has come back, or somebody accepts it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

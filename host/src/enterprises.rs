@@ -32,8 +32,8 @@ pub use live::{Live, Ready};
 pub use pass::Turn;
 pub use snapshots::SNAPSHOT_EVENTS_MIN;
 
-/// The enterprises that were asked for last, over one store. Other processes may write to the same store: nothing is answered
-/// from memory alone.
+/// The enterprises that were asked for last, over one store. Other processes may write to the same store: nothing is
+/// answered from memory alone.
 #[derive(Debug)]
 pub struct Enterprises<S> {
     store: Arc<S>,
@@ -77,8 +77,8 @@ impl Patience {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Nothing is loaded yet. [`Changes`] gets the slug of every enterprise that a revocation is requested for here. Time is the
-    /// machine's.
+    /// Nothing is loaded yet. [`Changes`] gets the slug of every enterprise that a revocation is requested for here.
+    /// Time is the machine's.
     pub fn new(store: S, cache: CacheOptions) -> (Arc<Self>, Changes) {
         Self::with_clock(store, cache, Arc::new(Clock::system(Clock::SKEW_MAX_DEFAULT)))
     }
@@ -88,7 +88,8 @@ impl<S: Store> Enterprises<S> {
         Self::with_sealer(store, cache, clock, None)
     }
 
-    /// The same, with what signs its streams: each is compared with what was signed of it before it answers for the first time.
+    /// The same, with what signs its streams: each is compared with what was signed of it before it answers for the
+    /// first time.
     pub fn with_sealer(
         store: S,
         cache: CacheOptions,
@@ -122,9 +123,9 @@ impl<S: Store> Enterprises<S> {
         &self.clock
     }
 
-    /// How many streams were found altered, or not to lead on from what was sealed of them, and not found whole again since: when
-    /// a state was brought up to its end, and when a pass read it from its first line. And of how many the look-up was found to
-    /// name wrong lines.
+    /// How many streams were found altered, or not to lead on from what was sealed of them, and not found whole again
+    /// since: when a state was brought up to its end, and when a pass read it from its first line. And of how many the
+    /// look-up was found to name wrong lines.
     pub fn altered(&self) -> usize {
         let streams = [
             &self.altered,
@@ -155,7 +156,8 @@ impl<S: Store> Enterprises<S> {
     /// The enterprise, holding everything that its stream held when this was called.
     ///
     /// # Errors
-    /// [`EnterpriseError`] where the stream cannot be read to its end, or is altered: then nothing may be answered from memory.
+    /// [`EnterpriseError`] where the stream cannot be read to its end, or is altered:
+    /// then nothing may be answered from memory.
     pub async fn fresh(&self, slug: &EnterpriseSlug) -> Result<Arc<Live>, EnterpriseError> {
         let live = self.cache.live(slug);
         self.catch_up(&live).await?;
@@ -200,8 +202,8 @@ impl<S: Store> Enterprises<S> {
         self.decide_by(slug, patience, decide).await
     }
 
-    /// The same, and `decide` names the cause of its events beside them: who gave a single command, so that what it records is told
-    /// from what a job does. A request to revoke names its requester itself.
+    /// The same, and `decide` names the cause of its events beside them: who gave a single command, so that what it
+    /// records is told from what a job does. A request to revoke names its requester itself.
     ///
     /// # Errors
     /// As above.

@@ -80,7 +80,8 @@ pub struct Ended {
 }
 
 impl Host {
-    /// Listens on `address` (port 0: one that is free), resumes unfinished revocations, and serves. Time is the machine's.
+    /// Listens on `address` (port 0: one that is free), resumes unfinished revocations, and serves.
+    /// Time is the machine's.
     ///
     /// # Errors
     /// Where the address cannot be listened on.
@@ -166,8 +167,8 @@ impl Host {
         Ended { part }
     }
 
-    /// Takes no more requests, lets those under way and the worker's batch end, signs what is not signed yet, keeps snapshots of what
-    /// is in memory, and returns when all that is done.
+    /// Takes no more requests, lets those under way and the worker's batch end, signs what is not signed yet, keeps
+    /// snapshots of what is in memory, and returns when all that is done.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _ = tokio::join!(self.api, self.worker);
@@ -188,7 +189,8 @@ async fn end_of(part: &mut Option<JoinHandle<()>>) {
     }
 }
 
-/// Tells of a stream that is ahead of the clock: its time stands still until the clock has come as far. One of the two is wrong.
+/// Tells of a stream that is ahead of the clock: its time stands still until the clock has come as far.
+/// One of the two is wrong.
 async fn warn_of_the_future(store: &impl Store, clock: &Clock) {
     let newest = match store.newest().await {
         Ok(newest) => newest,

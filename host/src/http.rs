@@ -55,8 +55,8 @@ pub struct HttpOptions {
     pub write_timeout: Duration,
     /// How long a list may take, or a proof that a log only grew, the wait for its turn included.
     pub list_timeout: Duration,
-    /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have said that it asks
-    /// nothing more: HTTP/1 cannot tell the two apart.
+    /// How long a list goes on whose client has closed its side of the connection. The client may have gone, or have
+    /// said that it asks nothing more: HTTP/1 cannot tell the two apart.
     pub closed_timeout: Duration,
     /// How long requests may take to end after the stop.
     pub drain_timeout: Duration,
@@ -64,7 +64,8 @@ pub struct HttpOptions {
     pub connections_max: usize,
     /// The proxies in front of the host.
     pub proxies: Proxies,
-    /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401. Those beyond it get
+    /// How many requests of one address (IPv6: of a /64) may fail to authenticate in a second with 401.
+    /// Those beyond it get
     /// 429. One whose token authenticates is never limited.
     pub failures_max: NonZeroU32,
     /// Who gets checkpoints and proofs beside those who may revoke.
@@ -133,8 +134,9 @@ fn only<S: Store>(allow: &'static str, methods: MethodRouter<Arc<Api<S>>>) -> Me
     })
 }
 
-/// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a host that can answer them. One
-/// tenant's altered stream, or another process that writes, must not take the host out: that is 200 with `degraded`.
+/// 200 while the clock is right and the store can be read and written; else 503, so that a balancer sends requests to a
+/// host that can answer them. One tenant's altered stream, or another process that writes, must not take the host out:
+/// that is 200 with `degraded`.
 async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id)): Extension<RequestId>) -> Response {
     if let Err(suspect) = api.enterprises.clock().now() {
         return Answer::unavailable(&id, &suspect).into_response();

@@ -1,5 +1,5 @@
-//! A log into the store: checked whole before anything is written, then read again as it is written, so that memory holds
-//! the state that it leads to and a few thousand of its lines.
+//! A log into the store: checked whole before anything is written, then read again as it is written, so that memory
+//! holds the state that it leads to and a few thousand of its lines.
 
 mod lines;
 
@@ -140,8 +140,8 @@ impl<L: Log> Stream<L> {
         })
     }
 
-    /// The time of the log's last event. Where that is ahead of the clock, one of the two is wrong, and the stream's time stands
-    /// still until the clock has come as far.
+    /// The time of the log's last event. Where that is ahead of the clock, one of the two is wrong, and the stream's
+    /// time stands still until the clock has come as far.
     pub const fn last_at(&self) -> Option<Timestamp> {
         self.last_at
     }

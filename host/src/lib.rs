@@ -1,8 +1,10 @@
-//! The host around the pure core `enterprise-credentials`: storage, states that are fresh before they answer, the background worker,
-//! and the operations over HTTP. The program `enterprise-credentials` is a thin command line over this library.
+//! The host around the pure core `enterprise-credentials`: storage, states that are fresh before they answer, the
+//! background worker, and the operations over HTTP. The program `enterprise-credentials` is a thin command line over
+//! this library.
 //!
-//! A service in Rust embeds it. It opens a [`store`], asks the states of its [`enterprises`], has a [`worker`] record what accepted
-//! revocations have made pending, and serves the operations beside its own routes; `examples/service.rs` does all of it in a page.
+//! A service in Rust embeds it. It opens a [`store`], asks the states of its [`enterprises`], has a [`worker`] record
+//! what accepted revocations have made pending, and serves the operations beside its own routes; `examples/service.rs`
+//! does all of it in a page.
 //!
 //! | concern | type |
 //! | --- | --- |

@@ -1,5 +1,5 @@
-//! A mark: how long a log was once, and the root of the tree over its lines. Kept apart from the log, it shows later that a log
-//! is the same, or begins so.
+//! A mark: how long a log was once, and the root of the tree over its lines. Kept apart from the log, it shows later
+//! that a log is the same, or begins so.
 //!
 //! It is text, two lines that are easily copied into a ticket:
 //!

@@ -1,5 +1,5 @@
-//! A stream that is altered, made whole again from a log of it: any log whose first lines lead to the stream's head. The head
-//! commits to every byte, so what is written is what was appended.
+//! A stream that is altered, made whole again from a log of it: any log whose first lines lead to the stream's head.
+//! The head commits to every byte, so what is written is what was appended.
 //!
 //! A log that ends earlier does too if the store's own lines behind it are whole: then both together lead to the head.
 

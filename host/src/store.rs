@@ -1,6 +1,6 @@
-//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; a head of each
-//! stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot of each
-//! stream's state, to save its readers the replay.
+//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; a head of
+//! each stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot
+//! of each stream's state, to save its readers the replay.
 
 #![cfg_attr(
     not(any(feature = "postgres", feature = "sqlite")),
@@ -150,41 +150,43 @@ pub trait Streams: Send + Sync + 'static {
         std::future::ready(Err(no_checkpoints()))
     }
 
-    /// The stream of which a checkpoint is kept that comes first behind `after`, in the order of the names' bytes. The name may be one
-    /// that no stream can have, where somebody else wrote it.
+    /// The stream of which a checkpoint is kept that comes first behind `after`, in the order of the names' bytes. The
+    /// name may be one that no stream can have, where somebody else wrote it.
     fn next_sealed(&self, _after: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
         std::future::ready(Err(no_checkpoints()))
     }
 
-    /// Lets what is under way end, and lets go of the storage. What is asked after that fails, or is answered as before.
+    /// Lets what is under way end, and lets go of the storage. What is asked after that fails,
+    /// or is answered as before.
     fn close(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
 }
 
-/// Where the streams are kept. The module `contract`, behind the feature of that name, holds any implementation to what is said
-/// here.
+/// Where the streams are kept. The module `contract`, behind the feature of that name,
+/// holds any implementation to what is said here.
 ///
 /// What was appended is durable before the call returns, and seen by every read that begins after that, in this process
-/// and in any other on the same storage. Every call may fail with [`StoreError::Transient`] or [`StoreError::Permanent`].
+/// and in any other on the same storage. Every call may fail with [`StoreError::Transient`] or
+/// [`StoreError::Permanent`].
 pub trait Store: Streams {
     /// An append in pieces.
     type Append: Append;
 
-    /// Closes a store for which there is no use after all: what was created when it was opened is removed, unless there is a stream
-    /// in it or another process uses it.
+    /// Closes a store for which there is no use after all: what was created when it was opened is removed, unless there
+    /// is a stream in it or another process uses it.
     fn abandon(&self) -> impl Future<Output = ()> + Send {
         self.close()
     }
 
-    /// Appends `batch` to a stream that ends with `expected` ([`Head::EMPTY`] for a new one), in one piece. Gives the head
-    /// behind it; nothing happens where the batch has no line.
+    /// Appends `batch` to a stream that ends with `expected` ([`Head::EMPTY`] for a new one), in one piece. Gives the
+    /// head behind it; nothing happens where the batch has no line.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::Altered`] where it ends there with other lines,
-    /// [`StoreError::Misplaced`] where the batch does not follow `expected`, [`StoreError::DuplicateFingerprint`] where a
-    /// fingerprint stands for another credential of the enterprise already; [`StoreError::Unknown`] where the append may
-    /// have been kept all the same.
+    /// [`StoreError::Conflict`] where the stream ends elsewhere, [`StoreError::Altered`] where it ends there with other
+    /// lines, [`StoreError::Misplaced`] where the batch does not follow `expected`,
+    /// [`StoreError::DuplicateFingerprint`] where a fingerprint stands for another credential of the enterprise
+    /// already; [`StoreError::Unknown`] where the append may have been kept all the same.
     fn append(
         &self,
         enterprise: &EnterpriseSlug,
@@ -204,11 +206,13 @@ pub trait Store: Streams {
         expected: &Head,
     ) -> impl Future<Output = Result<Self::Append, StoreError>> + Send;
 
-    /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the slugs.
-    /// Those whose heads are broken or lost, of which nobody can tell, are among them at the first call, and now and then.
+    /// The enterprises with a revocation that was requested and whose completion is not recorded, in the order of the
+    /// slugs. Those whose heads are broken or lost, of which nobody can tell, are among them at the first call,
+    /// and now and then.
     fn unfinished(&self) -> impl Future<Output = Result<Vec<EnterpriseSlug>, StoreError>> + Send;
 
-    /// The stream whose last event is the newest, and that event's time. Streams whose heads are broken are passed over.
+    /// The stream whose last event is the newest, and that event's time.
+    /// Streams whose heads are broken are passed over.
     fn newest(&self) -> impl Future<Output = Result<Option<(EnterpriseSlug, Timestamp)>, StoreError>> + Send;
 
     /// What `fingerprint` stands for, in each enterprise that knows it, in the order of the slugs; of more than
@@ -218,8 +222,8 @@ pub trait Store: Streams {
     /// [`StoreError::Altered`] where the line that should issue the credential does not.
     fn holders(&self, fingerprint: &Fingerprint) -> impl Future<Output = Result<Vec<Holder>, StoreError>> + Send;
 
-    /// Keeps a snapshot in place of the stream's last one, unless that was taken later. Nobody relies on it: it need not be
-    /// durable, and may be forgotten.
+    /// Keeps a snapshot in place of the stream's last one, unless that was taken later. Nobody relies on it: it need
+    /// not be durable, and may be forgotten.
     fn keep_snapshot(
         &self,
         enterprise: &EnterpriseSlug,
@@ -232,9 +236,9 @@ pub trait Store: Streams {
         enterprise: &EnterpriseSlug,
     ) -> impl Future<Output = Result<Option<Snapshot>, StoreError>> + Send;
 
-    /// Takes the work on an enterprise for a few seconds, or goes on with it; false where another process has taken it. It saves
-    /// processes that share a store from deciding the same batches. Nothing else rests on it: whoever works without it, or
-    /// believes to have it still, meets a conflict.
+    /// Takes the work on an enterprise for a few seconds, or goes on with it; false where another process has taken it.
+    /// It saves processes that share a store from deciding the same batches. Nothing else rests on it: whoever works
+    /// without it, or believes to have it still, meets a conflict.
     fn lease(&self, _enterprise: &EnterpriseSlug) -> impl Future<Output = Result<bool, StoreError>> + Send {
         std::future::ready(Ok(true))
     }
@@ -249,7 +253,8 @@ pub trait Store: Streams {
         std::future::ready(Err(no_checkpoints()))
     }
 
-    /// Keeps what was signed of a stream, durable; in place of one that covers the same lines, which other keys may have signed.
+    /// Keeps what was signed of a stream, durable; in place of one that covers the same lines,
+    /// which other keys may have signed.
     ///
     /// # Errors
     /// [`StoreError::Altered`] where one that covers as many lines is of another tree.
@@ -278,19 +283,20 @@ fn no_checkpoints() -> StoreError {
 /// Of how many enterprises that know a fingerprint a store tells.
 pub const HOLDERS_MAX: usize = 16;
 
-/// An append under way: all of it is kept, or nothing. Nobody sees any of it before it is committed; dropped before that,
-/// it leaves nothing.
+/// An append under way: all of it is kept, or nothing. Nobody sees any of it before it is committed;
+/// dropped before that, it leaves nothing.
 pub trait Append: Send {
     /// Adds a batch behind the one before. After an error it can only be dropped.
     ///
     /// # Errors
-    /// [`StoreError::Misplaced`] where the batch does not follow, [`StoreError::DuplicateFingerprint`] where a fingerprint
-    /// stands for another credential of the enterprise already (a store may say so here or at the commit).
+    /// [`StoreError::Misplaced`] where the batch does not follow, [`StoreError::DuplicateFingerprint`] where a
+    /// fingerprint stands for another credential of the enterprise already (a store may say so here or at the commit).
     fn push(&mut self, batch: Batch) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Makes it durable, and seen by all; gives the head behind it.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateFingerprint`], as above, and [`StoreError::Unknown`] where it may have been kept all the same.
+    /// [`StoreError::DuplicateFingerprint`], as above, and [`StoreError::Unknown`] where it may have been kept all the
+    /// same.
     fn commit(self) -> impl Future<Output = Result<Head, StoreError>> + Send;
 }

@@ -1,5 +1,5 @@
-//! Witnesses: others who cosign a host's checkpoints, each only if it goes on from all that they have cosigned before. They are asked
-//! in tasks of their own, so that no request waits for one.
+//! Witnesses: others who cosign a host's checkpoints, each only if it goes on from all that they have cosigned before.
+//! They are asked in tasks of their own, so that no request waits for one.
 //!
 //! | concern | item |
 //! | --- | --- |
@@ -27,7 +27,8 @@ pub struct WitnessOptions {
     pub witnesses: Vec<WitnessUrl>,
     /// By whom cosignatures may be: others are left out.
     pub keys: Vec<WitnessKey>,
-    /// After how long a stream that has not changed is shown again, so that the time of its cosignature is never much older.
+    /// After how long a stream that has not changed is shown again,
+    /// so that the time of its cosignature is never much older.
     pub again_after: Duration,
     /// How long an answer may take.
     pub timeout: Duration,

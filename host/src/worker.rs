@@ -39,8 +39,8 @@ impl Default for WorkerOptions {
     }
 }
 
-/// Among how many enterprises batches take turns; more wait until one of these has nothing left. Otherwise each turn could
-/// find its state driven out of memory by the others'.
+/// Among how many enterprises batches take turns; more wait until one of these has nothing left. Otherwise each turn
+/// could find its state driven out of memory by the others'.
 const TURNS_MAX: usize = 32;
 /// How many of them are under way at once: their appends are committed together, with one wait for the disk.
 const IN_FLIGHT_MAX: usize = 16;
@@ -53,8 +53,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Works on the unfinished revocations of every enterprise, one batch of each in turn, some enterprises at a time.
 ///
 /// It keeps nothing that matters: killed at any moment, it finds in the streams what is left. Several may work on one
-/// store, in as many processes; each batch is recorded once, because each append expects the position it was decided on. A store
-/// may lease the work on an enterprise, which saves them from deciding the same batches.
+/// store, in as many processes; each batch is recorded once, because each append expects the position it was decided
+/// on. A store may lease the work on an enterprise, which saves them from deciding the same batches.
 #[derive(Debug)]
 pub struct Worker<S> {
     enterprises: Arc<Enterprises<S>>,
@@ -166,8 +166,8 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Makes the enterprise due, even where its last turn failed and it was put off. One whose turn is under way is due again
-    /// after it.
+    /// Makes the enterprise due, even where its last turn failed and it was put off.
+    /// One whose turn is under way is due again after it.
     fn enqueue(&mut self, enterprise: EnterpriseSlug) {
         if let Some(turn) = self.under_way.get_mut(&enterprise) {
             turn.is_due_again = true;
@@ -326,8 +326,8 @@ fn report(enterprise: &EnterpriseSlug, last: Option<&Event>) {
     }
 }
 
-/// A conflict is everyday life beside another process, and of an altered stream the log tells where it is found; anything else
-/// needs a person.
+/// A conflict is everyday life beside another process, and of an altered stream the log tells where it is found;
+/// anything else needs a person.
 fn report_failure(job: &Job, error: &EnterpriseError) {
     let (enterprise, failures, chain) = (&job.enterprise, job.failures, error_chain(error));
     match error {

@@ -1,4 +1,5 @@
-//! Streams whose lines, heads or look-up are not what was written: nothing is answered from them, and everything from others.
+//! Streams whose lines, heads or look-up are not what was written: nothing is answered from them,
+//! and everything from others.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! States stay in memory between requests, as many as the options allow: the one that was not asked for the longest goes
-//! first, and one that is being asked never goes.
+//! States stay in memory between requests, as many as the options allow: the one that was not asked for the longest
+//! goes first, and one that is being asked never goes.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

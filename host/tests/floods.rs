@@ -70,8 +70,8 @@ async fn end_of(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// A host, and a crowd around it whose clients come back as often as they are thrown out. The worst time that a client with a
-/// token waited for an answer, among those that came meanwhile.
+/// A host, and a crowd around it whose clients come back as often as they are thrown out. The worst time that a client
+/// with a token waited for an answer, among those that came meanwhile.
 fn worst_answer_among(crowd: Crowd, clients: usize) -> Duration {
     // One crowd at a time.
     static TURN: Mutex<()> = Mutex::new(());

@@ -1,5 +1,5 @@
-//! The whole way of the test kit's comparison with somebody else's implementation: this project's own server, driven over
-//! real HTTP as if nothing were known of it but its API and how its data get in.
+//! The whole way of the test kit's comparison with somebody else's implementation: this project's own server, driven
+//! over real HTTP as if nothing were known of it but its API and how its data get in.
 //!
 //! Whoever holds another server to the core writes such a file: what [`Service::ask`] cannot ask over HTTP is put where
 //! the server finds it, and everything else is compared.
@@ -178,8 +178,9 @@ impl Service {
         Ok(events)
     }
 
-    /// What of a command can be asked over HTTP: a request with a token, by its owner; at the time of the stream's last event, which
-    /// is later than the server's clock and so is the server's time. Its filters are ids, and the server's logins.
+    /// What of a command can be asked over HTTP: a request with a token, by its owner; at the time of the stream's last
+    /// event, which is later than the server's clock and so is the server's time. Its filters are ids,
+    /// and the server's logins.
     fn over_http(&self, asked: &Asked<'_>) -> Option<Post> {
         let request = asked.command.requested()?;
         let Caller::Person {

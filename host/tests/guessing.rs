@@ -1,4 +1,5 @@
-//! Those who guess tokens: named in the log, told to slow down, and not able to fill the disk; and nobody else is slowed down.
+//! Those who guess tokens: named in the log, told to slow down, and not able to fill the disk;
+//! and nobody else is slowed down.
 
 #![expect(
     clippy::unwrap_used,

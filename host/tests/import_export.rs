@@ -30,7 +30,8 @@ fn refused(directory: &Directory, log: &[u8]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Valid lines that the core would never write so: white space, other orders, unknown fields, escapes, carriage returns.
+/// Valid lines that the core would never write so: white space, other orders, unknown fields, escapes,
+/// carriage returns.
 const NOT_CANONICAL: &str = concat!(
     "{ \"type\" : \"EnterpriseCreated\", \"kind\":\"managed_users\", \"slug\":\"octo-corp\", ",
     "\"at\":\"2026-03-10T09:00:00.000Z\", \"position\":1, \"note\":{\"by\":[1,2,null]} }\r\n",

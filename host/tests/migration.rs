@@ -1,4 +1,5 @@
-//! A store of the version before segments: brought up to date without a line written anew, and out of reach of that version.
+//! A store of the version before segments: brought up to date without a line written anew,
+//! and out of reach of that version.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -170,8 +171,8 @@ async fn the_old_version_finds_a_migration_that_it_does_not_know() {
     assert_eq!(migrations, [(1, true), (2, true), (3, true), (4, true), (5, true)]);
 }
 
-/// A process of the version before may be running: what it prepared must neither read nor write the tables under their new
-/// names, nor find its own.
+/// A process of the version before may be running: what it prepared must neither read nor write the tables under their
+/// new names, nor find its own.
 #[tokio::test]
 async fn statements_of_the_old_version_fail_once_the_store_is_migrated() {
     let directory = sample();

@@ -1,5 +1,5 @@
-//! Heads that are held back: one that was read before an append of the same process, and arrives after it; and those that many wait
-//! for.
+//! Heads that are held back: one that was read before an append of the same process, and arrives after it;
+//! and those that many wait for.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

@@ -1,8 +1,8 @@
-//! This project's own host, driven by the test kit as somebody's: two instances over one store, one of which appends between
-//! the other's read and its append.
+//! This project's own host, driven by the test kit as somebody's: two instances over one store, one of which appends
+//! between the other's read and its append.
 //!
-//! Whoever has another host writes such a file: how to start two instances, what the store holds, and where a request is
-//! between its read and its append.
+//! Whoever has another host writes such a file: how to start two instances, what the store holds, and where a request
+//! is between its read and its append.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 

@@ -1,5 +1,5 @@
-//! The one writer of a SQLite store: many appends in one transaction, those of callers first, each told what became of it, and
-//! none kept that was told to have failed.
+//! The one writer of a SQLite store: many appends in one transaction, those of callers first, each told what became of
+//! it, and none kept that was told to have failed.
 
 #![expect(
     clippy::unwrap_used,
@@ -68,7 +68,8 @@ async fn what_each_of_many_appends_is_told_is_what_is_kept() {
     let store = directory.store().await;
     let streams = begun(&store, STREAMS).await;
     let lock = locked(&directory);
-    // To each stream four at once: two that fit, of which one wins, one that is late, and one that repeats a fingerprint.
+    // To each stream four at once: two that fit, of which one wins, one that is late,
+    // and one that repeats a fingerprint.
     let mut tasks = Vec::new();
     for stream in &streams {
         let mut history = History::new(stream.slug.as_str(), "managed_users");

@@ -1,7 +1,7 @@
 //! Each recorded event as one line in a format that security tools read: one event, one line, always the same bytes.
 //!
-//! None of these formats has a schema that a machine could check without a network. What keys are used is held to the dated lists in
-//! `fields/`; nobody but this package has validated them.
+//! None of these formats has a schema that a machine could check without a network. What keys are used is held to the
+//! dated lists in `fields/`; nobody but this package has validated them.
 
 mod cef;
 mod facts;
@@ -20,10 +20,11 @@ const PRODUCT: &str = "enterprise-credentials";
 /// Exhaustive: it is made by callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
-    /// JSON lines with the field names of the provider's audit log. What it documents no action for has one of ours, which begins
-    /// with `enterprise_credentials.`.
+    /// JSON lines with the field names of the provider's audit log. What it documents no action for has one of ours,
+    /// which begins with `enterprise_credentials.`.
     GithubAudit,
-    /// JSON lines of the Open Cybersecurity Schema Framework 1.8.0: API Activity for requests, Entity Management for all else.
+    /// JSON lines of the Open Cybersecurity Schema Framework 1.8.0: API Activity for requests,
+    /// Entity Management for all else.
     Ocsf,
     /// ArcSight's Common Event Format, version 0.
     Cef,

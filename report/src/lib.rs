@@ -1,5 +1,6 @@
-//! What whoever has to answer hands on, made of what the core `enterprise-credentials` says of a history: lists of credentials,
-//! feeds for security tools, and a page that shows an audit. There is no I/O here and no clock: everything is written to what the caller gives.
+//! What whoever has to answer hands on, made of what the core `enterprise-credentials` says of a history: lists of
+//! credentials, feeds for security tools, and a page that shows an audit. There is no I/O here and no clock: everything
+//! is written to what the caller gives.
 //!
 //! | concern | item |
 //! | --- | --- |

@@ -41,7 +41,8 @@ pub const REVOCATION_COLUMNS: [&str; 5] = [
 pub enum Format {
     /// CSV as RFC 4180 has it, with a first line of column names; lines end with a line feed alone.
     Csv {
-        /// Whether an apostrophe goes before what a spreadsheet would take for a formula. Such a list is no longer exact.
+        /// Whether an apostrophe goes before what a spreadsheet would take for a formula.
+        /// Such a list is no longer exact.
         for_spreadsheet: bool,
     },
     /// One JSON object a line, without the columns that are empty.

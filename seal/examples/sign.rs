@@ -1,7 +1,8 @@
-//! Signs what a log is at some size, as a host does after an append: `sign KEY SLUG SIZE < LOG`, with a key of `seal key`.
+//! Signs what a log is at some size, as a host does after an append: `sign KEY SLUG SIZE < LOG`,
+//! with a key of `seal key`.
 //!
-//! A host keeps the frontier of each log and grows it by what it appends; here there is nothing but the log, and so it is read from
-//! its beginning.
+//! A host keeps the frontier of each log and grows it by what it appends; here there is nothing but the log, and so it
+//! is read from its beginning.
 
 use std::error::Error;
 use std::io::{BufRead, stdin};
@@ -23,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         frontier.push_line(line.strip_suffix(b"\n").unwrap_or(&line))?;
     }
-    // The signature is under the name of this log, not of the service: its verifier key is `key.named(origin).verifier_key()`.
+    // The signature is under the name of this log, not of the service: its verifier key is
+    // `key.named(origin).verifier_key()`.
     print!("{}", Checkpoint::of(origin, &frontier).sign(&[key]));
     Ok(())
 }

@@ -116,7 +116,8 @@ mod tests {
                 read += 1;
             }
         }
-        // Four digits, three whose last two bits are 0 (A only among A, Q, B and /: Q has 010000, so it too), two with four such.
+        // Four digits, three whose last two bits are 0 (A only among A, Q, B and /: Q has 010000, so it too),
+        // two with four such.
         assert_eq!(read, 4_usize.pow(4) + 4 * 4 * 2 + 4 * 2);
     }
 

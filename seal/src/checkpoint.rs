@@ -45,8 +45,8 @@ impl Checkpoint {
     pub fn open(note: &Note, keys: &[VerifierKey]) -> Result<Self, NotAuthentic> {
         let signers = note.verify(keys)?;
         let checkpoint: Self = note.text().parse()?;
-        // A signature is over the text alone. Whoever has a checkpoint of one log could show it as signed by another log's key, where
-        // the two keys differ in their names alone.
+        // A signature is over the text alone. Whoever has a checkpoint of one log could show it as signed by another
+        // log's key, where the two keys differ in their names alone.
         let other = signers.first().map(|key| key.name().clone());
         match other.filter(|_| signers.iter().all(|key| *key.name() != checkpoint.origin)) {
             None => Ok(checkpoint),

@@ -12,10 +12,11 @@ use crate::malformed::Malformed;
 use crate::name::KeyName;
 use crate::note::{NotVerified, Note, NoteSignature};
 
-/// The key of a witness, by which its cosignatures are checked; to be had by everybody, by another way than what it signs.
+/// The key of a witness, by which its cosignatures are checked; to be had by everybody,
+/// by another way than what it signs.
 ///
-/// As text it is a `vkey` as those of signed notes are, of a kind of its own, so that it passes for no log's key and no log's key for
-/// it.
+/// As text it is a `vkey` as those of signed notes are, of a kind of its own,
+/// so that it passes for no log's key and no log's key for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WitnessKey(VerifierKey);
 
@@ -89,8 +90,9 @@ impl CosigningKey {
         SigningKey::parse(text, Kind::Cosignature, "a witness's signing key", EXPECTED).map(Self)
     }
 
-    /// Says that at this time, in seconds from 1970, the checkpoint was the log's largest that this witness knew, and went on from
-    /// every other that it has cosigned. So ask [`SealedGrowth::witness`](crate::SealedGrowth::witness) first.
+    /// Says that at this time, in seconds from 1970, the checkpoint was the log's largest that this witness knew, and
+    /// went on from every other that it has cosigned. So ask [`SealedGrowth::witness`](crate::SealedGrowth::witness)
+    /// first.
     pub fn cosign(&self, checkpoint: &Checkpoint, time: u64) -> NoteSignature {
         let signature = self.0.sign(&signed_text(&format!("{checkpoint}"), time));
         let key = self.witness_key();

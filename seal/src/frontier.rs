@@ -5,10 +5,11 @@ use core::fmt;
 
 use crate::hash::{Hash, empty_root, leaf_hash, node_hash};
 
-/// The right edge of a Merkle tree: its size, and the hashes of the perfect subtrees that its leaves make, the largest first.
+/// The right edge of a Merkle tree: its size, and the hashes of the perfect subtrees that its leaves make,
+/// the largest first.
 ///
-/// A tree of 11 leaves is subtrees of 8, 2 and 1: there is one subtree for each bit that is set in the size, so at most 64.
-/// Two frontiers are equal only if their leaves are, in the same order.
+/// A tree of 11 leaves is subtrees of 8, 2 and 1: there is one subtree for each bit that is set in the size, so at
+/// most 64. Two frontiers are equal only if their leaves are, in the same order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Frontier {
     size: u64,
@@ -79,8 +80,8 @@ impl Frontier {
 
     /// Takes the right edge of a tree of this size from the bytes that [`Frontier::to_bytes`] gave.
     ///
-    /// Any hashes could be those of some tree, so only their number is checked here. Whoever has another tree's frontier
-    /// notices by its root.
+    /// Any hashes could be those of some tree, so only their number is checked here. Whoever has another tree's
+    /// frontier notices by its root.
     ///
     /// # Errors
     /// [`InvalidFrontier`] if the bytes are not 32 for each bit that is set in the size.

@@ -13,7 +13,8 @@ use crate::base64;
 use crate::malformed::{Lines, Malformed};
 use crate::name::KeyName;
 
-/// What a key signs, in signed notes: the byte that stands before it, so that no key of one kind passes for one of the other.
+/// What a key signs, in signed notes: the byte that stands before it,
+/// so that no key of one kind passes for one of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Notes, with Ed25519.
@@ -66,8 +67,8 @@ impl fmt::Debug for KeyId {
 
 /// A key by which signatures are checked; to be had by everybody, by another way than what it signs.
 ///
-/// As text it is the `vkey` of signed notes: `name+id+key`, the id in hexadecimal digits, the key in base64 behind a byte that tells
-/// its kind.
+/// As text it is the `vkey` of signed notes: `name+id+key`, the id in hexadecimal digits, the key in base64 behind a
+/// byte that tells its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: KeyName,
@@ -128,7 +129,8 @@ impl fmt::Display for VerifierKey {
     }
 }
 
-/// A key that signs. Whoever has it can sign any history, so it is never shown, and wiped from memory when it is dropped.
+/// A key that signs. Whoever has it can sign any history, so it is never shown,
+/// and wiped from memory when it is dropped.
 #[derive(Clone)]
 pub struct SigningKey {
     name: KeyName,
@@ -166,7 +168,8 @@ impl SigningKey {
         VerifierKey::new(self.name.clone(), self.kind, self.key.verifying_key())
     }
 
-    /// The secret as text, to be kept where nobody else can read it: `PRIVATE+KEY+name+id+key`, as Go's package `note` has it.
+    /// The secret as text, to be kept where nobody else can read it: `PRIVATE+KEY+name+id+key`,
+    /// as Go's package `note` has it.
     pub fn to_secret_text(&self) -> String {
         let id = self.verifier_key().id;
         format!(

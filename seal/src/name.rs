@@ -5,8 +5,8 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// The name of a key, and of the log that it signs, which then is the log's *origin*: by custom a URL without its scheme, such as
-/// `credentials.example.com/octo-corp`.
+/// The name of a key, and of the log that it signs, which then is the log's *origin*: by custom a URL without its
+/// scheme, such as `credentials.example.com/octo-corp`.
 ///
 /// 1 to 255 bytes of visible characters without `+`, which would end it in a [`VerifierKey`](crate::VerifierKey).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

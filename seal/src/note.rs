@@ -156,10 +156,12 @@ impl Note {
 
     /// Which of these keys have signed it: at least one.
     ///
-    /// Signatures by other keys are ignored. They are nobody's that `keys` names, or not yet: of a key to come, or of a witness.
+    /// Signatures by other keys are ignored. They are nobody's that `keys` names, or not yet: of a key to come,
+    /// or of a witness.
     ///
     /// # Errors
-    /// [`NotVerified`] if no key of these has signed, or if a signature bears the name and the id of one and is not genuine.
+    /// [`NotVerified`] if no key of these has signed, or if a signature bears the name and the id of one and is not
+    /// genuine.
     pub fn verify<'a>(&self, keys: &'a [VerifierKey]) -> Result<Vec<&'a VerifierKey>, NotVerified> {
         let mut signers: Vec<&VerifierKey> = Vec::new();
         for signature in &self.signatures {

@@ -8,8 +8,8 @@ use crate::name::KeyName;
 use crate::proof::{NotProven, SealedGrowth};
 
 impl SealedGrowth {
-    /// Decides as a witness, which of this log has cosigned `last` at last; at first that is the log without lines. Gives what it
-    /// may cosign now, after it has made durable that this is the last one.
+    /// Decides as a witness, which of this log has cosigned `last` at last; at first that is the log without lines.
+    /// Gives what it may cosign now, after it has made durable that this is the last one.
     ///
     /// # Errors
     /// [`NotWitnessed`]; then nothing may be signed.

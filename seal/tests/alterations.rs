@@ -111,7 +111,8 @@ impl Scene {
     }
 }
 
-/// Gives the text to `is_good` with each of its first bits altered, alone, and counts: how often, and how often it was still good.
+/// Gives the text to `is_good` with each of its first bits altered, alone, and counts: how often,
+/// and how often it was still good.
 fn flip(text: &str, bytes: std::ops::Range<usize>, is_good: impl Fn(&[u8]) -> bool) -> (usize, usize) {
     let mut text = text.as_bytes().to_vec();
     assert!(is_good(&text), "as it is");

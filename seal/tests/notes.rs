@@ -223,7 +223,8 @@ fn a_checkpoint_is_three_lines_and_signed_under_the_name_of_its_log() {
 fn a_checkpoint_of_one_log_cannot_be_shown_as_that_of_another() {
     let octo = checkpoint("example.com/octo-corp");
     let [octo_key, acme_key] = ["octo-corp", "acme"].map(|slug| secret(&format!("example.com/{slug}"), 1));
-    // The same secret signs both logs, and a signature is over the text alone: this one is acme's key's, over octo's text.
+    // The same secret signs both logs, and a signature is over the text alone: this one is acme's key's,
+    // over octo's text.
     let shown = Note::sign(&octo.to_string(), std::slice::from_ref(&acme_key)).unwrap();
     let refused = Checkpoint::open(&shown, &[acme_key.verifier_key()]).unwrap_err();
     assert!(matches!(refused, NotAuthentic::OtherLog { .. }), "{refused}");

@@ -11,8 +11,8 @@ const LISTS: usize = 4_096;
 
 /// A hash of each fingerprint: 8 bytes, and as much again where a list has just grown.
 ///
-/// Two fingerprints with the same hash would be taken for one. Of ten million, that happens to two in one history of some hundred
-/// thousand.
+/// Two fingerprints with the same hash would be taken for one. Of ten million,
+/// that happens to two in one history of some hundred thousand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fingerprints(Vec<Vec<u64>>);
 

@@ -1,13 +1,13 @@
-//! Whose the credentials are, so that a question about one person looks at theirs alone: a history may have thousands of requests
-//! about single people.
+//! Whose the credentials are, so that a question about one person looks at theirs alone: a history may have thousands
+//! of requests about single people.
 
 use alloc::vec::Vec;
 
 use crate::enterprise::Enterprise;
 use crate::enterprise::membership::Ordinal;
 
-/// The credentials of each stay, as chains from the last one issued: 4 bytes a credential, and 4 a stay. Nothing is kept until it
-/// is asked for.
+/// The credentials of each stay, as chains from the last one issued: 4 bytes a credential, and 4 a stay. Nothing is
+/// kept until it is asked for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Owned {
     /// For each credential the slot of the one before it in the same stay, or [`NONE`].

@@ -27,7 +27,8 @@ pub(super) fn check(enterprise: &Enterprise, recorded: &RecordedEvent) -> Option
     }
 }
 
-/// The caller of a recorded request. An installation's permissions are not in the stream: its host has vouched for them.
+/// The caller of a recorded request. An installation's permissions are not in the stream:
+/// its host has vouched for them.
 pub(super) fn caller(requested_by: Actor) -> Caller {
     match requested_by {
         Actor::Person { person, credential } => Caller::Person { person, credential },
@@ -100,8 +101,8 @@ pub(crate) fn difference(event: &Event, decided: Option<&Event>) -> Breach {
 
 /// The command that an audit asks again, to see whether it is answered with this event alone.
 ///
-/// An item of a revocation is asked for by its single command, and a completion by a batch of one. The permissions of an
-/// installation are not in the stream: they are taken to be what the request needs.
+/// An item of a revocation is asked for by its single command, and a completion by a batch of one. The permissions of
+/// an installation are not in the stream: they are taken to be what the request needs.
 pub fn command_of(event: &Event) -> Command {
     match event.clone() {
         Event::EnterpriseCreated { slug, kind } => Command::CreateEnterprise { slug, kind },

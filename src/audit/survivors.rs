@@ -1,5 +1,5 @@
-//! What outlives a revocation, and why. The worst documented failure of such features is an operator who wrongly believes
-//! that an account is locked out.
+//! What outlives a revocation, and why. The worst documented failure of such features is an operator who wrongly
+//! believes that an account is locked out.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -29,8 +29,8 @@ const EXAMPLES_MAX: usize = 10;
 pub enum SurvivalReason {
     /// The credential's owner was no enterprise member at the cut, and the request did not name them.
     OwnerWasCollaborator,
-    /// The request did not ask to destroy credentials. Also said of those of a guest or collaborator whom the request names: had it
-    /// asked, their role would have spared nothing.
+    /// The request did not ask to destroy credentials. Also said of those of a guest or collaborator whom the request
+    /// names: had it asked, their role would have spared nothing.
     DestructionNotRequested,
     /// The credential is an app token, which is never destroyed by a revoke-all.
     KindIsNotDestroyed,
@@ -38,8 +38,8 @@ pub enum SurvivalReason {
     IssuedAfterTheCut,
     /// The authorization was granted after the cut.
     AuthorizedAfterTheCut,
-    /// The authorization was taken, and granted again after the cut: of a fine-grained token, as its owner may ask, or after a
-    /// revocation of an organization.
+    /// The authorization was taken, and granted again after the cut: of a fine-grained token, as its owner may ask, or
+    /// after a revocation of an organization.
     AuthorizedAgain,
 }
 
@@ -116,14 +116,16 @@ pub(super) struct Traces {
     cuts: BTreeMap<Filter, Cut>,
     /// The pairs that were authorized again after a revocation had taken them.
     authorized_again: BTreeSet<Pair>,
-    /// The pairs that an organization's revocation took: the state does not tell them from those that were revoked singly.
+    /// The pairs that an organization's revocation took:
+    /// the state does not tell them from those that were revoked singly.
     taken_at_organizations: BTreeSet<Pair>,
 }
 
 type Pair = (CredentialId, OrganizationId);
 
 impl Cut {
-    /// Of the revocation requested last, right after the request is applied: every role is still what it was at the cut.
+    /// Of the revocation requested last, right after the request is applied:
+    /// every role is still what it was at the cut.
     fn last(enterprise: &Enterprise) -> Option<Self> {
         let revocation = enterprise.revocations.iter().next_back()?;
         let coverage = revocation.coverage;
@@ -142,7 +144,8 @@ impl Cut {
         })
     }
 
-    /// Why a credential that authenticates is alive; nothing for one that the cut took, which the law of the cut forbids.
+    /// Why a credential that authenticates is alive; nothing for one that the cut took,
+    /// which the law of the cut forbids.
     fn reason(&self, credential: &Credential<'_>) -> Option<SurvivalReason> {
         if credential.slot >= self.coverage.issued {
             return Some(SurvivalReason::IssuedAfterTheCut);
@@ -165,8 +168,8 @@ impl Traces {
         self.begin(enterprise);
     }
 
-    /// Asks for the survivors of the revocation requested last instead of an earlier one with the same filter: right after the
-    /// request is applied.
+    /// Asks for the survivors of the revocation requested last instead of an earlier one with the same filter: right
+    /// after the request is applied.
     pub(super) fn begin(&mut self, enterprise: &Enterprise) {
         let cut = Cut::last(enterprise);
         debug_assert!(cut.is_some(), "asked where nothing was requested");
@@ -209,8 +212,8 @@ impl Traces {
         }
     }
 
-    /// Of each revocation asked for, what is alive in the state at the end, of what its filter matches, although it is younger than,
-    /// or outlived, its cut.
+    /// Of each revocation asked for, what is alive in the state at the end, of what its filter matches, although it is
+    /// younger than, or outlived, its cut.
     pub(super) fn survivors(
         &self,
         enterprise: &Enterprise,
@@ -253,8 +256,8 @@ impl Traces {
         groups
     }
 
-    /// The organizations for which a credential may be used if it was authorized after the cut, and why that is no fault. What was
-    /// live at the cut and matches is dead, so what matches and is alive came later.
+    /// The organizations for which a credential may be used if it was authorized after the cut, and why that is no
+    /// fault. What was live at the cut and matches is dead, so what matches and is alive came later.
     fn later_authorizations(
         &self,
         enterprise: &Enterprise,
@@ -274,9 +277,9 @@ impl Traces {
     }
 }
 
-/// The credentials that a filter may match, in order of issue: of a person those of their latest stay, since what was issued in an
-/// earlier one authenticates nowhere. The latest may be later than the one that the revocation was about: what was issued in it
-/// outlives it.
+/// The credentials that a filter may match, in order of issue: of a person those of their latest stay, since what was
+/// issued in an earlier one authenticates nowhere. The latest may be later than the one that the revocation was about:
+/// what was issued in it outlives it.
 fn candidates<'a>(
     enterprise: &'a Enterprise,
     limits: Limits,

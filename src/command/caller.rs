@@ -11,7 +11,8 @@ use crate::name::Scopes;
 /// Who asks to revoke, as the host has established it.
 ///
 /// On the wire `{"person":7,"credential":901}`, `{"person":7}` for a web session,
-/// `{"installation":55,"permissions":["enterprise_credentials=write"]}`, perhaps with an `organization`, or `{}` for a stranger.
+/// `{"installation":55,"permissions":["enterprise_credentials=write"]}`, perhaps with an `organization`,
+/// or `{}` for a stranger.
 ///
 /// Exhaustive: whoever is asked for authority must see a new kind of caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,8 +26,8 @@ pub enum Caller {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         credential: Option<CredentialId>,
     },
-    /// An app's installation, on the enterprise or on one organization of it. Id, organization and permissions are the host's
-    /// word.
+    /// An app's installation, on the enterprise or on one organization of it. Id,
+    /// organization and permissions are the host's word.
     Installation {
         /// Which.
         installation: InstallationId,

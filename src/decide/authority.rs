@@ -14,8 +14,8 @@ use crate::timestamp::Timestamp;
 impl Enterprise {
     /// By what authority a caller may revoke at the enterprise at `at`.
     ///
-    /// The checks come in the catalogue's order of precedence: is the credential alive, is the caller known here, is the
-    /// credential of a kind and scope that may call, is the person qualified.
+    /// The checks come in the catalogue's order of precedence: is the credential alive, is the caller known here, is
+    /// the credential of a kind and scope that may call, is the person qualified.
     ///
     /// # Errors
     /// [`Refusal`], naming the first rule that forbids it.
@@ -169,7 +169,8 @@ impl Enterprise {
         }
     }
 
-    /// [`Rule::OwnerOrPermission`](crate::Rule::OwnerOrPermission), [`Rule::AuthorityRecorded`](crate::Rule::AuthorityRecorded)
+    /// [`Rule::OwnerOrPermission`](crate::Rule::OwnerOrPermission),
+    /// [`Rule::AuthorityRecorded`](crate::Rule::AuthorityRecorded)
     fn qualify(&self, person: PersonId, role: Role) -> Result<Authority, Refusal> {
         if role == Role::Owner {
             return Ok(Authority::Owner);

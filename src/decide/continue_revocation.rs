@@ -11,7 +11,8 @@ use crate::id::RevocationId;
 use crate::refusal::Refusal;
 
 impl Enterprise {
-    /// Records up to `limit` credentials with something left, in order of issue; and the completion, if none is left then.
+    /// Records up to `limit` credentials with something left, in order of issue; and the completion,
+    /// if none is left then.
     ///
     /// [`Rule::CompletedOnceWhenNothingIsLeft`](crate::Rule::CompletedOnceWhenNothingIsLeft),
     /// [`Rule::NothingToRevokeCompletesWithZeros`](crate::Rule::NothingToRevokeCompletesWithZeros)

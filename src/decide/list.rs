@@ -41,7 +41,8 @@ pub enum ListRefusal {
         /// The answer to it.
         refusal: Refusal,
     },
-    /// The events of one of them cannot be recorded: the time given is before the stream's last, or the stream is at its end.
+    /// The events of one of them cannot be recorded: the time given is before the stream's last,
+    /// or the stream is at its end.
     #[error("command {index} of the list cannot be recorded: {misfit}")]
     Misfit {
         /// Which command, counted from 0.
@@ -84,13 +85,15 @@ impl Serialize for ListRefusal {
 }
 
 impl Enterprise {
-    /// Decides up to [`COMMANDS_MAX`] commands as one: their events in order, each decided as if those before it were applied.
+    /// Decides up to [`COMMANDS_MAX`] commands as one: their events in order,
+    /// each decided as if those before it were applied.
     ///
-    /// The events are those that [`Enterprise::decide`] and [`Enterprise::apply`] give command by command, all at `at`. They are to
-    /// be appended together, where the stream is still at [`Enterprise::position`]. Nothing is changed here.
+    /// The events are those that [`Enterprise::decide`] and [`Enterprise::apply`] give command by command, all at `at`.
+    /// They are to be appended together, where the stream is still at [`Enterprise::position`].
+    /// Nothing is changed here.
     ///
-    /// What it costs depends on what the commands name, and not on how much else there is: they are decided on a small state made of
-    /// that. Where a revocation runs or is asked for, the list of all revocations is copied too.
+    /// What it costs depends on what the commands name, and not on how much else there is: they are decided on a small
+    /// state made of that. Where a revocation runs or is asked for, the list of all revocations is copied too.
     ///
     /// # Errors
     /// [`ListRefusal`], saying which command is at fault. Then there is no event of any of them.

@@ -30,8 +30,8 @@ impl Enterprise {
         Ok(Vec::from([Event::OrganizationOwnerAdded { organization, member }]))
     }
 
-    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown), [`Rule::MemberKnown`](crate::Rule::MemberKnown): whose
-    /// ownership ended some other way has nothing left to lose.
+    /// [`Rule::OrganizationKnown`](crate::Rule::OrganizationKnown), [`Rule::MemberKnown`](crate::Rule::MemberKnown):
+    /// whose ownership ended some other way has nothing left to lose.
     pub(super) fn decide_remove_owner(
         &self,
         organization: OrganizationId,

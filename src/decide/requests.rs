@@ -59,8 +59,8 @@ impl Enterprise {
         self.revocations.requested_under(actor, request.idempotency_key?, at)
     }
 
-    /// [`Rule::RevocationNamesItsScope`](crate::Rule::RevocationNamesItsScope): what asks for everything by naming nothing is
-    /// taken for a mistake.
+    /// [`Rule::RevocationNamesItsScope`](crate::Rule::RevocationNamesItsScope): what asks for everything by naming
+    /// nothing is taken for a mistake.
     pub(super) fn decide_narrower_request(&self, request: &Revoke, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         let request = Requested::from(request);
         if request.is_of_everything() {
@@ -132,7 +132,8 @@ impl Enterprise {
 
     /// [`Rule::UnfinishedOfOrganizationBounded`](crate::Rule::UnfinishedOfOrganizationBounded),
     /// [`Rule::UnfinishedOfEnterpriseBounded`](crate::Rule::UnfinishedOfEnterpriseBounded),
-    /// [`Rule::KeysOfRequesterBounded`](crate::Rule::KeysOfRequesterBounded): for what would be recorded. A repetition is not.
+    /// [`Rule::KeysOfRequesterBounded`](crate::Rule::KeysOfRequesterBounded): for what would be recorded.
+    /// A repetition is not.
     fn check_bounds(&self, request: Requested<'_>, by: Actor, at: Timestamp) -> Result<(), Refusal> {
         if let Some(organization) = request.organization
             && let Some(stay) = self.organizations.latest_ordinal(organization)

@@ -117,8 +117,8 @@ impl Enterprise {
         self.revocations.running()
     }
 
-    /// The latest cut about app tokens of this person, finished or not: a host should refuse their app refresh tokens older than it.
-    /// Of a person who left and returned, those since are about the latest stay.
+    /// The latest cut about app tokens of this person, finished or not: a host should refuse their app refresh tokens
+    /// older than it. Of a person who left and returned, those since are about the latest stay.
     pub fn last_cut_about(&self, person: PersonId) -> Option<RevocationId> {
         let owner = self.people.latest_ordinal(person)?;
         let mut latest_first = self.revocations.iter().rev();

@@ -21,9 +21,10 @@ impl Enterprise {
 
     /// Folds the next recorded event into the state.
     ///
-    /// Checked is structure only: the position follows, time does not run backwards, ids are known, no credential id comes
-    /// twice, the transition exists, a recorded item is pending in the revocation it names, and a completion comes when
-    /// nothing is left, with equal totals. Never authority, token kind, scope, expiry, EMU, tombstones or keys.
+    /// Checked is structure only: the position follows, time does not run backwards, ids are known, no credential id
+    /// comes twice, the transition exists, a recorded item is pending in the revocation it names, and a completion
+    /// comes when nothing is left, with equal totals. Never authority, token kind, scope, expiry, EMU,
+    /// tombstones or keys.
     ///
     /// # Errors
     /// [`CorruptHistory`] where the event does not fit. The state is then unchanged.
@@ -31,8 +32,8 @@ impl Enterprise {
         self.apply_near(recorded, None)
     }
 
-    /// Folds the next recorded events into the state, as [`Enterprise::apply`] does one by one, and faster: where events
-    /// touch credentials far apart, memory is asked for several of them at once.
+    /// Folds the next recorded events into the state, as [`Enterprise::apply`] does one by one, and faster: where
+    /// events touch credentials far apart, memory is asked for several of them at once.
     ///
     /// # Errors
     /// [`CorruptHistory`] for the first event that does not fit. The state is then that after the event before it.
@@ -53,8 +54,8 @@ impl Enterprise {
         Ok(())
     }
 
-    /// Folds an event of which the history's parts just before it are left out. Its position stays what it is in the whole, and so do
-    /// the ids of revocations.
+    /// Folds an event of which the history's parts just before it are left out. Its position stays what it is in the
+    /// whole, and so do the ids of revocations.
     ///
     /// # Errors
     /// As [`Enterprise::apply`].
@@ -88,8 +89,8 @@ impl Enterprise {
         }
     }
 
-    /// Whether what is in this slot belongs to someone present, as nearly all does that an event is about. Asked of all events of a
-    /// window, it brings their records and owners from memory.
+    /// Whether what is in this slot belongs to someone present, as nearly all does that an event is about. Asked of all
+    /// events of a window, it brings their records and owners from memory.
     fn is_of_present_owner(&self, slot: u32) -> bool {
         let credential = self.credentials.at(slot);
         credential.is_some_and(|credential| self.owner_is_present(&credential))

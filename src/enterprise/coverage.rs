@@ -1,5 +1,5 @@
-//! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes: another
-//! coverage is another type of event. Source: decision 0015.
+//! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes:
+//! another coverage is another type of event. Source: decision 0015.
 
 use core::ops::Range;
 
@@ -38,9 +38,9 @@ impl Coverage {
         }
     }
 
-    /// Why it destroys no credential of this kind of somebody who was in the enterprise in this role at the cut and whom its
-    /// filter leaves in. The role of a person whom it names spares nothing, so it is no reason either where destruction was not
-    /// asked for.
+    /// Why it destroys no credential of this kind of somebody who was in the enterprise in this role at the cut and
+    /// whom its filter leaves in. The role of a person whom it names spares nothing, so it is no reason either where
+    /// destruction was not asked for.
     ///
     /// [`Rule::EnterpriseMembersByRole`](crate::Rule::EnterpriseMembersByRole),
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
@@ -61,8 +61,8 @@ impl Coverage {
 }
 
 impl Enterprise {
-    /// What a request would cover that were the next event, whether or not others are running. One of an organization never
-    /// destroys.
+    /// What a request would cover that were the next event, whether or not others are running.
+    /// One of an organization never destroys.
     ///
     /// [`Rule::LaterRequestHasItsOwnCut`](crate::Rule::LaterRequestHasItsOwnCut)
     pub(crate) fn next_coverage(&self, limits: Limits, revoke_credentials: bool) -> Coverage {
@@ -82,12 +82,12 @@ impl Enterprise {
         }
     }
 
-    /// Whether an authorization with nothing recorded against it is covered: whether it was live at the cut and matches the
-    /// filter. The owner's role is not asked, nor the clock.
+    /// Whether an authorization with nothing recorded against it is covered: whether it was live at the cut and matches
+    /// the filter. The owner's role is not asked, nor the clock.
     ///
     /// [`Rule::EveryAuthorizationInScope`](crate::Rule::EveryAuthorizationInScope),
-    /// [`Rule::FiltersNarrowTheScope`](crate::Rule::FiltersNarrowTheScope): a filter is of one stay, so whoever returns is outside;
-    /// [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
+    /// [`Rule::FiltersNarrowTheScope`](crate::Rule::FiltersNarrowTheScope): a filter is of one stay, so whoever returns
+    /// is outside; [`Rule::ScopeIsSettledAtTheCut`](crate::Rule::ScopeIsSettledAtTheCut),
     /// [`Rule::ExpiryKeepsScope`](crate::Rule::ExpiryKeepsScope)
     pub(crate) fn covers_authorization(
         &self,
@@ -102,8 +102,8 @@ impl Enterprise {
 
     /// Whether an authorization with nothing recorded against it was live when a request was recorded.
     ///
-    /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the credential's
-    /// own end is not asked for here.
+    /// When a credential is destroyed, its authorizations that are not pending are recorded as ended. So the
+    /// credential's own end is not asked for here.
     #[inline]
     fn was_live_at(&self, request: Epoch, credential: &Credential, authorization: &Authorization) -> bool {
         authorization.status == GrantStatus::Granted
@@ -112,9 +112,9 @@ impl Enterprise {
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| !stay.had_ended_at(request))
     }
 
-    /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, matched by the filter,
-    /// and owned by someone who was an enterprise member at the cut, or is the one whom the request names. Who made the request,
-    /// and with what, is not asked, nor the clock.
+    /// Whether a credential that is not destroyed is covered: of the three kinds, issued before the cut, matched by the
+    /// filter, and owned by someone who was an enterprise member at the cut, or is the one whom the request names. Who
+    /// made the request, and with what, is not asked, nor the clock.
     ///
     /// [`Rule::MembersThreeKindsDestroyed`](crate::Rule::MembersThreeKindsDestroyed),
     /// [`Rule::CollaboratorsKeepCredentials`](crate::Rule::CollaboratorsKeepCredentials),
@@ -130,8 +130,8 @@ impl Enterprise {
             && self.why_spared(coverage, credential).is_none()
     }
 
-    /// Why a revocation destroys none of the credentials like this one, which its filter matches and whose owner was in the
-    /// enterprise at the cut.
+    /// Why a revocation destroys none of the credentials like this one, which its filter matches and whose owner was in
+    /// the enterprise at the cut.
     fn why_spared(&self, coverage: Coverage, credential: &Credential) -> Option<Spared> {
         let (role, _) = self.people.role_at(credential.owner(), coverage.request)?;
         coverage.why_spared(role, credential.kind())
@@ -158,14 +158,14 @@ impl Enterprise {
             && (self.organizations.get(authorization.organization)).is_some_and(|stay| stay.is_present())
     }
 
-    /// The running revocation in which an authorization is pending: the earliest that covers it. From the request on, since
-    /// nothing but the request is asked.
+    /// The running revocation in which an authorization is pending: the earliest that covers it. From the request on,
+    /// since nothing but the request is asked.
     ///
     /// [`Rule::EffectiveAtOnce`](crate::Rule::EffectiveAtOnce),
     /// [`Rule::EarliestRevocationOwnsItem`](crate::Rule::EarliestRevocationOwnsItem)
     ///
-    /// Asked of each filter that matches: of one filter a grant that is dead at a cut is dead at every later one, so the first cut
-    /// after the grant decides.
+    /// Asked of each filter that matches: of one filter a grant that is dead at a cut is dead at every later one, so
+    /// the first cut after the grant decides.
     #[inline]
     pub(crate) fn pending_authorization(
         &self,
@@ -227,8 +227,9 @@ impl Enterprise {
         is_covered.then_some(running)
     }
 
-    /// Whether a revocation of the enterprise took this authorization, recorded or pending: of every kind but fine-grained, the
-    /// pair is a tombstone. One that was revoked singly, or by an organization's revocation, was not taken.
+    /// Whether a revocation of the enterprise took this authorization, recorded or pending: of every kind but
+    /// fine-grained, the pair is a tombstone. One that was revoked singly, or by an organization's revocation,
+    /// was not taken.
     ///
     /// [`Rule::RevokedPairIsTombstone`](crate::Rule::RevokedPairIsTombstone),
     /// [`Rule::OrganizationLeavesNoTombstone`](crate::Rule::OrganizationLeavesNoTombstone),
@@ -286,8 +287,8 @@ impl Enterprise {
         owner.is_some_and(|owner| owner.facts.is_target)
     }
 
-    /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise member is
-    /// passed over, with all others in the time of that role; whom the filter names is taken at any.
+    /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise
+    /// member is passed over, with all others in the time of that role; whom the filter names is taken at any.
     #[inline]
     fn first_destruction(&self, lane: &Lane, credential: &Credential) -> Option<RevocationId> {
         let running = lane.first_after(|earlier| earlier.coverage.issued <= credential.slot)?;
@@ -334,7 +335,8 @@ impl Enterprise {
         credentials.filter(move |credential| self.has_something_left(credential, id))
     }
 
-    /// The credentials that the job of a running revocation has not passed and that its filter matches, in order of issue.
+    /// The credentials that the job of a running revocation has not passed and that its filter matches,
+    /// in order of issue.
     pub(crate) fn credentials_not_passed(
         &self,
         revocation: &Revocation,
@@ -342,8 +344,8 @@ impl Enterprise {
         self.credentials_between(revocation.coverage, revocation.cursor..revocation.coverage.issued)
     }
 
-    /// The credentials in these slots that a filter matches, in order of issue. Those of one person come from the list of theirs,
-    /// where it has been made.
+    /// The credentials in these slots that a filter matches, in order of issue. Those of one person come from the list
+    /// of theirs, where it has been made.
     pub(crate) fn credentials_between(
         &self,
         coverage: Coverage,

@@ -67,8 +67,8 @@ pub(crate) struct Credentials {
     spilled: BTreeMap<u32, Authorizations>,
 }
 
-/// What is inlined always is on the way of each event, and has a second caller since lists are decided on excerpts: called, it would
-/// cost `apply` 4 % more instructions.
+/// What is inlined always is on the way of each event, and has a second caller since lists are decided on excerpts:
+/// called, it would cost `apply` 4 % more instructions.
 impl Credentials {
     /// How many there are.
     pub(crate) const fn len(&self) -> u32 {
@@ -257,8 +257,8 @@ impl Credentials {
         }
     }
 
-    /// Records a grant, in place of an earlier one of the same organization. `others_may_move` says whether none of the others is
-    /// pending: see [`Record::grant`].
+    /// Records a grant, in place of an earlier one of the same organization. `others_may_move` says whether none of the
+    /// others is pending: see [`Record::grant`].
     #[inline(always)]
     pub(crate) fn grant(
         &mut self,

@@ -14,11 +14,11 @@ use crate::enterprise::revocations::Revocations;
 use crate::id::{CredentialId, OrganizationId, PersonId};
 
 impl Enterprise {
-    /// A state that answers these commands, one after the other, as this one would, and knows nothing that they do not ask for.
-    /// `ContinueRevocation`, which may ask for everything, is not among them.
+    /// A state that answers these commands, one after the other, as this one would, and knows nothing that they do not
+    /// ask for. `ContinueRevocation`, which may ask for everything, is not among them.
     ///
-    /// What is copied are the memberships, credentials and authorizations that the commands name; and the revocations, where
-    /// one runs or is asked for.
+    /// What is copied are the memberships, credentials and authorizations that the commands name; and the revocations,
+    /// where one runs or is asked for.
     pub(crate) fn excerpt(&self, commands: &[Command]) -> Self {
         let mut named = Named::default();
         for command in commands {

@@ -35,7 +35,8 @@ impl AuthorizationRef {
 }
 
 impl Enterprise {
-    /// The credentials ever issued to a person, in any of their memberships, in order of issue. A scan of all credentials.
+    /// The credentials ever issued to a person, in any of their memberships, in order of issue.
+    /// A scan of all credentials.
     ///
     /// What became of each says [`Enterprise::authenticates`].
     pub fn credentials_of(&self, person: PersonId) -> impl Iterator<Item = CredentialRef<'_>> {
@@ -43,8 +44,8 @@ impl Enterprise {
             .filter(move |credential| credential.owner() == person)
     }
 
-    /// For each organization that a credential was ever authorized for the latest authorization, in order of grant; none for an
-    /// id that was never issued. `at` decides whether the credential has expired.
+    /// For each organization that a credential was ever authorized for the latest authorization, in order of grant;
+    /// none for an id that was never issued. `at` decides whether the credential has expired.
     pub fn authorizations_of(
         &self,
         credential: CredentialId,
@@ -66,8 +67,8 @@ impl Enterprise {
         })
     }
 
-    /// The credentials that were ever authorized for an organization, the latest authorization of each, in order of issue. A scan
-    /// of all credentials.
+    /// The credentials that were ever authorized for an organization, the latest authorization of each, in order of
+    /// issue. A scan of all credentials.
     pub fn authorizations_for(
         &self,
         organization: OrganizationId,

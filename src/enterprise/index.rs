@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 /// Finds the place of a key in a table that it belongs to, by the key's hash.
 ///
-/// An open-addressed table of four-byte entries: the low bits of an entry are a place, the bits above are those of the hash that
-/// did not choose the entry's position. So a look-up reads the index once, and the table only where the key is. A state is
-/// the same everywhere: no hash has a random key, and the order of entries is never read.
+/// An open-addressed table of four-byte entries: the low bits of an entry are a place, the bits above are those of the
+/// hash that did not choose the entry's position. So a look-up reads the index once, and the table only where the key
+/// is. A state is the same everywhere: no hash has a random key, and the order of entries is never read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
     /// None, or a power of two, of which at most three quarters are taken.

@@ -8,8 +8,8 @@ use crate::id::{CredentialId, OrganizationId, PersonId};
 use crate::name::Login;
 
 impl Enterprise {
-    /// The person who is in the enterprise now under this login, without regard to the case of letters. Nobody, where no one
-    /// is, and where an old log has two: whom the name means cannot be told then.
+    /// The person who is in the enterprise now under this login, without regard to the case of letters. Nobody, where
+    /// no one is, and where an old log has two: whom the name means cannot be told then.
     pub fn person_by_login(&self, login: &str) -> Option<PersonId> {
         match self.people.holder(login) {
             Holder::One(ordinal) => self.people.get(ordinal).map(|stay| stay.id),
@@ -17,7 +17,8 @@ impl Enterprise {
         }
     }
 
-    /// The organization that is in the enterprise now under this login, as [`Enterprise::person_by_login`] finds a person.
+    /// The organization that is in the enterprise now under this login,
+    /// as [`Enterprise::person_by_login`] finds a person.
     pub fn organization_by_login(&self, login: &str) -> Option<OrganizationId> {
         match self.organizations.holder(login) {
             Holder::One(ordinal) => self.organizations.get(ordinal).map(|stay| stay.id),
@@ -66,8 +67,8 @@ impl Enterprise {
         self.people.present(person).map(|person| &person.data.login)
     }
 
-    /// The credentials with a live authorization for an organization that is not pending, in order of issue, with their owners'
-    /// logins: those of one person, or all. Whether they have expired is not asked. A scan of all credentials.
+    /// The credentials with a live authorization for an organization that is not pending, in order of issue, with their
+    /// owners' logins: those of one person, or all. Whether they have expired is not asked. A scan of all credentials.
     pub(crate) fn held_for(
         &self,
         organization: OrganizationId,

@@ -42,7 +42,8 @@ pub(crate) struct Membership<'a, Id, Facts, Data> {
 
 /// Every membership that ever was, and for each id its latest.
 ///
-/// What every access check asks is kept together, `Facts` included: 16 bytes a stay, many of which fit a cache. The rest is `Data`.
+/// What every access check asks is kept together, `Facts` included: 16 bytes a stay, many of which fit a cache.
+/// The rest is `Data`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Memberships<Id, Facts, Data> {
     latest: Index,
@@ -111,7 +112,8 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         self.stays.get(ordinal.0 as usize)
     }
 
-    /// Whether this table gave out an ordinal. For a state that was not made by events; all others only know such ordinals.
+    /// Whether this table gave out an ordinal. For a state that was not made by events;
+    /// all others only know such ordinals.
     pub(crate) const fn has(&self, ordinal: Ordinal) -> bool {
         (ordinal.0 as usize) < self.stays.len()
     }
@@ -128,8 +130,8 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         present.map(|(stay, data)| Membership { stay, data })
     }
 
-    /// Begins a membership; nothing where there are too many already. What belonged to an earlier one of the same id stays with
-    /// that one.
+    /// Begins a membership; nothing where there are too many already.
+    /// What belonged to an earlier one of the same id stays with that one.
     ///
     /// [`Rule::NothingOldComesBack`](crate::Rule::NothingOldComesBack)
     pub(crate) fn begin(&mut self, id: Id, facts: Facts, data: Data) -> Option<Ordinal> {
@@ -152,8 +154,8 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         Some(Ordinal(place))
     }
 
-    /// Lets the stay at this place, the last, be found by its login. It takes the place of an ended stay with that login, so
-    /// that who comes and goes is found as fast as who stays.
+    /// Lets the stay at this place, the last, be found by its login. It takes the place of an ended stay with that
+    /// login, so that who comes and goes is found as fast as who stays.
     fn index_login(&mut self, place: u32) {
         let Some(login) = self.data.last().map(Data::login) else {
             return;
@@ -187,7 +189,8 @@ impl<Id: Copy + Into<u64>, Facts: Copy, Data: Named> Memberships<Id, Facts, Data
         holder
     }
 
-    /// Has `take` take all those who are present with this login, without regard to case: in an old log there may be several.
+    /// Has `take` take all those who are present with this login, without regard to case:
+    /// in an old log there may be several.
     pub(crate) fn each_holder(&self, login: &str, mut take: impl FnMut(Ordinal)) {
         // Looks at all that could be it, since it says of none that it is.
         self.logins.find(hash_folded(login), |found| {

@@ -8,8 +8,8 @@ use crate::enterprise::stored::{Stored, load_items, store_len};
 
 /// The owners of organizations: of one stay each, so that no ownership comes back with a membership.
 ///
-/// [`Rule::OwnershipEnds`](crate::Rule::OwnershipEnds): what belongs to a stay of an organization that ended is left where it is,
-/// since nobody asks about that stay again.
+/// [`Rule::OwnershipEnds`](crate::Rule::OwnershipEnds): what belongs to a stay of an organization that ended is left
+/// where it is, since nobody asks about that stay again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OrganizationOwners(BTreeSet<(Ordinal, Ordinal)>);
 

@@ -30,8 +30,8 @@ pub(crate) struct Standing {
     pub(crate) may_write_credentials: bool,
     /// Whether any of [`Person::earlier_roles`] are known.
     had_other_roles: bool,
-    /// Whether an unfinished revocation is about them: of everyone else no check has to look for one. It follows from the
-    /// revocations, and is no part of a snapshot.
+    /// Whether an unfinished revocation is about them: of everyone else no check has to look for one. It follows from
+    /// the revocations, and is no part of a snapshot.
     pub(crate) is_target: bool,
 }
 
@@ -121,7 +121,8 @@ stored!(Person { login, earlier_roles });
 stored!(EarlierRole { role, until });
 
 impl People {
-    /// The role in this stay when a request was recorded, and the first request that found another, if that role has ended.
+    /// The role in this stay when a request was recorded, and the first request that found another,
+    /// if that role has ended.
     pub(crate) fn role_at(&self, ordinal: Ordinal, request: Epoch) -> Option<(Role, Option<Epoch>)> {
         let Standing {
             role, had_other_roles, ..

@@ -32,8 +32,8 @@ pub struct Progress {
     pub authorizations_revoked: u64,
     /// Credentials recorded as destroyed so far.
     pub credentials_destroyed: u64,
-    /// The earlier revocation that its job waits for: jobs run in the order of their cuts. What is in its scope is refused all
-    /// the same.
+    /// The earlier revocation that its job waits for: jobs run in the order of their cuts.
+    /// What is in its scope is refused all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub behind: Option<RevocationId>,
     /// When it was completed.

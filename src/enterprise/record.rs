@@ -48,10 +48,10 @@ const STATUSES_MASK: u16 = (1 << (STATUS_BITS * INLINE)) - 1;
 
 /// A credential's record.
 ///
-/// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch, which may be later
-/// than that of a grant where no unfinished revocation tells the two apart: see [`Record::grant`]. More of them, or of epochs
-/// that must be told apart, are spilled. `statuses` holds two bits for each of them, and above them the number of the
-/// credential's scopes.
+/// `word` holds the id in 53 bits, the kind in 3, and three flags. The inline authorizations share one epoch, which may
+/// be later than that of a grant where no unfinished revocation tells the two apart: see [`Record::grant`]. More of
+/// them, or of epochs that must be told apart, are spilled. `statuses` holds two bits for each of them, and above them
+/// the number of the credential's scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     word: u64,
@@ -172,8 +172,8 @@ impl Record {
 
     /// Adds an authorization; false where it has no place here.
     ///
-    /// The others are taken for granted now, too, if `others_may_move`: if none of them is pending. Then no unfinished revocation
-    /// covers them, nor ever will, and to those to come every earlier epoch is the same.
+    /// The others are taken for granted now, too, if `others_may_move`: if none of them is pending. Then no unfinished
+    /// revocation covers them, nor ever will, and to those to come every earlier epoch is the same.
     pub(crate) fn grant(&mut self, organization: Ordinal, granted: Epoch, others_may_move: bool) -> bool {
         let Ok(organization) = u16::try_from(organization.0) else {
             return false;

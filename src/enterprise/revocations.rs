@@ -164,7 +164,8 @@ impl Revocations {
         self.targets.of(person, issued)
     }
 
-    /// Looks for the credentials of all whom the unfinished ones are about. `owners` are those of all credentials, in order of issue.
+    /// Looks for the credentials of all whom the unfinished ones are about. `owners` are those of all credentials,
+    /// in order of issue.
     pub(crate) fn find_targets(&mut self, owners: impl Iterator<Item = Ordinal>) {
         self.targets = Targets::find(self.of_persons.keys().copied(), owners);
     }
@@ -175,8 +176,8 @@ impl Revocations {
         first_use.at.answers_at(at).then_some(first_use.revocation)
     }
 
-    /// Begins a revocation, where there is room for one. Its id is greater than all before it, and its request is of this epoch:
-    /// by both the others are searched.
+    /// Begins a revocation, where there is room for one. Its id is greater than all before it, and its request is of
+    /// this epoch: by both the others are searched.
     #[inline]
     pub(crate) fn begin(&mut self, revocation: Revocation) {
         debug_assert!(!self.is_full(), "a request in the last epoch");
@@ -205,8 +206,8 @@ impl Revocations {
             && !(next.coverage.revoke_credentials && next.coverage.filter.organization().is_some())
     }
 
-    /// Whether none of them covers more credentials than were issued, and each filter is of memberships that there are. For a state
-    /// that was not made by events.
+    /// Whether none of them covers more credentials than were issued, and each filter is of memberships that there are.
+    /// For a state that was not made by events.
     pub(crate) fn are_of(&self, issued: u32, has: impl Fn(Filter) -> bool) -> bool {
         self.all.last().is_none_or(|last| last.coverage.issued <= issued)
             && self.all.iter().all(|revocation| has(revocation.coverage.filter))
@@ -244,8 +245,8 @@ impl Revocations {
         }
     }
 
-    /// The same revocations over a part of the state. `issued` says how many credentials of the part were among the first so many,
-    /// and `filter` what a filter is there.
+    /// The same revocations over a part of the state. `issued` says how many credentials of the part were among the
+    /// first so many, and `filter` what a filter is there.
     pub(crate) fn over_part(&self, issued: impl Fn(u32) -> u32, filter: impl Fn(Filter) -> Filter) -> Self {
         let mut part = Self {
             keys: self.keys.clone(),

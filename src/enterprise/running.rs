@@ -105,7 +105,8 @@ impl Lanes {
         &self.everything
     }
 
-    /// The shapes of those with a filter that may match what belongs to somebody: none with a person, if none is about them.
+    /// The shapes of those with a filter that may match what belongs to somebody: none with a person,
+    /// if none is about them.
     #[inline]
     pub(crate) const fn filtered(&self, owner_is_target: bool) -> Shapes {
         let others = if owner_is_target { 0 } else { Shape::OF_PERSONS };

@@ -46,8 +46,8 @@ impl ScopeTable {
         }
     }
 
-    /// The scopes of the credential in this slot, whose record has this number. There are some: neither numbers nor lists are
-    /// ever taken back.
+    /// The scopes of the credential in this slot, whose record has this number. There are some: neither numbers nor
+    /// lists are ever taken back.
     pub(crate) fn get(&self, slot: u32, number: u16) -> &Scopes {
         let scopes = self.find(slot, number);
         debug_assert!(scopes.is_some(), "number {number} was not given to slot {slot}");

@@ -81,7 +81,8 @@ as_numbers! {
     Timestamp: i64, |at| at.milliseconds(), |number| Self::from_milliseconds(number).ok();
 }
 
-/// Stores a word as its code. A snapshot of the same format has the same codes, in whatever order the words are declared.
+/// Stores a word as its code. A snapshot of the same format has the same codes,
+/// in whatever order the words are declared.
 macro_rules! codes {
     ($($type:ident { $($word:ident = $code:literal),* $(,)? })*) => {$(
         impl Stored for $type {

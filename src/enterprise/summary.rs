@@ -67,8 +67,8 @@ pub struct CountByKind {
     pub expired: u64,
     /// Of those, alive: they authenticate.
     pub alive: u64,
-    /// Live authorizations that are not pending, of credentials that are not pending either. Those of expired credentials
-    /// are counted: expiry takes nothing out of a revocation's scope.
+    /// Live authorizations that are not pending, of credentials that are not pending either. Those of expired
+    /// credentials are counted: expiry takes nothing out of a revocation's scope.
     pub authorizations_live: u64,
     /// Authorizations pending revocation, of any credential.
     pub authorizations_pending: u64,

@@ -1,5 +1,5 @@
-//! The credentials of the people whom unfinished revocations are about: found in one pass for all of them, so that a queue of
-//! thousands costs no pass for each.
+//! The credentials of the people whom unfinished revocations are about: found in one pass for all of them, so that a
+//! queue of thousands costs no pass for each.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -7,7 +7,8 @@ use core::fmt;
 
 use crate::enterprise::membership::Ordinal;
 
-/// The places of some people's credentials, in order of issue. A cache: it is made from the rest of the state when it is needed.
+/// The places of some people's credentials, in order of issue. A cache:
+/// it is made from the rest of the state when it is needed.
 #[derive(Clone, Default)]
 pub(crate) struct Targets {
     /// How many credentials had been issued when they were looked through.
@@ -16,7 +17,8 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// The credentials of a person's stay among the first that were issued; nothing where they have not been looked for.
+    /// The credentials of a person's stay among the first that were issued;
+    /// nothing where they have not been looked for.
     pub(crate) fn of(&self, person: Ordinal, issued: u32) -> Option<&[u32]> {
         let slots = self.slots.get(&person).filter(|_| issued <= self.issued)?;
         Some(slots.as_slice())

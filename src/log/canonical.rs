@@ -1,7 +1,8 @@
 //! The canonical line of an event: the bytes that the writer emits, and a reader that knows no others.
 //!
-//! Reading them needs no JSON parser, which makes it several times faster than the reader of `fields.rs`; and since that
-//! one reads every line that this one does not recognise, what a line means does not depend on which of them read it.
+//! Reading them needs no JSON parser, which makes it several times faster than the reader of `fields.rs`; and since
+//! that one reads every line that this one does not recognise,
+//! what a line means does not depend on which of them read it.
 
 mod values;
 
@@ -30,9 +31,9 @@ pub(super) fn write(recorded: &RecordedEvent, at: &[u8; TEXT_LENGTH], line: &mut
     line.extend_from_slice(b"}\n");
 }
 
-/// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and takes them from `lines`; nothing for nearly
-/// every other line, whatever it means, and for events that are not the next. Nobody has to look for the end of such a line
-/// first: it has no other line feed.
+/// Reads a line that [`write`] wrote, and its line feed, if any bytes follow it, and takes them from `lines`; nothing
+/// for nearly every other line, whatever it means, and for events that are not the next. Nobody has to look for the end
+/// of such a line first: it has no other line feed.
 ///
 /// Texts with quotes or backslashes in them are rare, so their escapes are left to the other reader.
 #[inline]
@@ -53,8 +54,8 @@ pub(super) fn read(
     Some(decoded)
 }
 
-/// What a decoder gives, and an iterator hands on: a large event that is wrapped again and again is moved again and again,
-/// and each move waits for the writes before it.
+/// What a decoder gives, and an iterator hands on: a large event that is wrapped again and again is moved again and
+/// again, and each move waits for the writes before it.
 type Decoded = Result<RecordedEvent, LogError>;
 
 /// Declares how the event itself is written and read, its type first.

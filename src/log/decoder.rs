@@ -29,7 +29,8 @@ impl Decoder {
     }
 
     /// Starts after the event at `position`, recorded at `last_at`: what
-    /// [`Enterprise::position`](crate::Enterprise::position) and [`Enterprise::last_at`](crate::Enterprise::last_at) say.
+    /// [`Enterprise::position`](crate::Enterprise::position) and [`Enterprise::last_at`](crate::Enterprise::last_at)
+    /// say.
     pub const fn resume(position: Position, last_at: Option<Timestamp>) -> Self {
         Self {
             line: position.value(),
@@ -58,7 +59,8 @@ impl Decoder {
         }
     }
 
-    /// Decodes the first of these lines, and takes it from them; nothing where there is none. After an error none is left.
+    /// Decodes the first of these lines, and takes it from them; nothing where there is none.
+    /// After an error none is left.
     #[inline]
     pub(super) fn decode_first(&mut self, lines: &mut &[u8]) -> Option<Result<RecordedEvent, LogError>> {
         let canonical = self.read_canonical(lines);

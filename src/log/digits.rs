@@ -1,7 +1,7 @@
 //! Numbers in a line, eight digits at a time where so many bytes are left: a log is full of ids.
 
-/// Reads a whole number as it is written, and gives the bytes after it; nothing where none stands, or one that begins with
-/// a needless zero, or one of more than [`DIGITS_MAX`] digits.
+/// Reads a whole number as it is written, and gives the bytes after it; nothing where none stands, or one that begins
+/// with a needless zero, or one of more than [`DIGITS_MAX`] digits.
 #[inline(always)] // A call would hand the result over in memory.
 pub(super) fn read(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (number, length) = read_digits(bytes);

@@ -8,8 +8,8 @@ use crate::timestamp::{TEXT_LENGTH, Timestamp};
 
 /// Writes the canonical lines of events in turn, each as [`write_line`](super::write_line) writes it.
 ///
-/// It remembers the text of the last event's time, which is more than a third of the work of a line: the events of a batch
-/// have one time.
+/// It remembers the text of the last event's time, which is more than a third of the work of a line:
+/// the events of a batch have one time.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     at: Timestamp,

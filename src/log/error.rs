@@ -13,7 +13,8 @@ use crate::timestamp::Timestamp;
 pub struct LogError {
     /// The line, counted from 1.
     pub line: u64,
-    /// The byte of the line, counted from 1, near which the fault was seen; absent where the line as a whole is at fault.
+    /// The byte of the line, counted from 1, near which the fault was seen;
+    /// absent where the line as a whole is at fault.
     pub column: Option<usize>,
     /// What is wrong.
     pub kind: LogErrorKind,

@@ -1,9 +1,9 @@
 //! A line's JSON as a recorded event, whatever the order of its fields.
 //!
-//! A line that names its type before the fields of that type is read in one pass. Every other is read in two: the envelope
-//! first, which names the type, then the fields that this type has; and so is a line at fault, because two passes blame the
-//! envelope before the event. Serde's derive buffers flattened and tagged fields, loses the column, and does not name
-//! the field at fault.
+//! A line that names its type before the fields of that type is read in one pass. Every other is read in two: the
+//! envelope first, which names the type, then the fields that this type has; and so is a line at fault, because two
+//! passes blame the envelope before the event. Serde's derive buffers flattened and tagged fields, loses the column,
+//! and does not name the field at fault.
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -136,8 +136,8 @@ impl Complete {
 
 const ENVELOPE: &str = "the envelope";
 
-/// The whole line, if its type comes before the fields of that type. What else is wrong or unusual is an error that nobody
-/// sees: the two passes judge it.
+/// The whole line, if its type comes before the fields of that type. What else is wrong or unusual is an error that
+/// nobody sees: the two passes judge it.
 struct TypeFirst;
 
 impl<'de> Part<'de> for TypeFirst {

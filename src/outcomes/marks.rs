@@ -1,4 +1,5 @@
-//! What a history shows of each credential on the way, and its end does not: 8 bytes a credential, once anything is noted.
+//! What a history shows of each credential on the way, and its end does not: 8 bytes a credential,
+//! once anything is noted.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -101,7 +102,8 @@ impl Marks {
         self.set_pair(slot, place, mark);
     }
 
-    /// Follows a pair that is granted anew, from its place to the end of the credential's `len` pairs, and adds a mark to it.
+    /// Follows a pair that is granted anew, from its place to the end of the credential's `len` pairs,
+    /// and adds a mark to it.
     pub(super) fn move_to_end(&mut self, slot: u32, place: usize, len: usize, mark: PairMark) {
         let moved = self.pair(slot, place).with(mark);
         for earlier in place..len.saturating_sub(1) {

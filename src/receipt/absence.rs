@@ -34,8 +34,8 @@ pub struct Absence {
     /// Of whoever would have this login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
-    /// The position of the last such event that the history does hold: there is none after it. Not there where the history holds
-    /// none at all.
+    /// The position of the last such event that the history does hold: there is none after it. Not there where the
+    /// history holds none at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Position>,
 }
@@ -107,7 +107,8 @@ impl Absence {
         }
     }
 
-    /// Finds the last such event. The events are those about the same; of requests these are not all, and the state has them.
+    /// Finds the last such event. The events are those about the same; of requests these are not all,
+    /// and the state has them.
     pub(super) fn after_the_last<'a>(
         self,
         mut events: impl DoubleEndedIterator<Item = &'a RecordedEvent>,

@@ -10,8 +10,8 @@ use crate::rule::Rule;
 
 pub(super) type Decided = Result<Vec<Event>, Refusal>;
 
-/// The rule that stands between two answers: the one that refuses instead, or no longer; else the one that an audit would name
-/// if the one had been recorded and the other decided.
+/// The rule that stands between two answers: the one that refuses instead, or no longer; else the one that an audit
+/// would name if the one had been recorded and the other decided.
 pub(super) fn rule_between(answer: &Decided, other: &Decided) -> Rule {
     match (answer, other) {
         (Err(refusal), Err(other)) => refusal.rule().min(other.rule()),

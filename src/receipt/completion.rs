@@ -11,7 +11,8 @@ use crate::receipt::excerpt::{Excerpt, Kept, varied};
 use crate::receipt::subjects::Subjects;
 use crate::timestamp::Timestamp;
 
-/// The items of a revocation that has nothing left, and the events before its cut without which something would be left.
+/// The items of a revocation that has nothing left, and the events before its cut without which something would be
+/// left.
 pub(super) fn rests_on<I, E>(
     mut open: impl FnMut() -> Result<I, E>,
     revocation: RevocationId,
@@ -189,7 +190,8 @@ impl Parts {
     }
 }
 
-/// Whether anything of the subjects waits for the job of a revocation: whether a single command on it is recorded as its item.
+/// Whether anything of the subjects waits for the job of a revocation:
+/// whether a single command on it is recorded as its item.
 fn is_left(state: &Enterprise, subjects: &Subjects, revocation: RevocationId) -> bool {
     let mut commands = Vec::new();
     for &credential in &subjects.credentials {

@@ -28,7 +28,8 @@ impl Kept {
 }
 
 impl Excerpt {
-    /// What a history up to a position says about the subjects. Where it shows more of them than were known it is read again.
+    /// What a history up to a position says about the subjects.
+    /// Where it shows more of them than were known it is read again.
     pub(super) fn read<I, E>(
         mut open: impl FnMut() -> Result<I, E>,
         until: Position,
@@ -102,8 +103,8 @@ pub(super) fn varied(before: &Enterprise, others: &[RecordedEvent], after: &[Kep
     state
 }
 
-/// Folds an event wherever it fits: without what an event needs, that one did not happen either. The totals of a completion are
-/// those of the part of its revocation that is here.
+/// Folds an event wherever it fits: without what an event needs, that one did not happen either. The totals of a
+/// completion are those of the part of its revocation that is here.
 pub(super) fn fold(state: &mut Enterprise, recorded: &RecordedEvent) {
     let counted = counted(state, recorded);
     let _ = state.apply_after_gap(counted.as_ref().unwrap_or(recorded));

@@ -9,8 +9,8 @@ use crate::id::{InstallationId, OrganizationId, PersonId};
 use crate::name::IdempotencyKey;
 use crate::receipt::subjects::Subjects;
 
-/// Requests by somebody else that could cover a credential, with no limit and with each single one; and under the caller's key
-/// the same request and another.
+/// Requests by somebody else that could cover a credential, with no limit and with each single one; and under the
+/// caller's key the same request and another.
 pub(super) fn requests(command: &Command, subjects: &Subjects, installation: InstallationId) -> Vec<Event> {
     let by_another = By {
         requested_by: Actor::Installation { installation },

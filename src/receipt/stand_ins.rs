@@ -20,8 +20,8 @@ pub(super) struct StandIns<'a> {
 pub(super) type Either = (Rule, Vec<Position>);
 
 impl StandIns<'_> {
-    /// Leaves out together whatever is not named. Then the same beside each event that is named: what it stands in for may matter
-    /// to one rule, while by itself it matters to another.
+    /// Leaves out together whatever is not named. Then the same beside each event that is named: what it stands in for
+    /// may matter to one rule, while by itself it matters to another.
     pub(super) fn all(&self, named: &BTreeSet<Position>) -> Vec<Either> {
         let mut kept = named.clone();
         let mut all = self.beside(None, &mut kept);
@@ -31,8 +31,8 @@ impl StandIns<'_> {
         all
     }
 
-    /// Leaves out an event, and all those that are not kept. Where that is another answer than without the event alone, those of
-    /// which one is enough are found and kept.
+    /// Leaves out an event, and all those that are not kept. Where that is another answer than without the event alone,
+    /// those of which one is enough are found and kept.
     fn beside(&self, left_out: Option<Position>, kept: &mut BTreeSet<Position>) -> Vec<Either> {
         let mut found = Vec::new();
         let alone = self.asked(&|position| Some(position) != left_out);

@@ -191,8 +191,8 @@ impl Subjects {
         if is_about { Concern::Whole } else { Concern::None }
     }
 
-    /// A request may cover one of the credentials, or stand under the key that is asked for. Who made it is asked in the latter
-    /// case alone.
+    /// A request may cover one of the credentials, or stand under the key that is asked for.
+    /// Who made it is asked in the latter case alone.
     fn concern_of_request(&mut self, event: &Event) -> Concern {
         let command = command_of(event);
         let Some(request) = command.requested() else {

@@ -43,8 +43,8 @@ impl Other {
         })
     }
 
-    /// Of somebody who is nobody's subject no more is absent than somebody with their login; of a request under a key, whatever
-    /// it would be limited to.
+    /// Of somebody who is nobody's subject no more is absent than somebody with their login; of a request under a key,
+    /// whatever it would be limited to.
     fn absence_of(&self, event: &Event) -> Absence {
         match event {
             Event::MemberAdded { member, .. } if *member == self.person => Absence::of_login(event),
@@ -132,8 +132,8 @@ pub(super) fn alternatives(event: &Event, at: Timestamp) -> Vec<Vec<Event>> {
     }
 }
 
-/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in particular,
-/// about the first owner.
+/// A request as it could have been instead: by an app that was permitted nothing, with the other option, of nothing in
+/// particular, about the first owner.
 pub(super) fn other_requests(command: &Command, subjects: &Subjects, state: &Enterprise) -> Vec<Command> {
     let mut others = Vec::new();
     let mut change = |change: &dyn Fn(&mut Caller, &mut bool)| {

@@ -8,8 +8,8 @@ use crate::name::Fingerprint;
 
 /// The credentials of a history by fingerprint, in as much room as their number needs.
 ///
-/// Two fingerprints with the same hash of 64 bits would be taken for one. Of ten million, that happens to two in one history of
-/// some hundred thousand.
+/// Two fingerprints with the same hash of 64 bits would be taken for one. Of ten million, that happens to two in one
+/// history of some hundred thousand.
 #[derive(Debug, Clone)]
 pub(super) struct Fingerprints {
     entries: Vec<Entry>,

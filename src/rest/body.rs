@@ -16,8 +16,8 @@ pub(super) struct Options {
     pub(super) revoke_credentials: bool,
 }
 
-/// What the body asks of an operation. The whole of it is judged, in the catalogue's order: its length, then its JSON, then the
-/// options. Other keys, and how deep they nest, do not matter.
+/// What the body asks of an operation. The whole of it is judged, in the catalogue's order: its length, then its JSON,
+/// then the options. Other keys, and how deep they nest, do not matter.
 pub(super) fn options(operation: Operation, body: &[u8]) -> Result<Options, Fault> {
     // A body of zero bytes is none, and names no type.
     let text = if body.is_empty() { "{}" } else { object(body)? };

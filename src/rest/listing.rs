@@ -23,11 +23,12 @@ const PER_PAGE: usize = 30;
 /// How many it has at most.
 const PER_PAGE_MAX: usize = 100;
 
-/// A list that waits for what the state does not hold: when each authorization was granted, and the fingerprints of SSH keys.
+/// A list that waits for what the state does not hold: when each authorization was granted,
+/// and the fingerprints of SSH keys.
 ///
-/// They come from one pass over the stream, from its first line: each event is given to [`Listing::observe`], those up to the state's
-/// position in order. The pass costs as much as decoding the stream, and the list itself some 100 bytes for each live authorization
-/// of the organization, so a host lets few of them run at once.
+/// They come from one pass over the stream, from its first line: each event is given to [`Listing::observe`], those up
+/// to the state's position in order. The pass costs as much as decoding the stream, and the list itself some 100 bytes
+/// for each live authorization of the organization, so a host lets few of them run at once.
 #[derive(Debug, Clone)]
 pub struct Listing {
     organization: OrganizationId,
@@ -59,9 +60,11 @@ struct Page {
     link: String,
 }
 
-/// Answers `GET /orgs/{org}/credential-authorizations`, as far as the state goes: with a list that waits for the stream.
+/// Answers `GET /orgs/{org}/credential-authorizations`, as far as the state goes:
+/// with a list that waits for the stream.
 ///
-/// `query` is the raw query string, without its question mark: `per_page`, `page` and `login` are read, the first of each.
+/// `query` is the raw query string, without its question mark: `per_page`, `page` and `login` are read,
+/// the first of each.
 ///
 /// [`Rule::ListedInOrderOfGrant`](crate::Rule::ListedInOrderOfGrant)
 ///

@@ -17,9 +17,9 @@ const KEYS_MAX: usize = 4;
 /// How much of each is named, in characters.
 const KEY_LENGTH_MAX: usize = 40;
 
-/// The keys of a JSON object that an operation ignores, and yet are close to `revoke_credentials` or `credential_type`: other in
-/// case, in the signs between the words, or in a letter or two; and `credential_type` itself, where the operation takes every type.
-/// The first few, comma-separated, without characters that a header cannot have.
+/// The keys of a JSON object that an operation ignores, and yet are close to `revoke_credentials` or `credential_type`:
+/// other in case, in the signs between the words, or in a letter or two; and `credential_type` itself, where the
+/// operation takes every type. The first few, comma-separated, without characters that a header cannot have.
 pub(super) fn near_misses(operation: Operation, body: &[u8]) -> Option<String> {
     // What is no object was refused, and an empty body has no keys.
     let keys = serde_json::Deserializer::from_slice(body)

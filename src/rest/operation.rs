@@ -25,8 +25,8 @@ const TYPE: &str = "Credential type revocation";
 /// Nothing is queued.
 const NONE: &str = "";
 
-/// Declares the operations from one table: method, place, the rest of the path, what is queued, whether the body names a type, and
-/// where it is documented.
+/// Declares the operations from one table: method, place, the rest of the path, what is queued, whether the body names
+/// a type, and where it is documented.
 macro_rules! operations {
     ($($(#[$doc:meta])* $operation:ident, $method:literal, $place:ident, $path:literal, $queues:ident, $names_type:literal, $docs:literal;)*) => {
         /// An operation of the HTTP contract.
@@ -177,7 +177,8 @@ impl Place {
         format!("{}/revocations/{{id}}", self.path())
     }
 
-    /// The path under which that of this revocation is found. `name` is the enterprise's slug, or the organization's login.
+    /// The path under which that of this revocation is found. `name` is the enterprise's slug,
+    /// or the organization's login.
     pub(super) fn location(self, name: &str, revocation: impl core::fmt::Display) -> String {
         let begin = match self {
             Self::Enterprise => "enterprises",

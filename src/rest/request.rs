@@ -26,7 +26,8 @@ pub struct Request<'a> {
     pub request_id: &'a str,
 }
 
-/// The operation that a path stands for, and the names in it, percent-decoded once, after the path was split into segments.
+/// The operation that a path stands for, and the names in it, percent-decoded once,
+/// after the path was split into segments.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<'a> {
     /// The operation. A request for progress is told apart by the function that answers it.
@@ -47,8 +48,8 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// The path as it is sent: what a segment cannot hold is percent-encoded. Nothing where a name is `.` or `..`, which clients and
-    /// proxies take for steps in the path.
+    /// The path as it is sent: what a segment cannot hold is percent-encoded. Nothing where a name is `.` or `..`,
+    /// which clients and proxies take for steps in the path.
     pub fn encoded(&self) -> Option<String> {
         let segments = [
             ("{enterprise}", self.owner),
@@ -80,8 +81,8 @@ pub struct Presented<'a> {
 
 /// The token in `Authorization: Bearer T` or `token T`, the word in any case.
 ///
-/// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a character
-/// that is not visible ASCII: to a host that is an unknown token.
+/// Nothing where the header is missing or repeated, names another scheme, or where the token is empty or has a
+/// character that is not visible ASCII: to a host that is an unknown token.
 ///
 /// [`Rule::TokenKnown`](crate::Rule::TokenKnown)
 pub fn bearer_token<'a>(headers: &[(&'a str, &'a [u8])]) -> Option<&'a str> {

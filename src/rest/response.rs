@@ -55,15 +55,17 @@ pub fn headers_too_large(request_id: &str) -> Response {
     Response::problem(431, "Request Header Fields Too Large", request_id)
 }
 
-/// 429, in place of a 401, where many tokens of one client did not authenticate. The token of this request did not either.
+/// 429, in place of a 401, where many tokens of one client did not authenticate.
+/// The token of this request did not either.
 pub fn too_many_requests(request_id: &str) -> Response {
     let mut response = Response::problem(429, "Too Many Requests", request_id);
     response.headers.push(("Retry-After", "1".to_string()));
     response
 }
 
-/// 422, where the request's `Idempotency-Key` was first used at a time that the host's clock has not reached: the stream was written
-/// under a clock that had leapt ahead, or the host's is late. 202 could be the answer to a request of long ago, and revoke nothing.
+/// 422, where the request's `Idempotency-Key` was first used at a time that the host's clock has not reached: the
+/// stream was written under a clock that had leapt ahead, or the host's is late. 202 could be the answer to a request
+/// of long ago, and revoke nothing.
 pub fn key_of_the_future(request_id: &str, first_used_at: Timestamp) -> Response {
     let message = format!(
         "This Idempotency-Key was first used at {first_used_at}, which is ahead of the clock: whether this request repeats \
@@ -83,7 +85,8 @@ pub fn not_implemented(request_id: &str) -> Response {
     Response::problem(501, "Not Implemented", request_id)
 }
 
-/// 503, where the enterprise's stream cannot be read or appended to now: an answer from memory might honour a dead token.
+/// 503, where the enterprise's stream cannot be read or appended to now:
+/// an answer from memory might honour a dead token.
 pub fn unavailable(request_id: &str) -> Response {
     let mut response = Response::problem(503, "Service Unavailable", request_id);
     response.headers.push(("Retry-After", "1".to_string()));

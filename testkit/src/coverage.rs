@@ -63,9 +63,10 @@ impl Coverage {
     }
 
     /// What never occurred of all that commands can meet: events by name, rules by id. The rules of an HTTP request's
-    /// headers and body are for [`Coverage::missing_over_http`]. The bounds on how many there may be are thousands of steps away,
-    /// which no word takes: their examples are tests of their own. No value exists that is outside its limits, and so no
-    /// command holds one: that rule is met where bytes are read, and is for [`Coverage::missing_on_the_wire`].
+    /// headers and body are for [`Coverage::missing_over_http`]. The bounds on how many there may be are thousands of
+    /// steps away, which no word takes: their examples are tests of their own. No value exists that is outside its
+    /// limits, and so no command holds one: that rule is met where bytes are read, and is for
+    /// [`Coverage::missing_on_the_wire`].
     pub fn missing(&self) -> Vec<String> {
         let events = Event::NAMES.iter().filter(|name| !self.events.contains_key(*name));
         let events = events.map(|name| format!("event {name}"));

@@ -1,8 +1,8 @@
 //! Driving an implementation that is not this one, and comparing it with the core: step by step, refusals included.
 //!
 //! An [`Implementation`] says as much as it can. What it does not say is not compared; what it cannot do itself it is
-//! brought to by the events that the core recorded. The first [`Failure`] is reported with the word, shrunken, and the step:
-//! an answer that is not the core's, with the rules at work; a panic; or that it could not be asked at all.
+//! brought to by the events that the core recorded. The first [`Failure`] is reported with the word, shrunken, and the
+//! step: an answer that is not the core's, with the rules at work; a panic; or that it could not be asked at all.
 //!
 //! ```
 //! use enterprise_credentials_testkit::foreign::{Answer, Asked, Implementation, compare};
@@ -124,8 +124,8 @@ impl<I: Implementation + ?Sized> Implementation for Box<I> {
 pub struct Asked<'a> {
     /// The command.
     pub command: &'a Command,
-    /// When. Every word begins later than any clock: a host that takes the later of its clock and the stream's last time
-    /// can be held to it by an event at this time.
+    /// When. Every word begins later than any clock: a host that takes the later of its clock and the stream's last
+    /// time can be held to it by an event at this time.
     pub at: Timestamp,
     /// What the core recorded of it: for an implementation that has no such command of its own, and follows.
     pub recorded_by_core: &'a [RecordedEvent],

@@ -1,9 +1,9 @@
 //! Two instances of somebody's host over one store: what neither a word nor a law can see.
 //!
-//! A host that keeps states in memory can be wrong though each of its decisions is right: it answers from a state that others have
-//! passed, or it appends what it decided on a stream that has grown since. [`drive`] asks two instances in turns, lets one
-//! append between the other's read and its append, loses answers, and compares what each says, and what the store then holds,
-//! with the core.
+//! A host that keeps states in memory can be wrong though each of its decisions is right: it answers from a state that
+//! others have passed, or it appends what it decided on a stream that has grown since. [`drive`] asks two instances in
+//! turns, lets one append between the other's read and its append, loses answers, and compares what each says, and what
+//! the store then holds, with the core.
 //!
 //! ```
 //! use enterprise_credentials_testkit::hosts::{Fault, drive, toy::{Habit, Toys}};
@@ -33,7 +33,8 @@ pub use turns::{How, Turn};
 
 /// Two instances of a host over one store, and a way to see what the store holds.
 pub trait Hosts {
-    /// Why the store or a host could not be asked at all. That is no answer, and ends the drive as [`Fault::Unreachable`].
+    /// Why the store or a host could not be asked at all. That is no answer,
+    /// and ends the drive as [`Fault::Unreachable`].
     type Error: fmt::Display;
 
     /// One instance.
@@ -51,7 +52,8 @@ pub trait Hosts {
     /// Where it cannot be read.
     fn stored(&mut self) -> Result<Vec<RecordedEvent>, Self::Error>;
 
-    /// Puts events behind those that the store holds: what comes from elsewhere, of commands that no host [takes](Hosts::takes).
+    /// Puts events behind those that the store holds: what comes from elsewhere,
+    /// of commands that no host [takes](Hosts::takes).
     ///
     /// # Errors
     /// Where they cannot be stored.
@@ -62,8 +64,9 @@ pub trait Hosts {
         true
     }
 
-    /// The time that hosts of this kind decide at, where they are asked at one and the store's last event is of another. Words are
-    /// later than any clock, so a host with a clock of its own decides at the time of the last event.
+    /// The time that hosts of this kind decide at, where they are asked at one and the store's last event is of
+    /// another. Words are later than any clock, so a host with a clock of its own decides at the time of the last
+    /// event.
     fn time(&self, asked: Timestamp, _last: Option<Timestamp>) -> Timestamp {
         asked
     }
@@ -74,8 +77,8 @@ pub trait Host {
     /// Why it could not be asked at all.
     type Error: fmt::Display;
 
-    /// Answers a command; nothing, where it gives no answer: a 503, or a time-out. Then it may have recorded what it decided, or
-    /// not. [`Answer::Unasked`] is for commands that are not [taken](Hosts::takes).
+    /// Answers a command; nothing, where it gives no answer: a 503, or a time-out. Then it may have recorded what it
+    /// decided, or not. [`Answer::Unasked`] is for commands that are not [taken](Hosts::takes).
     ///
     /// # Errors
     /// Where it could not be asked.
@@ -108,8 +111,8 @@ pub trait Host {
     }
 }
 
-/// What happens while a host answers. A host whose store can be wrapped in its tests says when; for one that cannot, what should
-/// have happened in between happens after it.
+/// What happens while a host answers. A host whose store can be wrapped in its tests says when; for one that cannot,
+/// what should have happened in between happens after it.
 pub struct Meanwhile<'a> {
     other: Option<&'a mut dyn FnMut()>,
     loses_answer: bool,
@@ -120,16 +123,16 @@ impl<'a> Meanwhile<'a> {
         Self { other, loses_answer }
     }
 
-    /// To be called when the host has read and decided, and before it appends: the other instance may append here. Does nothing the
-    /// next time. Nothing may be locked that the other needs.
+    /// To be called when the host has read and decided, and before it appends: the other instance may append here. Does
+    /// nothing the next time. Nothing may be locked that the other needs.
     pub fn before_append(&mut self) {
         if let Some(other) = self.other.take() {
             other();
         }
     }
 
-    /// To be asked when the store has appended: whether the host never hears of it. It should be told what its store's client
-    /// tells it when a connection breaks. Says no the next time.
+    /// To be asked when the store has appended: whether the host never hears of it. It should be told what its store's
+    /// client tells it when a connection breaks. Says no the next time.
     pub fn loses_answer_of_append(&mut self) -> bool {
         core::mem::take(&mut self.loses_answer)
     }

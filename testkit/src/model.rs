@@ -1,8 +1,8 @@
 //! The reference model: what the core must answer, in another technique.
 //!
-//! Plain maps and lists. There is no cut, no cursor and no membership number, and no position is ever compared: a request
-//! rewrites everything that it takes, one item after the other, and the job finds what was rewritten. It is slow, and so
-//! short that it can be held against the domain's rules line by line.
+//! Plain maps and lists. There is no cut, no cursor and no membership number, and no position is ever compared: a
+//! request rewrites everything that it takes, one item after the other, and the job finds what was rewritten. It is
+//! slow, and so short that it can be held against the domain's rules line by line.
 
 mod decide;
 mod fold;

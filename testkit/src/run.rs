@@ -145,7 +145,8 @@ fn nth_revocation(enterprise: &Enterprise, nth: usize) -> Option<RevocationId> {
     unfinished.into_iter().chain(done).map(|progress| progress.id).nth(nth)
 }
 
-/// The same request with another parameter: whether credentials are destroyed, or for an organization the type of credential.
+/// The same request with another parameter: whether credentials are destroyed,
+/// or for an organization the type of credential.
 fn with_other_parameters(mut command: Command) -> Command {
     match &mut command {
         Command::RevokeAll(request) => request.revoke_credentials ^= true,

@@ -44,8 +44,8 @@ pub struct WrongCore {
     behind: fn() -> Box<dyn Implementation<Error = Infallible>>,
 }
 
-/// The wrong cores that answer every command and every question about access as the core does: what is wrong with them shows in
-/// what [`compare`](crate::foreign::compare) does not ask for.
+/// The wrong cores that answer every command and every question about access as the core does: what is wrong with them
+/// shows in what [`compare`](crate::foreign::compare) does not ask for.
 const UNSEEN_BY_COMPARE: [&str; 13] = [
     "PassesOverGaps",
     "CountsForAnyRevocation",
@@ -73,8 +73,9 @@ impl WrongCore {
         (self.behind)()
     }
 
-    /// Whether a suite that compares answers and access, as [`compare`](crate::foreign::compare) does, can see that it is wrong. The
-    /// others take a law to be seen: they are wrong in plans, audits, lines, or in what they refuse to read.
+    /// Whether a suite that compares answers and access, as [`compare`](crate::foreign::compare) does, can see that it
+    /// is wrong. The others take a law to be seen: they are wrong in plans, audits, lines,
+    /// or in what they refuse to read.
     pub fn is_seen_by_compare(&self) -> bool {
         !UNSEEN_BY_COMPARE.contains(&self.name)
     }

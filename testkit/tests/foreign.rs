@@ -1,4 +1,5 @@
-//! The comparison with a foreign implementation: one that agrees passes, one that differs is told where, and by which rule.
+//! The comparison with a foreign implementation: one that agrees passes, one that differs is told where,
+//! and by which rule.
 
 use enterprise_credentials::{CorruptHistory, CredentialId, Enterprise, OrganizationId, Refusal, Rule, Timestamp};
 use enterprise_credentials_testkit::foreign::{

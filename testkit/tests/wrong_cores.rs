@@ -1,4 +1,5 @@
-//! Every law would notice: each wrong core is caught by the law that it breaks, and the real core passes the same words.
+//! Every law would notice: each wrong core is caught by the law that it breaks,
+//! and the real core passes the same words.
 
 use std::collections::BTreeSet;
 

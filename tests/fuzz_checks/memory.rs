@@ -12,8 +12,8 @@ const BYTES_AT_FIRST: usize = 256 * 1024;
 /// The dearest bytes are those of a list of scopes of one letter each, in a vector that doubles.
 const BYTES_PER_BYTE_READ: usize = 64;
 
-/// Does the work, and fails if it allocated more in all, freed or not, than so many bytes read are worth. No other thread
-/// may be at work.
+/// Does the work, and fails if it allocated more in all, freed or not, than so many bytes read are worth.
+/// No other thread may be at work.
 pub(crate) fn bounded<T>(bytes_read: usize, work: impl FnOnce() -> T) -> T {
     let before = ALLOCATOR.total_allocated();
     let done = work();

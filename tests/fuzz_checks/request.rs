@@ -1,7 +1,8 @@
-//! What must hold of any request to revoke all, whoever makes it. The fuzz target and the replay of its corpus both call it.
+//! What must hold of any request to revoke all, whoever makes it.
+//! The fuzz target and the replay of its corpus both call it.
 //!
-//! An input is text: which enterprise, when, how the body is filled up, and the slug in its first line; then the headers,
-//! a line each; after an empty line the body. The token in `Authorization` says who calls.
+//! An input is text: which enterprise, when, how the body is filled up, and the slug in its first line; then the
+//! headers, a line each; after an empty line the body. The token in `Authorization` says who calls.
 
 #[path = "request_expected.rs"]
 mod expected;

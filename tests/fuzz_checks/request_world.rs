@@ -57,7 +57,8 @@ impl World {
     }
 }
 
-/// Credentials are named for their use in [`caller`]. Those of app 903 and token 901 are authorized, 901 before the requests.
+/// Credentials are named for their use in [`caller`]. Those of app 903 and token 901 are authorized,
+/// 901 before the requests.
 const HISTORY: &str = r#"{"type":"CreateEnterprise","slug":"octo-corp","kind":"KIND"}
 {"type":"AddOrganization","organization":3,"login":"octo-org"}
 {"type":"AddMember","member":7,"login":"mona","role":"owner"}

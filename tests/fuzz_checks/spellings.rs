@@ -1,14 +1,16 @@
 //! One line in other spellings: each has to be read by another of the decoder's ways, and means the same.
 //!
-//! A canonical line has a reader of its own. A line with white space before it is not canonical, so the JSON parser reads it.
-//! The parser needs one pass over a line that names its type first, and two over a line with an unknown field before it.
+//! A canonical line has a reader of its own. A line with white space before it is not canonical, so the JSON parser
+//! reads it. The parser needs one pass over a line that names its type first,
+//! and two over a line with an unknown field before it.
 
 use enterprise_credentials::limits::LINE_BYTES_MAX;
 use enterprise_credentials::log::{Decoder, LogError};
 
 const UNKNOWN_FIELD: &[u8] = b"\"\":0,";
 
-/// Says where two spellings of a line are judged differently, from the same place on. The decoder has not failed before.
+/// Says where two spellings of a line are judged differently, from the same place on.
+/// The decoder has not failed before.
 pub(crate) fn judged_alike(decoder: &Decoder, line: &[u8]) -> Result<(), String> {
     if line.len() + UNKNOWN_FIELD.len() > LINE_BYTES_MAX {
         return Ok(());

@@ -1,12 +1,13 @@
-//! Receipts to read, of one small history: a request for everything and one for less, an item, a completion, and a refusal by
-//! each family of rules.
+//! Receipts to read, of one small history: a request for everything and one for less, an item, a completion, and a
+//! refusal by each family of rules.
 
 use enterprise_credentials::receipt::{self, NoReceipt, Receipt, Verdict};
 use enterprise_credentials::{Command, Position, RecordedEvent, Rule, Timestamp, log};
 
 use crate::opened;
 
-/// Owner 7 with token 901; member 8 with the permission, token 902 and SSH key 903; guest 9, who was a member, with 904; 10, who left.
+/// Owner 7 with token 901; member 8 with the permission, token 902 and SSH key 903; guest 9, who was a member,
+/// with 904; 10, who left.
 const HISTORY: &str = r#"
 {"type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
 {"type":"OrganizationAdded","organization":3,"login":"octo-org"}

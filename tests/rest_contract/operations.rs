@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::world::{AGENT, CLASSIC, SLUG, World, header, message};
 
-/// Member 9, whose login has another case in paths, and the first EMU owner 7. Organization 3 belongs to owner 8 and member 9.
+/// Member 9, whose login has another case in paths, and the first EMU owner 7.
+/// Organization 3 belongs to owner 8 and member 9.
 pub(crate) fn world(kind: &str) -> World {
     let mut world = World::new(kind);
     world.ask(json!({"type": "AddMember", "member": 9, "login": "Octocat", "role": "member"}));

@@ -89,8 +89,8 @@ fn precedence_is_that_of_the_domain() {
             .chunk_by(|a, b| a.0 == b.0)
             .all(|turn| turn.iter().all(|(_, status)| *status == turn[0].1))
     );
-    // User-Agent, token, version, enterprise and organization; kind, scope, the token's authorization, role; person; key;
-    // body: length, JSON, type, option; first owner; EMU; key reused; too many.
+    // User-Agent, token, version, enterprise and organization; kind, scope, the token's authorization, role; person;
+    // key; body: length, JSON, type, option; first owner; EMU; key reused; too many.
     assert_eq!(
         statuses,
         [

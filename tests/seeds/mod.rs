@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The fixed seeds and a fresh one; or the one in `SEED`, to run a failure again. Each is printed when it is taken, so the
-/// last one printed is the one that failed.
+/// The fixed seeds and a fresh one; or the one in `SEED`, to run a failure again. Each is printed when it is taken, so
+/// the last one printed is the one that failed.
 pub(crate) fn seeds() -> impl Iterator<Item = u64> {
     let given = std::env::var("SEED")
         .ok()

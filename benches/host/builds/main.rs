@@ -1,7 +1,8 @@
 //! Two builds of the host side by side: the whole programs, driven from outside as their users drive them, in turns.
 //!
-//! `cargo bench -p enterprise-credentials-host-benches --bench builds -- BEFORE AFTER`; BEFORE and AFTER are the programs.
-//! Behind them, how many credentials (100,000 where none is named) and how many rounds (5), as `BEFORE AFTER 1000000 3`.
+//! `cargo bench -p enterprise-credentials-host-benches --bench builds -- BEFORE AFTER`; BEFORE and AFTER are the
+//! programs. Behind them, how many credentials (100,000 where none is named) and how many rounds (5), as
+//! `BEFORE AFTER 1000000 3`.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"

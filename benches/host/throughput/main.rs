@@ -1,8 +1,8 @@
 //! The host against the bare engine beneath it: the same lines, the same tables, the same durability, in the same run.
 //!
-//! `cargo bench -p enterprise-credentials-host-benches --bench throughput`; behind `--`, how many credentials (100,000 where none is
-//! named) and how many rounds (5), as `-- 1000000 3`. The engine is SQLite, or with `--features postgres` the PostgreSQL server whose
-//! URL comes first, as `-- postgres://postgres@127.0.0.1:5432/postgres 1000000 3`.
+//! `cargo bench -p enterprise-credentials-host-benches --bench throughput`; behind `--`, how many credentials (100,000
+//! where none is named) and how many rounds (5), as `-- 1000000 3`. The engine is SQLite, or with `--features postgres`
+//! the PostgreSQL server whose URL comes first, as `-- postgres://postgres@127.0.0.1:5432/postgres 1000000 3`.
 #![expect(
     clippy::expect_used,
     reason = "a benchmark fails by panicking: no figure is better than a wrong one"

@@ -35,7 +35,8 @@ pub(crate) fn run(runtime: &Runtime, engine: &Engine, rounds: u32) -> Result<()>
             [
                 (&format!("{}: a line and a commit each", engine.name()), &mut || {
                     let mut raw = engine.raw()?;
-                    // A log grows to the size at which it is used again: to grow a file takes longer than to write to it.
+                    // A log grows to the size at which it is used again:
+                    // to grow a file takes longer than to write to it.
                     raw.append_singly(REQUESTS)?;
                     measure(|| raw.append_singly(REQUESTS))
                 }),

@@ -1,5 +1,5 @@
-//! T8: commands, by the instructions that callgrind counts, which no load of the machine changes. The program runs itself
-//! under valgrind, once for each contestant and word.
+//! T8: commands, by the instructions that callgrind counts, which no load of the machine changes. The program runs
+//! itself under valgrind, once for each contestant and word.
 
 use std::process::Command as Process;
 

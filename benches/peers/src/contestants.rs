@@ -34,8 +34,8 @@ impl Contestant {
         }
     }
 
-    /// Carries out the commands, and says what came of it. Each contestant consumes them: each hands its state to the next
-    /// command, and none keeps the events.
+    /// Carries out the commands, and says what came of it. Each contestant consumes them: each hands its state to the
+    /// next command, and none keeps the events.
     pub(crate) fn carry_out(self, prepared: Prepared) -> Outcome {
         match self {
             Self::Core => core(prepared),
@@ -114,7 +114,8 @@ fn cqrs_es_cached(prepared: &Prepared) -> Outcome {
     }
 }
 
-/// The store of the crate itself. It loads by folding all events anew, copies all to append, and prints two lines for it.
+/// The store of the crate itself. It loads by folding all events anew, copies all to append,
+/// and prints two lines for it.
 fn cqrs_es_mem_store(prepared: &Prepared) -> Outcome {
     let store = MemStore::default();
     let history = str::from_utf8(&prepared.log.bytes).expect("UTF-8").lines();

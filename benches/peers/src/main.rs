@@ -1,5 +1,5 @@
-//! Measures the core against other event-sourcing crates and a plain decider doing the same work: `README.md` beside this
-//! says what is compared.
+//! Measures the core against other event-sourcing crates and a plain decider doing the same work: `README.md` beside
+//! this says what is compared.
 //!
 //! `cargo run --profile bench -p enterprise-credentials-peers`; with `-- commands` or `-- replay` the one half.
 #![expect(

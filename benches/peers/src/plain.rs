@@ -1,11 +1,11 @@
 //! The decider that one would write without this crate: standard hash maps of structs by id, and nothing clever.
 //!
-//! It is also the aggregate of the event-sourcing crates, obeys the same rules as the core, and gives the same events. What
-//! begins and ends is kept with the positions at which it did. So accepting a revoke-all marks nothing: whether something
-//! was there at a cut is asked when it matters. Unlike the core it believes every event that it applies.
+//! It is also the aggregate of the event-sourcing crates, obeys the same rules as the core, and gives the same events.
+//! What begins and ends is kept with the positions at which it did. So accepting a revoke-all marks nothing: whether
+//! something was there at a cut is asked when it matters. Unlike the core it believes every event that it applies.
 //!
-//! Frozen at revoke-all: what the core learns beyond it is not told here a third time, but for what it now refuses of the
-//! commands that there were.
+//! Frozen at revoke-all: what the core learns beyond it is not told here a third time, but for what it now refuses of
+//! the commands that there were.
 
 mod decide;
 mod message;

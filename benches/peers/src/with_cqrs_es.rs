@@ -178,7 +178,8 @@ impl EventStore<Enterprise> for Lines<'_> {
     }
 }
 
-/// What the crate's `PersistedEventStore`, the one behind its PostgreSQL, MySQL and DynamoDB stores, is given as a database.
+/// What the crate's `PersistedEventStore`, the one behind its PostgreSQL, MySQL and DynamoDB stores,
+/// is given as a database.
 pub(crate) struct Documents<'a>(pub(crate) &'a str);
 
 impl Documents<'_> {

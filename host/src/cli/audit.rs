@@ -24,12 +24,12 @@ use super::{blast_radius, evidence, mark};
 
 /// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
 ///
-/// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end: then the report covers what could be
-/// read.
+/// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end:
+/// then the report covers what could be read.
 ///
-/// Without a choice it shows every revocation, and what is alive after the last one. `--person`, `--credential-type` and
-/// `--organization` choose the revocations whose requests have these limits, and maybe others, and show what is alive after each;
-/// names are those at the time of the request. The findings are always those of the whole log.
+/// Without a choice it shows every revocation, and what is alive after the last one. `--person`, `--credential-type`
+/// and `--organization` choose the revocations whose requests have these limits, and maybe others, and show what is
+/// alive after each; names are those at the time of the request. The findings are always those of the whole log.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
@@ -206,8 +206,8 @@ fn known(report: &Report) -> String {
     }
 }
 
-/// Audits the events. A seal is over bytes, and so it is held against the lines beyond a break too: whether the log was sealed so,
-/// or broken since, is what one wants to know then.
+/// Audits the events. A seal is over bytes, and so it is held against the lines beyond a break too: whether the log was
+/// sealed so, or broken since, is what one wants to know then.
 fn observe(
     history: &mut History,
     auditor: &mut Auditor,

@@ -33,8 +33,8 @@ pub(super) fn not_in_the_log() -> String {
     )
 }
 
-/// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all. The rule is the one that refuses the
-/// request whoever makes it.
+/// The plan, for a person: of organizations and of owners at most `rows_max`; JSON has them all. The rule is the one
+/// that refuses the request whoever makes it.
 pub(super) fn in_words(
     enterprise: &Enterprise,
     scope: &Scope,

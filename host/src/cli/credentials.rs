@@ -15,10 +15,11 @@ use super::id::id;
 use super::output::NotPrinted;
 use super::time::{end, until};
 
-/// List what became of each credential: a row for each credential and organization that it was ever authorized for, as CSV.
+/// List what became of each credential: a row for each credential and organization that it was ever authorized for,
+/// as CSV.
 ///
-/// With `--revocation` each row also says what that revocation took, and why something is alive after it: the reasons of `audit`.
-/// What has expired is told as of the log's last event, or of `--until`.
+/// With `--revocation` each row also says what that revocation took, and why something is alive after it: the reasons
+/// of `audit`. What has expired is told as of the log's last event, or of `--until`.
 ///
 /// The log is read twice: standard input is first copied to a temporary file.
 #[derive(Debug, Args)]

@@ -16,9 +16,9 @@ use super::time::{time, time_of_question};
 
 /// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
 ///
-/// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is refused.
-/// `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names instead of ids: also by a
-/// login that cannot stand in the path of a URL.
+/// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is
+/// refused. `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names
+/// instead of ids: also by a login that cannot stand in the path of a URL.
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]

@@ -20,17 +20,17 @@ use super::output::NotPrinted;
 
 /// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
 ///
-/// Only reads the store: works beside `serve` and beside an import, and waits for neither. An export that breaks off says so in
-/// its last line, which begins with `!!` and is no event: no command takes such a log.
+/// Only reads the store: works beside `serve` and beside an import, and waits for neither. An export that breaks off
+/// says so in its last line, which begins with `!!` and is no event: no command takes such a log.
 ///
-/// With `--format` each event is one line in a format of other tools, of a log or of a stream. Such a feed is no log: no command
-/// takes it.
+/// With `--format` each event is one line in a format of other tools, of a log or of a stream.
+/// Such a feed is no log: no command takes it.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Write to this file how many lines were exported and the root of the tree over them. `audit` and `import` take it, and
-    /// refuse a log that is shorter or another.
+    /// Write to this file how many lines were exported and the root of the tree over them. `audit` and `import` take
+    /// it, and refuse a log that is shorter or another.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     mark: Option<PathBuf>,
     /// Write each event in a format that security tools read.

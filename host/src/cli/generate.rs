@@ -17,7 +17,8 @@ use super::output::NotPrinted;
 /// Write the history of a sample enterprise to standard output.
 ///
 /// The same arguments give the same bytes, on every machine and in every version. The enterprise has people in every
-/// role and credentials of every kind: some expire, some were revoked, destroyed or left behind before the history ends.
+/// role and credentials of every kind: some expire, some were revoked,
+/// destroyed or left behind before the history ends.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     #[command(flatten)]
@@ -25,10 +26,12 @@ pub(crate) struct Generate {
     /// What chance is made from.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Write the bearer tokens of the credentials that authenticate at the API to this file, readable by its owner only.
+    /// Write the bearer tokens of the credentials that authenticate at the API to this file,
+    /// readable by its owner only.
     ///
-    /// Not `-`: standard output takes the history. CSV: token,credential,owner,role,kind. The tokens are made for rehearsals: whoever knows the seed can make them
-    /// too, so never import such a history into a store that guards anything.
+    /// Not `-`: standard output takes the history. CSV: token,credential,owner,role,kind. The tokens are made for
+    /// rehearsals: whoever knows the seed can make them too,
+    /// so never import such a history into a store that guards anything.
     #[arg(long, value_name = "FILE", value_parser = token_file)]
     tokens: Option<PathBuf>,
     /// Overwrite the file of `--tokens` if there is one.
@@ -96,8 +99,8 @@ impl Generate {
     }
 }
 
-/// Creates the file so that from its first byte on nobody else can read it. One that is there, or a link, is left as it is, or
-/// with `force` emptied, and taken from others, first.
+/// Creates the file so that from its first byte on nobody else can read it. One that is there, or a link, is left as it
+/// is, or with `force` emptied, and taken from others, first.
 fn create_private(path: &Path, force: bool) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);

@@ -102,8 +102,8 @@ impl HistoryPlace {
         Ok(enterprise)
     }
 
-    /// Hands each event to `each`, to the end of the log or to an earlier place. A log without any event, and one that ends before
-    /// the position asked for, are errors.
+    /// Hands each event to `each`, to the end of the log or to an earlier place. A log without any event, and one that
+    /// ends before the position asked for, are errors.
     ///
     /// A stream is read to its end, whose head says whether what was read is what was appended.
     pub(super) fn read_until(

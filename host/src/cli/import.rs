@@ -24,9 +24,9 @@ use super::seal;
 /// rest, and refuses a difference. It checks the whole log first, and imports all of it or nothing. If it imports
 /// nothing, it removes a store that it has created.
 ///
-/// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have waited
-/// for half a minute fail: a request to revoke then gets 503. Input that cannot be read twice is first copied to a
-/// temporary file.
+/// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have
+/// waited for half a minute fail: a request to revoke then gets 503.
+/// Input that cannot be read twice is first copied to a temporary file.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
@@ -35,8 +35,8 @@ pub(crate) struct Import {
     /// Refuse any log but the one for which `export --mark` wrote this file, or a longer one that begins with it.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
-    /// Refuse a log that is not the one of which this checkpoint was signed, or does not go on from it. The lines behind those that it
-    /// covers are imported too.
+    /// Refuse a log that is not the one of which this checkpoint was signed, or does not go on from it. The lines
+    /// behind those that it covers are imported too.
     #[arg(long, value_name = "FILE", requires = "keys", conflicts_with = "mark", value_parser = seal::note)]
     checkpoint: Option<Note>,
     /// The verifier key of the log, from the host that signed the checkpoint, or several, one a line.
@@ -98,8 +98,8 @@ fn warn_of_the_future(last_at: Option<Timestamp>) {
     }
 }
 
-/// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can read,
-/// and whose name is gone before it has a byte.
+/// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can
+/// read, and whose name is gone before it has a byte.
 pub(super) fn open(path: &Path) -> anyhow::Result<File> {
     if path == Path::new("-") {
         return spool(&mut std::io::stdin()).context("cannot read standard input");

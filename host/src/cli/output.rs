@@ -16,8 +16,8 @@ impl NotPrinted {
     }
 }
 
-/// Prints the whole answer of a command, at once. Where nobody wants to read it to its end it is the same answer, and the
-/// command goes on to its exit code.
+/// Prints the whole answer of a command, at once. Where nobody wants to read it to its end it is the same answer, and
+/// the command goes on to its exit code.
 pub(super) fn print(answer: impl AsRef<[u8]>) -> Result<(), NotPrinted> {
     let mut output = stdout().lock();
     let printed = output.write_all(answer.as_ref()).and_then(|()| output.flush());

@@ -30,13 +30,15 @@ use super::signal::stop_signal;
 use super::table::count;
 use super::{answer, blast_radius};
 
-/// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job, audit the evidence.
+/// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job,
+/// audit the evidence.
 ///
-/// The job is to revoke everything, or with `--person`, `--credential-type` and `--organization` what matches all of them.
+/// The job is to revoke everything, or with `--person`, `--credential-type` and `--organization` what matches all of
+/// them.
 ///
 /// Everything happens on a store in a temporary directory, which is removed at the end, and a server on a free loopback
-/// port. At the end the log is sealed, with a key that is thrown away. Without a history of your own, a sample enterprise is made. Exits with 0 only if the evidence is clean, and with
-/// 3 where the request was refused.
+/// port. At the end the log is sealed, with a key that is thrown away. Without a history of your own, a sample
+/// enterprise is made. Exits with 0 only if the evidence is clean, and with 3 where the request was refused.
 #[derive(Debug, Args)]
 pub(crate) struct Rehearse {
     /// Rehearse on a copy of this log, instead of a sample enterprise.
@@ -44,8 +46,8 @@ pub(crate) struct Rehearse {
     history: Option<PathBuf>,
     /// Call with a token from this file: one a line, or as `generate --tokens` writes them.
     ///
-    /// Takes the first token that may make the request, an owner's if there is one. Without this file, or where no token of a sample
-    /// may make the request, a token is added to the copy of the log.
+    /// Takes the first token that may make the request, an owner's if there is one. Without this file, or where no
+    /// token of a sample may make the request, a token is added to the copy of the log.
     #[arg(long, value_name = "FILE", requires = "history")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -200,7 +202,8 @@ fn store_url(directory: &Directory) -> StoreUrl {
     StoreUrl::Sqlite(directory.file("rehearsal.db"))
 }
 
-/// Lets the server read the stream before its answer is timed: asks for a revocation that is none, beside the operation.
+/// Lets the server read the stream before its answer is timed: asks for a revocation that is none,
+/// beside the operation.
 async fn warm_up(address: SocketAddr, path: &str, means: &Means) -> Result<Duration> {
     let started = Instant::now();
     let (place, _) = path.split_once("/credential-authorizations").unwrap_or((path, ""));

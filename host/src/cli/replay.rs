@@ -13,13 +13,14 @@ use super::time::{end, until};
 
 /// Show the state of an enterprise at the end of its log, or at an earlier position or time.
 ///
-/// Credentials count as alive if they authenticate at the time given with `--until`, or else at the time of the last event.
+/// Credentials count as alive if they authenticate at the time given with `--until`,
+/// or else at the time of the last event.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Stop after this position, or after the last event that is not later than this time. A date alone means midnight at
-    /// its start, in UTC.
+    /// Stop after this position, or after the last event that is not later than this time.
+    /// A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// Print one JSON document.

@@ -209,7 +209,8 @@ impl Scope {
         }
     }
 
-    /// The body of that operation. At an organization nothing is destroyed, and only who asks for it says a word about it.
+    /// The body of that operation. At an organization nothing is destroyed,
+    /// and only who asks for it says a word about it.
     pub(super) fn body(&self, revoke_credentials: bool) -> String {
         let mut body = Map::new();
         if let Some(of) = self.credential_type {

@@ -26,8 +26,8 @@ pub(super) use witnessed::Witnesses;
 
 /// Make a key, and check logs and proofs against signed checkpoints.
 ///
-/// A checkpoint is the size of a log and the root of the tree over its lines, signed: 200 bytes, to be kept where whoever keeps the
-/// log cannot change it. docs/auditing.md tells how an auditor uses it.
+/// A checkpoint is the size of a log and the root of the tree over its lines, signed: 200 bytes, to be kept where
+/// whoever keeps the log cannot change it. docs/auditing.md tells how an auditor uses it.
 #[derive(Debug, Args)]
 pub(crate) struct SealArgs {
     #[command(subcommand)]

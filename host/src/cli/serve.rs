@@ -28,21 +28,22 @@ pub(super) use seal::journal_of;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
-/// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch are
-/// ended first, and snapshots kept for the next start. SIGHUP accepts a clock that is suspect.
+/// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch
+/// are ended first, and snapshots kept for the next start. SIGHUP accepts a clock that is suspect.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as `listening on
-    /// http://ADDRESS`. Without TLS, listen on a loopback address, behind a proxy: whoever can read the network can read the
-    /// tokens.
+    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as
+    /// `listening on
+    /// http://ADDRESS`. Without TLS, listen on a loopback address, behind a proxy: whoever can read the network can
+    /// read the tokens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
     /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`. It must exist: `import` creates it.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
-    /// How the ends of streams are read from PostgreSQL: `fenced` by a quorum of its servers, so that an old primary that was
-    /// replaced is not believed, or `unfenced`. Left out, they are fenced where the server waits for standbys. SQLite's are on
-    /// this machine, and need no fence.
+    /// How the ends of streams are read from PostgreSQL: `fenced` by a quorum of its servers, so that an old primary
+    /// that was replaced is not believed, or `unfenced`. Left out, they are fenced where the server waits for standbys.
+    /// SQLite's are on this machine, and need no fence.
     #[arg(long, value_name = "HOW", value_enum)]
     reads: Option<ReadsArg>,
     /// How many credentials the worker takes in one batch.
@@ -52,8 +53,8 @@ pub(crate) struct Serve {
     /// million credentials take some 100 MiB as this is counted.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
-    /// How far the clock may leap forward, in seconds. Beyond that it is suspect, and every answer that depends on it is 503 until
-    /// it is set right, or accepted: by SIGHUP, or by a restart.
+    /// How far the clock may leap forward, in seconds. Beyond that it is suspect, and every answer that depends on it
+    /// is 503 until it is set right, or accepted: by SIGHUP, or by a restart.
     #[arg(long, value_name = "SECONDS", default_value_t = Clock::SKEW_MAX_DEFAULT.as_secs())]
     clock_skew_max: u64,
     #[command(flatten)]

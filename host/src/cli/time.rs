@@ -5,7 +5,8 @@ use enterprise_credentials::log::Until;
 use enterprise_credentials::{Enterprise, Position, Timestamp};
 use enterprise_credentials_host::enterprises::time_for;
 
-/// Reads a time in UTC. Hours, minutes, seconds that are not given are zero: `2026-03-10` is midnight at the start of that day.
+/// Reads a time in UTC. Hours, minutes, seconds that are not given are zero:
+/// `2026-03-10` is midnight at the start of that day.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     const ZEROS: &str = "0000-00-00T00:00:00.000";
     const LENGTHS: [usize; 4] = [

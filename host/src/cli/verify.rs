@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::output::{print, print_json};
 use super::table::count;
 
-/// Examine a store: every line of every stream against its head, the look-up of tokens against the lines, the file by itself.
+/// Examine a store: every line of every stream against its head, the look-up of tokens against the lines,
+/// the file by itself.
 ///
 /// Works beside a running `serve`, page by page, and changes nothing. What is appended meanwhile is no finding. Prints
 /// each difference and how to mend it, and exits with 1 if there is any. Run it each night, and after a `restore`.

@@ -8,8 +8,8 @@ use enterprise_credentials::EnterpriseSlug;
 
 use super::Live;
 
-/// How much memory the states may take between requests. What is being asked is never given up for it, so one state alone
-/// may take more.
+/// How much memory the states may take between requests. What is being asked is never given up for it,
+/// so one state alone may take more.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheOptions {
     /// How many states there are at most.

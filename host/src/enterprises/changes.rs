@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 
 /// Tells the worker at once which enterprises a revocation was requested for.
 ///
-/// An enterprise that waits already is not added again, so this holds at most one slug per enterprise. To add one never waits.
+/// An enterprise that waits already is not added again, so this holds at most one slug per enterprise.
+/// To add one never waits.
 #[derive(Debug)]
 pub struct Changes(Arc<Waiting>);
 

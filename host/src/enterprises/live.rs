@@ -86,8 +86,8 @@ impl Live {
     /// The state.
     ///
     /// # Errors
-    /// [`EnterpriseError::Loading`] while it is being brought up to an end that is far ahead, [`EnterpriseError::Lost`] after
-    /// a panic in a fold.
+    /// [`EnterpriseError::Loading`] while it is being brought up to an end that is far ahead,
+    /// [`EnterpriseError::Lost`] after a panic in a fold.
     pub fn read(&self) -> Result<Ready<'_>, EnterpriseError> {
         let held = self.held.read().map_err(|_| self.lost())?;
         if held.is_away {
@@ -116,8 +116,8 @@ impl Live {
         Ok(())
     }
 
-    /// Folds what leads to `head`. Nothing where the state holds it already: the same events may arrive from an append and
-    /// from a read.
+    /// Folds what leads to `head`. Nothing where the state holds it already:
+    /// the same events may arrive from an append and from a read.
     pub(super) fn advance(
         &self,
         head: &Head,

@@ -1,5 +1,5 @@
-//! A state brought up to its stream's end. What is folded is compared with the head before anybody can ask it: a state in memory
-//! is always that of the lines that a head commits to, byte for byte.
+//! A state brought up to its stream's end. What is folded is compared with the head before anybody can ask it: a state
+//! in memory is always that of the lines that a head commits to, byte for byte.
 
 use std::sync::Arc;
 
@@ -12,11 +12,13 @@ use super::live::{Held, Live};
 use super::{EnterpriseError, Enterprises};
 use crate::store::{Alteration, Altered, Head, Page, Store, StoreError, check_end, walk};
 
-/// How many events are decoded before they are folded together: few enough to stay in a core's cache from one to the other.
+/// How many events are decoded before they are folded together:
+/// few enough to stay in a core's cache from one to the other.
 const WINDOW: usize = 128;
 /// Up to how many lines are folded where they were read; more would hold up other requests.
 const LINES_INLINE_MAX: usize = 64;
-/// Up to how many lines a state that is in memory waits for, in memory too, until they are compared. For more it is taken out.
+/// Up to how many lines a state that is in memory waits for, in memory too, until they are compared.
+/// For more it is taken out.
 const LINES_HELD_MAX: usize = 16 * 1024;
 
 impl<S: Store> Enterprises<S> {
@@ -32,8 +34,8 @@ impl<S: Store> Enterprises<S> {
 
     /// Tells whether it has grown by more than a few lines.
     async fn try_to_catch_up(&self, live: &Arc<Live>) -> Result<bool, EnterpriseError> {
-        // All who ask wait for the store together: in turns, the last would wait as many times as long. But nothing is known of a
-        // state that is away, not even whether it is ahead of what the store says.
+        // All who ask wait for the store together: in turns, the last would wait as many times as long. But nothing is
+        // known of a state that is away, not even whether it is ahead of what the store says.
         let early = match self.see(live).await {
             Ok(seen) if seen.is_held_by(live) && !self.is_to_be_compared(live) => return Ok(false),
             Ok(seen) => Some(seen),
@@ -98,8 +100,8 @@ impl<S: Store> Enterprises<S> {
         away.put(self.walk_from(live, begun, head).await?)
     }
 
-    /// Folds what stands between a state, or a snapshot's, and the head. A snapshot of another stream is found out then, and the
-    /// stream is replayed from its first line.
+    /// Folds what stands between a state, or a snapshot's, and the head. A snapshot of another stream is found out
+    /// then, and the stream is replayed from its first line.
     async fn walk_from(&self, live: &Arc<Live>, begun: Option<Held>, head: &Head) -> Result<Held, EnterpriseError> {
         if let Some(begun) = begun {
             match self.walk(live, begun, head).await {
@@ -149,8 +151,8 @@ struct Seen {
 }
 
 impl Seen {
-    /// Whether the state holds all of it. What this process has appended or read since may go beyond the answer, which is of a moment
-    /// before.
+    /// Whether the state holds all of it. What this process has appended or read since may go beyond the answer,
+    /// which is of a moment before.
     fn is_held_by(&self, live: &Live) -> bool {
         live.read().is_ok_and(|state| {
             let is_overtaken = (self.before..state.head().position()).contains(&self.head.position());
@@ -203,8 +205,8 @@ async fn fold_pages(live: &Arc<Live>, held: &Head, pages: Vec<Page>, head: Head)
         .unwrap_or_else(|error| Err(StoreError::transient("fold a stream", error).into()))
 }
 
-/// The place of a state that was taken out. Whatever becomes of the load, it is given up or goes wrong, there is a state again: an
-/// empty one is loaded anew.
+/// The place of a state that was taken out. Whatever becomes of the load, it is given up or goes wrong, there is a
+/// state again: an empty one is loaded anew.
 struct Away<'a>(&'a Live);
 
 impl<'a> Away<'a> {

@@ -19,8 +19,9 @@ pub struct Turn<'a> {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// Waits for the turn to pass over a stream. One pass is under way at once, as it may take a core for seconds; and one of each
-    /// enterprise waits for it, the others behind that one, so that who asks often keeps only their own enterprise waiting.
+    /// Waits for the turn to pass over a stream. One pass is under way at once, as it may take a core for seconds; and
+    /// one of each enterprise waits for it, the others behind that one,
+    /// so that who asks often keeps only their own enterprise waiting.
     pub async fn turn(&self, slug: &EnterpriseSlug) -> Turn<'_> {
         let of_enterprise = Arc::clone(&self.cache.live(slug).passing).lock_owned().await;
         Turn {
@@ -29,8 +30,8 @@ impl<S: Store> Enterprises<S> {
         }
     }
 
-    /// Asks as [`Enterprises::ask`] does, on a thread that may block, what takes long of a large state; and gives the head of the
-    /// lines that the state was folded from. Nobody can append to the enterprise meanwhile.
+    /// Asks as [`Enterprises::ask`] does, on a thread that may block, what takes long of a large state; and gives the
+    /// head of the lines that the state was folded from. Nobody can append to the enterprise meanwhile.
     ///
     /// # Errors
     /// As there.
@@ -57,11 +58,12 @@ impl<S: Store> Enterprises<S> {
         }
     }
 
-    /// Shows `observer` every event of a stream up to `head`, in order, without any lock on its state. Dropped before it is done it
-    /// reads no further.
+    /// Shows `observer` every event of a stream up to `head`, in order, without any lock on its state. Dropped before
+    /// it is done it reads no further.
     ///
     /// # Errors
-    /// [`EnterpriseError`] where the stream cannot be read to `head`, or its lines are not those that `head` commits to.
+    /// [`EnterpriseError`] where the stream cannot be read to `head`,
+    /// or its lines are not those that `head` commits to.
     pub async fn pass<T: Send + 'static>(
         &self,
         slug: &EnterpriseSlug,

@@ -16,7 +16,8 @@ impl<S: Store> Enterprises<S> {
         self.sealer.as_ref()
     }
 
-    /// Signs streams as they grow, until `stop` turns true or its sender is gone. What waits for its time then is signed at once.
+    /// Signs streams as they grow, until `stop` turns true or its sender is gone.
+    /// What waits for its time then is signed at once.
     pub async fn seal(self: Arc<Self>, stop: watch::Receiver<bool>) {
         let Some(sealer) = &self.sealer else { return };
         seal_until(
@@ -54,8 +55,8 @@ impl<S: Store> Enterprises<S> {
         }
     }
 
-    /// Whether a stream has to be compared with what was signed of it: it is read for the first time, did not lead on from there, or a
-    /// witness contradicts it.
+    /// Whether a stream has to be compared with what was signed of it: it is read for the first time, did not lead on
+    /// from there, or a witness contradicts it.
     pub(super) fn is_to_be_compared(&self, live: &Live) -> bool {
         let slug = live.slug();
         self.sealer.is_some() && (live.is_cold() || self.altered_seals.contains(slug) || self.is_contradicted(slug))

@@ -1,5 +1,5 @@
-//! Snapshots: kept when a state leaves memory and when a job has finished, and begun with when the state comes back. What is
-//! wrong with one is logged, and costs a replay, never an answer.
+//! Snapshots: kept when a state leaves memory and when a job has finished, and begun with when the state comes back.
+//! What is wrong with one is logged, and costs a replay, never an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use crate::store::{Head, Snapshot, Store, StoreError};
 /// How far a state must be beyond its last snapshot to be worth another. To read or write one costs what folding some
 /// hundred events does, and to keep it a write to the disk: fewer events than this are replayed in less.
 pub const SNAPSHOT_EVENTS_MIN: u64 = 1_000;
-/// How many states may wait, in memory still, for their snapshots to be kept. More go without: nothing but a later replay
-/// depends on it.
+/// How many states may wait, in memory still, for their snapshots to be kept. More go without:
+/// nothing but a later replay depends on it.
 pub(super) const WAITING_MAX: u32 = 4;
 /// How long a stop waits for snapshots; a service manager may kill after 30 s.
 const STOP_MAX: Duration = Duration::from_secs(10);
@@ -38,8 +38,8 @@ enum Unusable {
 }
 
 impl<S: Store> Enterprises<S> {
-    /// What the stream's snapshot holds, where there is one to begin with. Whether it is of this very stream shows when what
-    /// follows it leads to the head.
+    /// What the stream's snapshot holds, where there is one to begin with. Whether it is of this very stream shows when
+    /// what follows it leads to the head.
     pub(super) async fn begin_with_snapshot(&self, slug: &EnterpriseSlug, head: &Head) -> Option<Held> {
         match self.read_snapshot(slug, head).await {
             Ok(held) => held,
@@ -89,8 +89,8 @@ impl<S: Store> Enterprises<S> {
         }
     }
 
-    /// Keeps a snapshot of every state in memory that is far enough beyond its last, those asked for last first, for ten
-    /// seconds at most; and waits for those under way. For a stop.
+    /// Keeps a snapshot of every state in memory that is far enough beyond its last, those asked for last first, for
+    /// ten seconds at most; and waits for those under way. For a stop.
     pub async fn keep_snapshots(&self) {
         let keeping = async {
             for live in self.cache.latest_first() {

@@ -10,8 +10,8 @@ use crate::store::{Alteration, Altered, Store, StoreError};
 use crate::witness::{WitnessOptions, WitnessUrl, show_until};
 
 impl<S: Store> Enterprises<S> {
-    /// Shows streams to witnesses, until `stop` turns true or its sender is gone. Nothing is answered any more from a stream of which
-    /// one has cosigned what is not here.
+    /// Shows streams to witnesses, until `stop` turns true or its sender is gone. Nothing is answered any more from a
+    /// stream of which one has cosigned what is not here.
     pub async fn witness(self: Arc<Self>, options: WitnessOptions, stop: watch::Receiver<bool>) {
         let Some(sealer) = self.sealer.clone() else { return };
         let store = Arc::clone(&self.store);

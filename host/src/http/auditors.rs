@@ -36,8 +36,8 @@ pub enum AuditorsError {
     },
 }
 
-/// Whom a file names: each line is the SHA-256 of a token and the enterprises whose checkpoints it opens. A line that begins with `#`
-/// is a comment.
+/// Whom a file names: each line is the SHA-256 of a token and the enterprises whose checkpoints it opens. A line that
+/// begins with `#` is a comment.
 #[derive(Debug)]
 pub struct Auditors {
     file: PathBuf,
@@ -74,7 +74,8 @@ impl Auditors {
     }
 }
 
-/// A token that nobody has had before, of 256 random bits, and the line by which it opens these enterprises' checkpoints.
+/// A token that nobody has had before, of 256 random bits,
+/// and the line by which it opens these enterprises' checkpoints.
 ///
 /// # Errors
 /// Where the operating system gives no random bytes.

@@ -20,15 +20,17 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct Bearer {
     /// The enterprise that judges the token, and its credential there; nothing for a token that no stream knows.
     pub(super) holder: Option<Holder>,
-    /// Whether several enterprises know it. Then what another one has seen is to be asked anew before anything is recorded.
+    /// Whether several enterprises know it. Then what another one has seen is to be asked anew before anything is
+    /// recorded.
     pub(super) is_shared: bool,
-    /// Whether the token is alive in several enterprises that have an organization of the name in the path: then the name means none.
+    /// Whether the token is alive in several enterprises that have an organization of the name in the path:
+    /// then the name means none.
     pub(super) is_ambiguous: bool,
 }
 
 impl<S: Store> Api<S> {
-    /// Who stands behind the token of a request, for the enterprise or the organization that its path names. Where one enterprise
-    /// alone knows the token, no state is asked.
+    /// Who stands behind the token of a request, for the enterprise or the organization that its path names. Where one
+    /// enterprise alone knows the token, no state is asked.
     ///
     /// # Errors
     /// Where several know it, those of every state that has to be asked: while one of them cannot be read, nobody knows
@@ -53,9 +55,9 @@ impl<S: Store> Api<S> {
         })
     }
 
-    /// Which of several enterprises judges their token: the first in which it is destroyed or about to be; else the one that the
-    /// path means, by its own name or by that of an organization there; else the first in which it is alive; else the first. And
-    /// whether the path means several in which it is alive.
+    /// Which of several enterprises judges their token: the first in which it is destroyed or about to be; else the one
+    /// that the path means, by its own name or by that of an organization there; else the first in which it is alive;
+    /// else the first. And whether the path means several in which it is alive.
     async fn judge(&self, holders: &[Holder], (place, name): (Place, &str)) -> Result<(usize, bool), EnterpriseError> {
         let (mut destroyed, mut alive, mut is_managed) = (None, None, false);
         let (mut meant, mut meant_alive) = (None, Vec::new());
@@ -91,7 +93,8 @@ impl<S: Store> Api<S> {
     }
 }
 
-/// The tokens that an enterprise of managed users shares with others: its accounts are its own, so there should be none.
+/// The tokens that an enterprise of managed users shares with others: its accounts are its own,
+/// so there should be none.
 #[derive(Debug, Default)]
 pub(super) struct SharedTokens {
     told: Mutex<Told>,

@@ -1,5 +1,5 @@
-//! What was signed of an enterprise's log, for whoever may revoke there and for its auditors: the latest checkpoint, and the proof that
-//! the log only grew since another one.
+//! What was signed of an enterprise's log, for whoever may revoke there and for its auditors: the latest checkpoint,
+//! and the proof that the log only grew since another one.
 
 use enterprise_credentials::{EnterpriseSlug, rest};
 use tokio::time::timeout;
@@ -52,7 +52,8 @@ impl<S: Store> Api<S> {
         Ok(Answer::to(holder, self::text(&asked.request_id, text)))
     }
 
-    /// Nothing where no checkpoint of so many lines was given out. One proof is made at a time: it may take a walk over a long stream.
+    /// Nothing where no checkpoint of so many lines was given out. One proof is made at a time:
+    /// it may take a walk over a long stream.
     async fn proof(
         &self,
         enterprise: &EnterpriseSlug,

@@ -38,8 +38,8 @@ use unread::WithWriteTimeout;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often the log says how many connections were given up.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
-/// How many connections the operating system completes before they are accepted. One that finds no room there tries again
-/// after a second.
+/// How many connections the operating system completes before they are accepted.
+/// One that finds no room there tries again after a second.
 const BACKLOG: u32 = 4096;
 
 /// Listens on `address` (port 0: one that is free).

@@ -14,8 +14,8 @@ pub(super) fn refused(version: Version, headers: &HeaderMap, request_id: &str) -
     is_coded_otherwise(headers).then(|| rest::not_implemented(request_id))
 }
 
-/// Whether the body comes in a transfer coding other than `chunked` alone: it would be read as it is, and be taken for what
-/// its sender did not write.
+/// Whether the body comes in a transfer coding other than `chunked` alone: it would be read as it is, and be taken for
+/// what its sender did not write.
 fn is_coded_otherwise(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(TRANSFER_ENCODING).iter();
     let mut codings = codings.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));

@@ -21,8 +21,8 @@ use super::malformed;
 /// The header of each answer that has the request's id.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
 
-/// Numbers the request, and logs how it ended. Whose token does not authenticate is told so less politely, and is not logged
-/// one by one, when there are many.
+/// Numbers the request, and logs how it ended. Whose token does not authenticate is told so less politely, and is not
+/// logged one by one, when there are many.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let begun_at = Instant::now();
     let request_id = next_request_id();

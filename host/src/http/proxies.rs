@@ -12,8 +12,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The proxies in front of a host, and how they say whose request they pass on.
 ///
-/// A header proves nothing by itself: whoever connects may send any. What a trusted proxy has added at its end is believed,
-/// and what a trusted proxy before that one has, up to the first address that is not trusted.
+/// A header proves nothing by itself: whoever connects may send any. What a trusted proxy has added at its end is
+/// believed, and what a trusted proxy before that one has, up to the first address that is not trusted.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     /// Whose headers are believed.
@@ -38,8 +38,8 @@ impl Proxies {
         self.trusted.iter().any(|network| network.contains(&address))
     }
 
-    /// The rightmost address of the header that is no proxy's, else the peer's. What cannot be read ends the search: what is
-    /// left of it may be anyone's words.
+    /// The rightmost address of the header that is no proxy's, else the peer's. What cannot be read ends the search:
+    /// what is left of it may be anyone's words.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         let Some(header) = self.header.filter(|_| self.trust(peer)) else {

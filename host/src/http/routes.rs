@@ -53,8 +53,8 @@ pub(super) struct Names {
     pub(super) target: String,
 }
 
-/// All of them. No two with one method have a path in common, though a path may be of several methods: `…/revocations/revoke` is the
-/// progress of a revocation, and revokes what the person `revocations` has.
+/// All of them. No two with one method have a path in common, though a path may be of several methods:
+/// `…/revocations/revoke` is the progress of a revocation, and revokes what the person `revocations` has.
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let operations = Operation::ALL.into_iter().map(|operation| Route {
         goal: Goal::Operation(operation),

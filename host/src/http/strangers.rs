@@ -1,5 +1,5 @@
-//! Requests without a valid token: how many come from where in a second, which of them the log tells one by one, and when a
-//! failed one is told to slow down.
+//! Requests without a valid token: how many come from where in a second, which of them the log tells one by one, and
+//! when a failed one is told to slow down.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -61,8 +61,8 @@ impl Strangers {
         }
     }
 
-    /// Counts a request. If it is the first in its second that the log does not tell, the number of them is told at the end
-    /// of that second.
+    /// Counts a request. If it is the first in its second that the log does not tell,
+    /// the number of them is told at the end of that second.
     pub(super) fn count(self: &Arc<Self>, client: IpAddr, has_failed: bool) -> Verdict {
         let mut second = self.second();
         if second.begun_at.elapsed() >= SECOND {

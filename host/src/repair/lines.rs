@@ -48,8 +48,8 @@ pub(super) struct Sources<L, S> {
 }
 
 impl<L: Log, S: Inspect> Sources<L, S> {
-    /// Reads all lines, and gives the head that they lead to, and how many of them are the log's. Without a head to compare it
-    /// with, every event has to fit the ones before it.
+    /// Reads all lines, and gives the head that they lead to, and how many of them are the log's. Without a head to
+    /// compare it with, every event has to fit the ones before it.
     pub(super) fn read_all(&self) -> Result<(Head, Origin), RepairError> {
         let mut reading = Reading::begin(self.log.open()?, self.size);
         let mut folded = (!self.accepts_store).then(Enterprise::new);
@@ -117,7 +117,8 @@ impl<L: Log, S: Inspect> Sources<L, S> {
     }
 }
 
-/// Batches from the thread that reads them. Of a file only one can be read at a time: whoever drops this may open the next.
+/// Batches from the thread that reads them. Of a file only one can be read at a time:
+/// whoever drops this may open the next.
 struct Sent {
     read: Option<Receiver<Result<Batch, StoreError>>>,
     thread: Option<JoinHandle<()>>,

@@ -63,8 +63,8 @@ struct Stream {
 }
 
 impl Agenda {
-    /// Has a stream signed at `at`, or sooner if it is to be. One that was put off is not: a disk that is full would be written to
-    /// with each event.
+    /// Has a stream signed at `at`, or sooner if it is to be. One that was put off is not: a disk that is full would be
+    /// written to with each event.
     pub(super) fn put(&mut self, enterprise: &EnterpriseSlug, haste: Haste, at: Instant) {
         let stream = self.streams.entry(enterprise.clone()).or_default();
         if stream.due.is_none() || stream.failures == 0 {
@@ -102,7 +102,8 @@ impl Agenda {
         }
     }
 
-    /// The stream that is to be signed next, if its time has come and it is not being signed; and what is known of its lines.
+    /// The stream that is to be signed next, if its time has come and it is not being signed;
+    /// and what is known of its lines.
     pub(super) fn take(&mut self, now: Instant) -> Option<(EnterpriseSlug, Option<Chain>)> {
         let (haste, _) = self.due.firsts().find(|(_, (at, _))| *at <= now)?;
         let (_, enterprise) = self.due.of(haste).pop_first()?;
@@ -125,7 +126,8 @@ impl Agenda {
         (stream.is_at_work, stream.failures) = (false, 0);
         let size = signed.map_or(0, Frontier::size);
         stream.chain = stream.chain.take().filter(|chain| chain.to.size() > size);
-        // What was signed is where the chain stood when it was taken. If nobody else has appended since, the rest leads on from there.
+        // What was signed is where the chain stood when it was taken. If nobody else has appended since,
+        // the rest leads on from there.
         if let (Some(chain), Some(known), Some(signed)) = (&mut stream.chain, known, signed)
             && chain.from == known.from
             && known.to == *signed

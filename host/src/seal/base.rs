@@ -17,8 +17,8 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// The later of the two. Whoever can write to the store can add to its rows: they go before the journal only where one of `keys`
-    /// has signed them.
+    /// The later of the two. Whoever can write to the store can add to its rows: they go before the journal only where
+    /// one of `keys` has signed them.
     pub(super) fn of(
         enterprise: &EnterpriseSlug,
         keys: &[SigningKey],
@@ -52,7 +52,8 @@ impl Base {
         })
     }
 
-    /// Fails where the store holds as the last checkpoint what none of the keys has signed: nothing can be given out over it.
+    /// Fails where the store holds as the last checkpoint what none of the keys has signed:
+    /// nothing can be given out over it.
     pub(super) fn check_rows(&self) -> Result<(), SealError> {
         match &self.strange {
             None => Ok(()),

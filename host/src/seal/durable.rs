@@ -15,8 +15,8 @@ use super::{SealError, Sealer};
 use crate::store::Streams;
 use crate::store::{KeptCheckpoint, Store, StoreError};
 
-/// Of each stream the log and the size that the journal is known to hold durably. What stands in a file need not be: it may have been
-/// put there, and the disk have failed then.
+/// Of each stream the log and the size that the journal is known to hold durably. What stands in a file need not be: it
+/// may have been put there, and the disk have failed then.
 #[derive(Debug, Default)]
 pub(super) struct Durable(Mutex<HashMap<EnterpriseSlug, (u32, u64)>>);
 
@@ -77,8 +77,8 @@ impl Sealer {
         Ok(())
     }
 
-    /// The latest checkpoint of a stream that this host may give out: one that its journal holds, or goes beyond. What another host has
-    /// signed since is looked at soon.
+    /// The latest checkpoint of a stream that this host may give out: one that its journal holds, or goes beyond. What
+    /// another host has signed since is looked at soon.
     ///
     /// # Errors
     /// Where the journal cannot be read, or the store.
@@ -154,8 +154,8 @@ impl Sealer {
         Ok(true)
     }
 
-    /// Has every stream looked at of which the store keeps a checkpoint that the journal is not known to hold: also one of which this
-    /// host is never asked.
+    /// Has every stream looked at of which the store keeps a checkpoint that the journal is not known to hold: also one
+    /// of which this host is never asked.
     pub(super) async fn look_through(&self, store: &impl Store) -> Result<(), StoreError> {
         let mut after = String::new();
         while let Some(next) = store.next_sealed(&after).await?.filter(|next| *next > after) {

@@ -1,5 +1,5 @@
-//! Checkpoints that were given out, and the proofs between them. Only what stands in the store is given out: by then it is in the
-//! signer's journal.
+//! Checkpoints that were given out, and the proofs between them. Only what stands in the store is given out: by then it
+//! is in the signer's journal.
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::{ConsistencyProver, Frontier, SealedGrowth, TooShort};
@@ -30,8 +30,9 @@ pub enum GrowthError {
     Store(#[from] StoreError),
 }
 
-/// The proof that a stream only grew from `old` lines to a checkpoint that was given out of it, `newer`. A checkpoint of `old` lines
-/// must have been given out too, of the same log; 0 lines are always proven from. The lines between are read.
+/// The proof that a stream only grew from `old` lines to a checkpoint that was given out of it, `newer`. A checkpoint
+/// of `old` lines must have been given out too, of the same log; 0 lines are always proven from.
+/// The lines between are read.
 ///
 /// # Errors
 /// [`GrowthError`].

@@ -1,7 +1,7 @@
 //! The journal: what was signed last of each stream, in files of its own, so that a store which was set back shows.
 //!
-//! It belongs to one process, on another disk or another machine than the store if that can be. A file is written whole or not at
-//! all, and is durable before what it says is kept anywhere else.
+//! It belongs to one process, on another disk or another machine than the store if that can be. A file is written whole
+//! or not at all, and is durable before what it says is kept anywhere else.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -15,7 +15,8 @@ use enterprise_credentials_seal::{Frontier, KeyName, Note};
 use crate::store::KeptCheckpoint;
 use crate::whole_file::{WholeFile, sync_directory};
 
-/// The name of the logs, in a file that is there from the beginning: without it nothing was ever signed by this journal.
+/// The name of the logs, in a file that is there from the beginning:
+/// without it nothing was ever signed by this journal.
 const NAME: &str = ".log";
 const LOCK: &str = ".lock";
 const HEADER: &str = "enterprise-credentials journal 1";
@@ -122,7 +123,8 @@ impl Journal {
         }
     }
 
-    /// Writes what is signed of a stream, and returns when it is durable. The last record of a log before stays, under another name.
+    /// Writes what is signed of a stream, and returns when it is durable. The last record of a log before stays,
+    /// under another name.
     pub(super) fn write(&self, enterprise: &EnterpriseSlug, signed: &KeptCheckpoint) -> Result<(), JournalError> {
         if let Some(before) = self.last(enterprise)?.filter(|last| last.log < signed.log) {
             let name = format!("{OTHER}{enterprise}{OTHER}{}", before.log);

@@ -13,19 +13,19 @@ use crate::store::{KeptCheckpoint, Store, StoreError};
 /// What nothing shows, and somebody knows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RestartOptions {
-    /// The lines are not those that were sealed, though they lead on from what is known here of that: a witness shows it, or a
-    /// checkpoint that somebody holds.
+    /// The lines are not those that were sealed, though they lead on from what is known here of that: a witness shows
+    /// it, or a checkpoint that somebody holds.
     pub contradicted: bool,
     /// There is no journal any more.
     pub journal_lost: bool,
 }
 
-/// Begins a stream's seal anew, where its lines do not lead on from what was sealed: its log gets another name, and the old one is
-/// never signed again. The journal in `state` may be in use.
+/// Begins a stream's seal anew, where its lines do not lead on from what was sealed: its log gets another name, and the
+/// old one is never signed again. The journal in `state` may be in use.
 ///
 /// # Errors
-/// [`SealError::Holds`] where they do lead on, and are not known to be contradicted; [`SealError::NoJournal`] where there is none, and
-/// it is not known to be lost.
+/// [`SealError::Holds`] where they do lead on, and are not known to be contradicted; [`SealError::NoJournal`] where
+/// there is none, and it is not known to be lost.
 pub async fn restart(
     store: &impl Store,
     enterprise: &EnterpriseSlug,

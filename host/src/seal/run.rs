@@ -19,14 +19,16 @@ const AT_ONCE_MAX: usize = 8;
 /// How long a stop waits for signatures.
 const STOP_MAX: Duration = Duration::from_secs(10);
 
-/// Signs what is due until `stop` turns true, then what waits for its time, and returns. `noted` is told what became of each stream.
+/// Signs what is due until `stop` turns true, then what waits for its time, and returns.
+/// `noted` is told what became of each stream.
 pub(crate) async fn seal_until<S: Store>(
     sealer: Arc<Sealer>,
     store: Arc<S>,
     mut stop: watch::Receiver<bool>,
     noted: impl Fn(&EnterpriseSlug, &Result<Option<Frontier>, SealError>),
 ) {
-    // What was signed is compared with the streams at once, and what was appended and not signed before the last end is signed.
+    // What was signed is compared with the streams at once,
+    // and what was appended and not signed before the last end is signed.
     match sealer.journaled().await {
         Ok(enterprises) => enterprises.iter().for_each(|enterprise| sealer.look_at(enterprise)),
         Err(error) => tracing::error!(error = error_chain(&error), "cannot list what was sealed"),
@@ -38,7 +40,8 @@ pub(crate) async fn seal_until<S: Store>(
     }
 }
 
-/// Looks at what others sign, without an end: what the journal does not hold of that is not found out when the store is set back.
+/// Looks at what others sign, without an end: what the journal does not hold of that is not found out when the store is
+/// set back.
 async fn look_through(sealer: &Sealer, store: &impl Store) {
     loop {
         if let Err(error) = sealer.look_through(store).await {
@@ -106,7 +109,8 @@ impl Turns {
         }
     }
 
-    /// The next one that ends; nothing where none is under way. One that ends in a panic has failed, and is tried again as any other.
+    /// The next one that ends; nothing where none is under way. One that ends in a panic has failed,
+    /// and is tried again as any other.
     async fn next(&mut self) -> Option<Ended> {
         let ended = self.tasks.join_next_with_id().await?;
         let (id, sealed) = ended.unwrap_or_else(|error| (error.id(), Err(SealError::Lost)));

@@ -1,8 +1,8 @@
 //! Signs streams: what is appended and durable, once its lines are known to lead on from what was signed last.
 //!
-//! The order is what keeps checkpoints from contradicting each other. The append is durable; the lines lead from what the journal
-//! holds to it; it is signed; the journal is durable; the store has it; only then is it given out. Killed between any two of these,
-//! the next process finds in the journal whatever may have been given out.
+//! The order is what keeps checkpoints from contradicting each other. The append is durable; the lines lead from what
+//! the journal holds to it; it is signed; the journal is durable; the store has it; only then is it given out. Killed
+//! between any two of these, the next process finds in the journal whatever may have been given out.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -216,8 +216,8 @@ impl Sealer {
     ) -> Result<(), StoreError> {
         self.contradicted.check(enterprise)?;
         let kept = streams.last_checkpoint(enterprise).await?;
-        // Where the journal cannot be read the stream is not signed, and what the store says has to do: a broken disk beside the store
-        // is not to stop revocations. It is told, and tried again until it is compared.
+        // Where the journal cannot be read the stream is not signed, and what the store says has to do: a broken disk
+        // beside the store is not to stop revocations. It is told, and tried again until it is compared.
         let journaled = self.journaled_last(enterprise).await;
         if let Err(fault) = &journaled
             && self.faults.note(enterprise, Some(fault))

@@ -21,7 +21,8 @@ impl KeptCheckpoint {
     /// The number of a stream's first log.
     pub const FIRST_LOG: u32 = 1;
 
-    /// What a stream's log is called in a service of this name: `NAME/SLUG`, and `NAME/SLUG/2` once its seal was begun anew.
+    /// What a stream's log is called in a service of this name: `NAME/SLUG`,
+    /// and `NAME/SLUG/2` once its seal was begun anew.
     ///
     /// # Errors
     /// [`InvalidKeyName`] where that is too long.
@@ -38,7 +39,8 @@ impl KeptCheckpoint {
         self.frontier.size()
     }
 
-    /// Whether this is all of `other`: signed alike, and by all who signed that; witnesses may have signed this one too.
+    /// Whether this is all of `other`: signed alike, and by all who signed that;
+    /// witnesses may have signed this one too.
     pub(crate) fn holds(&self, other: &Self) -> bool {
         let has = |signature| self.note.signatures().contains(signature);
         let is_same = (self.log, &self.frontier, self.note.text()) == (other.log, &other.frontier, other.note.text());

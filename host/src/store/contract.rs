@@ -1,6 +1,6 @@
-//! The contract of the port, for whoever writes a [`Store`] of their own: every rule that is promised at [`Store`] and its
-//! methods, asked of an implementation, and stores that are wrong on purpose, each of which some rule finds out. Feature `contract`,
-//! off by default.
+//! The contract of the port, for whoever writes a [`Store`] of their own: every rule that is promised at [`Store`] and
+//! its methods, asked of an implementation, and stores that are wrong on purpose, each of which some rule finds out.
+//! Feature `contract`, off by default.
 //!
 //! A test of a store of one's own, whole. [`Memory`] stands for the store, and for what it keeps its streams in:
 //!
@@ -62,8 +62,8 @@ pub trait Storage {
 
 /// Asks every rule, one after the other, each of an empty storage of its own, which is dropped before the next.
 ///
-/// What only happens when a storage fails or is tampered with is not asked: [`StoreError::Unknown`], [`StoreError::Transient`],
-/// and an [`Altered`](super::Altered) stream that was not forked by its own caller.
+/// What only happens when a storage fails or is tampered with is not asked: [`StoreError::Unknown`],
+/// [`StoreError::Transient`], and an [`Altered`](super::Altered) stream that was not forked by its own caller.
 pub async fn check<T: Storage>(mut fresh: impl AsyncFnMut() -> Result<T, Box<dyn Error + Send + Sync>>) -> Report {
     let mut report = Report { broken: Vec::new() };
     for rule in Rule::ALL {

@@ -21,8 +21,8 @@ use super::{
 /// How a store is used, as far as engines differ in it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoreOptions {
-    /// Whether a stream's head is read so that no other machine can have gone on with the stream; nothing for what the engine
-    /// thinks right. SQLite has nothing to choose: its file is on this machine.
+    /// Whether a stream's head is read so that no other machine can have gone on with the stream; nothing for what the
+    /// engine thinks right. SQLite has nothing to choose: its file is on this machine.
     pub reads: Option<Reads>,
     /// How long a call may take before it fails; nothing for what the engine thinks right.
     pub deadline: Option<Duration>,
@@ -88,8 +88,8 @@ macro_rules! each {
 /// Opens the store at `url`, and brings its tables up to date.
 ///
 /// # Errors
-/// [`StoreError::Permanent`] where there is no store and none may be created, where there is something else or a store of a newer
-/// version, which is left as it is; and those of the storage.
+/// [`StoreError::Permanent`] where there is no store and none may be created, where there is something else or a store
+/// of a newer version, which is left as it is; and those of the storage.
 pub async fn open(url: &StoreUrl, if_missing: IfMissing) -> Result<AnyStore, StoreError> {
     open_with(url, if_missing, StoreOptions::default()).await
 }
@@ -133,14 +133,14 @@ pub async fn open_to_read(url: &StoreUrl) -> Result<AnyReader, StoreError> {
     }
 }
 
-/// Copies the store at `url`, as it is at one moment, to a file of its owner's alone. Whoever uses the store goes on. The file is
-/// there whole and durable, or not at all; a store that is damaged, as far as that shows without reading every line, is not
-/// copied.
+/// Copies the store at `url`, as it is at one moment, to a file of its owner's alone. Whoever uses the store goes on.
+/// The file is there whole and durable, or not at all; a store that is damaged, as far as that shows without reading
+/// every line, is not copied.
 ///
 /// # Errors
-/// [`StoreError::Permanent`] where there is no store of this version, where the file exists and shall not be replaced, or is the
-/// store itself, and where the store is no file; [`StoreError::Altered`] for a stream whose head is broken or that does not end
-/// where its head says; and those of the storage.
+/// [`StoreError::Permanent`] where there is no store of this version, where the file exists and shall not be replaced,
+/// or is the store itself, and where the store is no file; [`StoreError::Altered`] for a stream whose head is broken or
+/// that does not end where its head says; and those of the storage.
 #[cfg(feature = "sqlite")]
 pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Copied, StoreError> {
     match url {
@@ -152,13 +152,13 @@ pub async fn backup(url: &StoreUrl, file: &Path, if_there: IfThere) -> Result<Co
     }
 }
 
-/// Puts a copy of the store in `file` in place of the one at `url`, if there is one: at every moment, and after a crash, the
-/// one or the other is there, whole.
+/// Puts a copy of the store in `file` in place of the one at `url`, if there is one: at every moment, and after a
+/// crash, the one or the other is there, whole.
 ///
 /// # Errors
-/// [`StoreError::Transient`] where somebody uses the store at `url`; [`StoreError::Permanent`] where `file` is no store of this
-/// version, or what is at `url` is none, or no file; [`StoreError::Altered`] as of [`backup`]; and those of the storage. The store
-/// at `url` is as it was then.
+/// [`StoreError::Transient`] where somebody uses the store at `url`; [`StoreError::Permanent`] where `file` is no store
+/// of this version, or what is at `url` is none, or no file; [`StoreError::Altered`] as of [`backup`]; and those of the
+/// storage. The store at `url` is as it was then.
 #[cfg(feature = "sqlite")]
 pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError> {
     match url {
@@ -170,12 +170,12 @@ pub async fn restore(url: &StoreUrl, file: &Path) -> Result<Restored, StoreError
     }
 }
 
-/// Has a stream hold the right lines again, and its rows of the look-up say what they issue; and takes out rows of the look-up
-/// that name a stream which does not exist. All of it is one transaction, and only what differs is written.
+/// Has a stream hold the right lines again, and its rows of the look-up say what they issue; and takes out rows of the
+/// look-up that name a stream which does not exist. All of it is one transaction, and only what differs is written.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where the stream's head is not the one that was found any more; [`StoreError::Permanent`] where the
-/// storage is damaged beneath the rows; and those of the storage.
+/// [`StoreError::Conflict`] where the stream's head is not the one that was found any more; [`StoreError::Permanent`]
+/// where the storage is damaged beneath the rows; and those of the storage.
 pub(crate) async fn mend(url: &StoreUrl, mending: Mending) -> Result<Mended, StoreError> {
     match url {
         #[cfg(feature = "sqlite")]

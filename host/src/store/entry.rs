@@ -31,8 +31,8 @@ impl Entry {
         }
     }
 
-    /// The credential, as the line that it names says. What the entry says is not taken on trust: the line must be the one that
-    /// was appended, and issue the credential with this very fingerprint.
+    /// The credential, as the line that it names says. What the entry says is not taken on trust: the line must be the
+    /// one that was appended, and issue the credential with this very fingerprint.
     ///
     /// # Errors
     /// [`StoreError::Altered`] where it does not, or there is no such line.
@@ -88,8 +88,8 @@ pub(super) fn first_bytes(hash: &[u8]) -> i64 {
     hash.first_chunk().copied().map_or(0, i64::from_be_bytes)
 }
 
-/// Entries of the look-up that were checked against the lines that they name: to read a line out of a full segment takes
-/// longer than all the rest of a request's reads.
+/// Entries of the look-up that were checked against the lines that they name: to read a line out of a full segment
+/// takes longer than all the rest of a request's reads.
 #[derive(Debug, Default)]
 pub(super) struct CheckedHolders(Mutex<HashMap<(Fingerprint, Entry), CredentialId>>);
 

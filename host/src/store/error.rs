@@ -54,8 +54,8 @@ pub enum StoreError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The storage failed while it committed: the append may have been kept, and may not. Whoever wants to know reads the
-    /// stream's head.
+    /// The storage failed while it committed: the append may have been kept, and may not.
+    /// Whoever wants to know reads the stream's head.
     #[error("the store cannot tell whether it did {action}")]
     Unknown {
         /// What was being done.
@@ -107,8 +107,8 @@ pub(super) fn altered(enterprise: &EnterpriseSlug, alteration: Alteration) -> St
     StoreError::Altered(Altered { enterprise, alteration })
 }
 
-/// A stream whose lines are not those that its head commits to, or whose head is broken. Nothing is answered from it: whoever
-/// cannot fold a stream cannot know who the caller is.
+/// A stream whose lines are not those that its head commits to, or whose head is broken. Nothing is answered from it:
+/// whoever cannot fold a stream cannot know who the caller is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("stream `{enterprise}` in the store is altered: {alteration}; {}", .alteration.cure())]
 pub struct Altered {

@@ -64,8 +64,8 @@ impl Head {
     /// Fails unless a stream that has this head, and whose lines end at `lines`, is the one that ends with `expected`.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where it ends elsewhere, [`StoreError::Altered`] where it ends there with other lines, or its lines
-    /// end elsewhere.
+    /// [`StoreError::Conflict`] where it ends elsewhere, [`StoreError::Altered`] where it ends there with other lines,
+    /// or its lines end elsewhere.
     pub(super) fn check_expected(
         &self,
         enterprise: &EnterpriseSlug,

@@ -28,12 +28,12 @@ pub struct LookUpRow {
     pub leaf: i64,
 }
 
-/// A store that can be examined while it is in use. No call holds the storage for longer than it takes by itself: a store of
-/// any size is examined page by page, beside whoever writes to it. Every call may fail with [`StoreError::Transient`], and
-/// with [`StoreError::Permanent`] where the storage cannot read what it holds.
+/// A store that can be examined while it is in use. No call holds the storage for longer than it takes by itself: a
+/// store of any size is examined page by page, beside whoever writes to it. Every call may fail with
+/// [`StoreError::Transient`], and with [`StoreError::Permanent`] where the storage cannot read what it holds.
 pub trait Inspect: Streams {
-    /// The name behind `after`, in the order of the names, under which there is a head or a line; nothing at the end. It may
-    /// be one that no enterprise has.
+    /// The name behind `after`, in the order of the names, under which there is a head or a line; nothing at the end.
+    /// It may be one that no enterprise has.
     fn next_name(&self, after: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
     /// Where a stream ends.

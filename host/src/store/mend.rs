@@ -26,7 +26,8 @@ pub(crate) struct RightLines {
 #[derive(Debug)]
 pub(crate) struct Mending {
     pub(crate) enterprise: EnterpriseSlug,
-    /// The head that the storage gave; nothing where it was broken or lost. Where it gives another by now, nothing is mended.
+    /// The head that the storage gave; nothing where it was broken or lost. Where it gives another by now,
+    /// nothing is mended.
     pub(crate) found: Option<Head>,
     /// The head to which the lines lead.
     pub(crate) head: Head,

@@ -1,7 +1,7 @@
 //! The store in a PostgreSQL database, which any number of hosts may share.
 //!
-//! An append is one statement that moves the head and puts the lines behind it. A head is read by a server that shows first that
-//! it still is the primary. Correctness rests on the heads alone: no lock outlives a transaction.
+//! An append is one statement that moves the head and puts the lines behind it. A head is read by a server that shows
+//! first that it still is the primary. Correctness rests on the heads alone: no lock outlives a transaction.
 
 mod append;
 mod checkpoints;
@@ -118,11 +118,12 @@ const LOOK_UPS_MAX: usize = 3;
 const OPEN: &str = "be opened";
 
 impl PostgresStore {
-    /// Connects to the primary among the servers of a URL, and brings the tables up to date. It must be called on a runtime.
+    /// Connects to the primary among the servers of a URL, and brings the tables up to date.
+    /// It must be called on a runtime.
     ///
     /// # Errors
-    /// [`StoreError::Permanent`] for a URL that cannot be honoured, for tables that are missing and may not be created, or of
-    /// another version, for missing rights, and behind a pooler that shares connections between transactions;
+    /// [`StoreError::Permanent`] for a URL that cannot be honoured, for tables that are missing and may not be created,
+    /// or of another version, for missing rights, and behind a pooler that shares connections between transactions;
     /// [`StoreError::Transient`] where no server is a primary now.
     pub async fn open_with(
         url: &PostgresUrl,

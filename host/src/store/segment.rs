@@ -1,4 +1,5 @@
-//! Segments: lines of a stream that follow each other, as one value of a table. They are cut and read alike in every engine.
+//! Segments: lines of a stream that follow each other, as one value of a table.
+//! They are cut and read alike in every engine.
 
 use std::ops::RangeInclusive;
 
@@ -7,8 +8,8 @@ use enterprise_credentials::{EnterpriseSlug, Position};
 use super::error::altered;
 use super::{Alteration, Page, StoreError};
 
-/// How many lines a segment holds at most, and how many bytes, unless one line alone is longer. What a segment holds is read
-/// whole for one line of it, for the look-up.
+/// How many lines a segment holds at most, and how many bytes, unless one line alone is longer. What a segment holds is
+/// read whole for one line of it, for the look-up.
 const SEGMENT_LINES_MAX: usize = 1_024;
 const SEGMENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -38,7 +39,8 @@ pub(super) struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// Adds its lines behind `after` and behind what the page holds of them, as far as the page has no more than `limit` then.
+    /// Adds its lines behind `after` and behind what the page holds of them,
+    /// as far as the page has no more than `limit` then.
     ///
     /// # Errors
     /// [`StoreError::Altered`] where the next line is not in it.
@@ -55,8 +57,8 @@ impl Segment<'_> {
         Ok(())
     }
 
-    /// How many of its lines stand before position `next`. Nothing where that one is not in it, or it does not hold as many
-    /// lines as it says.
+    /// How many of its lines stand before position `next`. Nothing where that one is not in it,
+    /// or it does not hold as many lines as it says.
     pub(super) fn place_of(&self, next: u64) -> Option<usize> {
         let next = i64::try_from(next).ok()?;
         let count = usize::try_from(self.last.checked_sub(self.first)?.checked_add(1)?).ok()?;

@@ -1,7 +1,7 @@
 //! The store in one SQLite file.
 //!
-//! One thread writes: it takes what waits, many appends in one transaction, and tells each what became of it. Readers have
-//! connections of their own, and wait for nobody.
+//! One thread writes: it takes what waits, many appends in one transaction, and tells each what became of it. Readers
+//! have connections of their own, and wait for nobody.
 
 mod checkpoints;
 mod connection;
@@ -197,7 +197,8 @@ impl Streams for SqliteStore {
             .await
     }
 
-    /// Lets the writer do what waits, and closes every connection, so that SQLite folds its write-ahead log into the file.
+    /// Lets the writer do what waits, and closes every connection,
+    /// so that SQLite folds its write-ahead log into the file.
     async fn close(&self) {
         self.shared.queue.close();
         let writer = self.writer.thread.lock().unwrap_or_else(PoisonError::into_inner).take();

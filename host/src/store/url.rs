@@ -31,9 +31,9 @@ pub struct NotAStoreUrl;
 impl FromStr for StoreUrl {
     type Err = NotAStoreUrl;
 
-    /// Options behind a `?` are not ours to take, and must not become part of a file's name. Nor is `file:`, behind which SQLite
-    /// would look for options of its own. Every URL of PostgreSQL's is taken here, and read when the store is opened: it may hold a
-    /// password, and who refuses an argument shows it.
+    /// Options behind a `?` are not ours to take, and must not become part of a file's name. Nor is `file:`, behind
+    /// which SQLite would look for options of its own. Every URL of PostgreSQL's is taken here, and read when the store
+    /// is opened: it may hold a password, and who refuses an argument shows it.
     fn from_str(url: &str) -> Result<Self, NotAStoreUrl> {
         if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
             return Ok(Self::Postgres(PostgresUrl(url.to_owned())));
@@ -66,7 +66,8 @@ impl fmt::Display for StoreUrl {
 
 const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 
-/// A URL of PostgreSQL's, as it was given. It may hold a password: what is shown of it is the user, the hosts and the database.
+/// A URL of PostgreSQL's, as it was given. It may hold a password: what is shown of it is the user,
+/// the hosts and the database.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(String);
 

@@ -1,5 +1,5 @@
-//! Whether a store holds what was appended to it: every stream from its first line to its head, and the look-up against the
-//! lines, in both directions.
+//! Whether a store holds what was appended to it: every stream from its first line to its head, and the look-up against
+//! the lines, in both directions.
 
 mod finding;
 mod stream;
@@ -31,7 +31,8 @@ pub struct Verified {
     pub findings: u64,
 }
 
-/// Examines a whole store, and hands each difference to `each`. What is appended meanwhile is none, and need not be examined.
+/// Examines a whole store, and hands each difference to `each`. What is appended meanwhile is none,
+/// and need not be examined.
 ///
 /// Memory holds a page of lines or of rows, and a few numbers for each stream.
 ///
@@ -134,8 +135,9 @@ impl<'a, S: Inspect, E: FnMut(Finding) + Send> Verification<'a, S, E> {
         Ok(())
     }
 
-    /// Every line that was walked and issues a credential has its row. So there are rows that name something else only if there
-    /// are more rows than such lines: then each is held against its line, which takes far longer than to count.
+    /// Every line that was walked and issues a credential has its row. So there are rows that name something else only
+    /// if there are more rows than such lines: then each is held against its line,
+    /// which takes far longer than to count.
     async fn look_up(&mut self) -> Result<(), StoreError> {
         self.each_row(Pass::Count).await?;
         if self.streams.values().any(Rows::has_more) {

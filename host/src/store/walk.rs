@@ -17,8 +17,9 @@ const PAGES_WAITING_MAX: usize = 2;
 const LINES_INLINE_MAX: usize = 64;
 const READ: &str = "read a stream";
 
-/// Has `consume` take the lines behind `begin` in their order, up to `head`, and compares them with what it commits to. Reading,
-/// consuming and hashing go on side by side, a page at a time, on threads that may block; none of them waits on such a thread.
+/// Has `consume` take the lines behind `begin` in their order, up to `head`, and compares them with what it commits to.
+/// Reading, consuming and hashing go on side by side, a page at a time, on threads that may block;
+/// none of them waits on such a thread.
 ///
 /// What was consumed is to be relied on only if this returns without an error: gives `consumer` back then.
 ///

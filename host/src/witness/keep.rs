@@ -6,7 +6,8 @@ use super::submission::Cosigned;
 use crate::seal::Sealer;
 use crate::store::{Store, StoreError};
 
-/// Adds a witness's signatures to those that the checkpoint has by now: also by keys of the log itself, which may have signed it since.
+/// Adds a witness's signatures to those that the checkpoint has by now: also by keys of the log itself,
+/// which may have signed it since.
 pub(super) async fn keep(
     sealer: &Sealer,
     store: &impl Store,

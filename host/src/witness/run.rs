@@ -21,12 +21,12 @@ use crate::store::{Alteration, Store};
 
 /// How long a witness is left alone that does not answer at all, at most.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
-/// After how long a witness is asked again, at most, that knows more of a stream than this host has: if it contradicts it, nothing is
-/// answered from the stream until then, whatever was mended meanwhile.
+/// After how long a witness is asked again, at most, that knows more of a stream than this host has: if it contradicts
+/// it, nothing is answered from the stream until then, whatever was mended meanwhile.
 const DOUBT_MAX: Duration = Duration::from_secs(60);
 
-/// Shows every stream of which there is a checkpoint to every witness, and again whenever there is a new one, until `stop` turns true or
-/// its sender is gone. `noted` is told of each witness whether it contradicts a stream.
+/// Shows every stream of which there is a checkpoint to every witness, and again whenever there is a new one, until
+/// `stop` turns true or its sender is gone. `noted` is told of each witness whether it contradicts a stream.
 pub(crate) async fn show_until<S: Store>(
     options: WitnessOptions,
     sealer: Arc<Sealer>,
@@ -69,7 +69,8 @@ where
 {
     async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
-            // Also when the sender is gone. A request that is under way is left to itself: it is bounded, and nothing depends on it.
+            // Also when the sender is gone. A request that is under way is left to itself: it is bounded,
+            // and nothing depends on it.
             _ = stop.wait_for(|stop| *stop) => {}
             () = self.show_all() => {}
         }

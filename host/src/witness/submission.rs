@@ -11,8 +11,8 @@ use super::client::{Client, Said, Unheard};
 use crate::seal::{self, GrowthError, KeptCheckpoint};
 use crate::store::{Alteration, Head, Page, StoreError, Streams, walk};
 
-/// How often a witness is asked again at once, where it stands elsewhere than was thought. Somebody else may be showing it the same
-/// stream.
+/// How often a witness is asked again at once, where it stands elsewhere than was thought.
+/// Somebody else may be showing it the same stream.
 const ASKED_MAX: u32 = 4;
 
 const PROVE: &str = "prove that a stream only grew";
@@ -87,8 +87,8 @@ impl Witness {
         self.client.url()
     }
 
-    /// Shows it the latest checkpoint of a stream, also one that it has cosigned already: then it says again when it saw it. Nothing
-    /// where there is no checkpoint.
+    /// Shows it the latest checkpoint of a stream, also one that it has cosigned already: then it says again when it
+    /// saw it. Nothing where there is no checkpoint.
     pub(super) async fn show(
         &self,
         streams: &impl Streams,
@@ -137,7 +137,8 @@ impl Witness {
         Ok(asked?)
     }
 
-    /// Those signatures that are by known witnesses. Others are left out: one could bear the log's own name, and be false.
+    /// Those signatures that are by known witnesses. Others are left out: one could bear the log's own name,
+    /// and be false.
     fn genuine(&self, note: &Note, signatures: Vec<NoteSignature>) -> Result<Vec<NoteSignature>, NotCosigned> {
         let is_genuine =
             |signature: &NoteSignature| self.keys.iter().any(|key| key.cosigned_at(note, signature).is_some());
@@ -149,7 +150,8 @@ impl Witness {
         }
     }
 
-    /// The witness stands beyond the latest checkpoint. If the stream has fewer lines than it has cosigned, lines are gone.
+    /// The witness stands beyond the latest checkpoint. If the stream has fewer lines than it has cosigned,
+    /// lines are gone.
     async fn ahead(&self, streams: &impl Streams, enterprise: &EnterpriseSlug, size: u64, ours: u64) -> NotCosigned {
         let head = match streams.head(enterprise).await {
             Ok(head) => head.unwrap_or_default().position(),
@@ -168,8 +170,8 @@ impl Witness {
     }
 }
 
-/// The proof that a stream only grew from `old` lines to its latest checkpoint, whether or not one of so many lines is kept: if the
-/// witness has cosigned so many, one was given out.
+/// The proof that a stream only grew from `old` lines to its latest checkpoint, whether or not one of so many lines is
+/// kept: if the witness has cosigned so many, one was given out.
 async fn grown(
     streams: &impl Streams,
     enterprise: &EnterpriseSlug,

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use ureq::http::Uri;
 
-/// The submission prefix of a witness, as C2SP's `tlog-witness` calls it: `https://witness.example.com/prefix`, or `http://` on this
-/// machine.
+/// The submission prefix of a witness, as C2SP's `tlog-witness` calls it: `https://witness.example.com/prefix`, or
+/// `http://` on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WitnessUrl {
     /// Without a slash at its end.

@@ -16,8 +16,8 @@ const AFTER: Duration = Duration::from_millis(2_200);
 
 /// One call fails, or all of them for a while, under requests and jobs.
 ///
-/// The obvious form keeps its connection after a failed commit, and never writes again; or its `healthz` looks at reads alone, and
-/// says 200 all the while.
+/// The obvious form keeps its connection after a failed commit, and never writes again; or its `healthz` looks at reads
+/// alone, and says 200 all the while.
 pub(crate) fn fails(given: &Given) -> Vec<Row> {
     let mut rows = Vec::new();
     for (kinds, call) in [("w", "write"), ("s", "fsync")] {
@@ -115,8 +115,8 @@ pub(crate) fn is_full(given: &Given) -> Vec<Row> {
     }]
 }
 
-/// The sync of a commit fails, and the host is killed. What it wrote is found in the log all the same: a host that took 503 for
-/// "not recorded" would record it twice.
+/// The sync of a commit fails, and the host is killed. What it wrote is found in the log all the same: a host that took
+/// 503 for "not recorded" would record it twice.
 pub(crate) fn fails_and_kills(given: &Given) -> Vec<Row> {
     let scene = Scene::new(given, usual(), 1, 50);
     let slug = &scene.slugs[0];
@@ -189,8 +189,8 @@ pub(crate) fn hangs(given: &Given) -> Vec<Row> {
     });
     let recovery = end.elapsed();
 
-    // Another one: the stop waits for it, and for nothing else. Every enterprise of the scene knows the token, so the first request
-    // has loaded them all: only a new process reads again.
+    // Another one: the stop waits for it, and for nothing else. Every enterprise of the scene knows the token, so the
+    // first request has loaded them all: only a new process reads again.
     assert_eq!(serve.terminate().0, Some(0));
     let serve = scene.serve(&[]);
     assert_eq!(serve.client().health().status, 200);

@@ -14,8 +14,8 @@ const SMALL: &str = "a-small-corp";
 const STARVED: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The lock is held for 35 seconds. Requests that arrive one after the other wait for 30 seconds each, from their arrival on: in
-/// the obvious form the second begins to wait when the first has failed.
+/// The lock is held for 35 seconds. Requests that arrive one after the other wait for 30 seconds each, from their
+/// arrival on: in the obvious form the second begins to wait when the first has failed.
 pub(crate) fn held(given: &Given) -> Vec<Row> {
     const HELD: Duration = Duration::from_secs(35);
     let scene = Scene::new(given, usual(), 6, 50);
@@ -77,7 +77,8 @@ pub(crate) fn held(given: &Given) -> Vec<Row> {
     }]
 }
 
-/// A second `serve` and imports beside a worker that commits all the time. Without gaps the others wait for half a minute.
+/// A second `serve` and imports beside a worker that commits all the time.
+/// Without gaps the others wait for half a minute.
 pub(crate) fn shared(given: &Given) -> Vec<Row> {
     let mut scene = Scene::new(given, usual(), 16, 5_000);
     let of_many = scene.token.clone();

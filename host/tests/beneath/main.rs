@@ -1,6 +1,6 @@
 //! Faults beneath the running program, from outside: its disk fails, is full or hangs; its files are deleted, moved or
-//! overwritten; another process holds its lock. Whatever a client was told with 202 is kept, once, and when the fault is over the
-//! program works again by itself.
+//! overwritten; another process holds its lock. Whatever a client was told with 202 is kept, once, and when the fault
+//! is over the program works again by itself.
 //!
 //! `ci/faults.sh` builds what this needs and runs it; words behind it name the faults to run.
 

@@ -196,8 +196,8 @@ impl Scene {
         self.run_well(["export", "--store", &self.url(), "--enterprise", slug].map(AsRef::as_ref))
     }
 
-    /// Waits until no job is left, and fails unless each 202 is one request in the stream, at the position that was told, and no
-    /// request is there that nobody was told of, but for those without an answer or with 503.
+    /// Waits until no job is left, and fails unless each 202 is one request in the stream, at the position that was
+    /// told, and no request is there that nobody was told of, but for those without an answer or with 503.
     pub(crate) fn check_told(&self, told: &[Told]) {
         for slug in &self.slugs {
             let log = self.drained(slug);

@@ -152,8 +152,8 @@ fn beside_a_server_at_work_copies_are_whole_and_verify_finds_nothing() {
     assert_eq!(serve.terminate(), Some(0));
 }
 
-/// A server is killed at different moments of its job, and with it most of what it wrote is in the log beside the file. What
-/// is restored over it holds what the backup held, and goes on from there.
+/// A server is killed at different moments of its job, and with it most of what it wrote is in the log beside the file.
+/// What is restored over it holds what the backup held, and goes on from there.
 #[test]
 fn over_a_store_whose_server_was_killed_nothing_of_its_log_is_left() {
     let (url, token, directory) = large("restore-killed");

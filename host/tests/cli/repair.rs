@@ -245,8 +245,8 @@ fn where_the_head_is_lost_somebody_has_to_say_how_many_lines_are_the_stream() {
     assert_eq!(export(&url).lines().count(), lines - 100);
 }
 
-/// One bit of the file after the other, drawn by chance: of what it hits in the stream nothing is wrong afterwards, or the
-/// repair says that it could not, and has written nothing.
+/// One bit of the file after the other, drawn by chance: of what it hits in the stream nothing is wrong afterwards, or
+/// the repair says that it could not, and has written nothing.
 #[test]
 fn after_a_flip_in_the_file_a_repair_makes_all_well_or_says_that_it_cannot() {
     let log = log();

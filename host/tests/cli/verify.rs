@@ -1,4 +1,5 @@
-//! `verify` says of each fault in a store what it is, in which stream, and what to do; and of a store without any, nothing.
+//! `verify` says of each fault in a store what it is, in which stream, and what to do;
+//! and of a store without any, nothing.
 
 use sha2::{Digest, Sha256};
 
@@ -153,7 +154,8 @@ fn a_name_that_no_enterprise_can_have_is_told() {
     );
 }
 
-/// A head whose checksum is right, and which says something else than the lines: no accident, but a mistake of some version.
+/// A head whose checksum is right, and which says something else than the lines: no accident,
+/// but a mistake of some version.
 #[test]
 fn what_a_head_repeats_of_its_lines_is_held_against_them() {
     for (column, kind) in [("running", "running_differs"), ("last_at", "last_at_differs")] {

@@ -9,7 +9,8 @@ use enterprise_credentials_host::import::Stream;
 use enterprise_credentials_host::store::{Store, Streams};
 use enterprise_credentials_host::token::fingerprint;
 
-/// What an event of a job records, which none may record twice: what became of it, its credential or revocation, its organization.
+/// What an event of a job records, which none may record twice: what became of it, its credential or revocation,
+/// its organization.
 pub(crate) fn recorded_item(event: &Event) -> Option<(&'static str, u64, u64)> {
     match event {
         Event::AuthorizationRevoked {

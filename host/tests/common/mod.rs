@@ -1,5 +1,5 @@
-//! What the host's tests share: small histories made by the core itself, stores in directories of their own, and hosts in
-//! the test's process and outside it.
+//! What the host's tests share: small histories made by the core itself, stores in directories of their own, and hosts
+//! in the test's process and outside it.
 
 #![expect(dead_code, reason = "each test binary uses a part")]
 #![expect(
@@ -73,7 +73,8 @@ impl Directory {
             .unwrap()
     }
 
-    /// Another connection to the store's file, beside those of the program. It makes no checkpoint, and lets any row go.
+    /// Another connection to the store's file, beside those of the program. It makes no checkpoint,
+    /// and lets any row go.
     pub(crate) fn connection(&self) -> Connection {
         let connection = Connection::open(self.file("store.db")).unwrap();
         connection.pragma_update(None, "wal_autocheckpoint", 0).unwrap();

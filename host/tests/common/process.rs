@@ -19,7 +19,8 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    /// Starts it on a free port, unless the options name an address, and waits until it listens. Its log goes to the file `log`.
+    /// Starts it on a free port, unless the options name an address, and waits until it listens.
+    /// Its log goes to the file `log`.
     pub(crate) fn start(store_url: &str, log: &Path, options: &[&str]) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         Self::start_with(store_url, log, stderr.into(), options, &[])

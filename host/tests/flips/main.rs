@@ -1,9 +1,11 @@
-//! One flipped bit in a database file: whatever is asked then, the answer is the right one, or none. Nobody gets an authority
-//! that they have not got, what was destroyed stays dead, and an export that succeeds is the stream, byte for byte.
+//! One flipped bit in a database file: whatever is asked then, the answer is the right one, or none. Nobody gets an
+//! authority that they have not got, what was destroyed stays dead, and an export that succeeds is the stream,
+//! byte for byte.
 //!
-//! One answer may be a wrong no: a token whose row of the look-up cannot be found is nobody's. Such answers are counted apart, and
-//! `verify` finds each. And where the row is gone by which an enterprise knows a token that it has destroyed, another enterprise that
-//! knows the token too judges it by itself: counted apart, and found by `verify`, as well.
+//! One answer may be a wrong no: a token whose row of the look-up cannot be found is nobody's. Such answers are counted
+//! apart, and `verify` finds each. And where the row is gone by which an enterprise knows a token that it has
+//! destroyed, another enterprise that knows the token too judges it by itself: counted apart, and found by `verify`,
+//! as well.
 //!
 //! `FLIPS=10000 cargo test --release -p enterprise-credentials-host --test flips -- --nocapture` is the long form.
 

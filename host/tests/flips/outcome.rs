@@ -23,7 +23,8 @@ pub(crate) struct Outcomes {
     unnoticed: usize,
     /// Some answer was 503, or an export failed.
     noticed: usize,
-    /// A token was nobody's, or not what another enterprise has made it, for a row of the look-up could not be found: `verify` says so.
+    /// A token was nobody's, or not what another enterprise has made it,
+    /// for a row of the look-up could not be found: `verify` says so.
     row_gone: usize,
     answers: Answers,
     exports: Exports,

@@ -1,4 +1,5 @@
-//! Tokens that several enterprises know: destroyed in one is dead in all, and what cannot be read might have destroyed it.
+//! Tokens that several enterprises know: destroyed in one is dead in all,
+//! and what cannot be read might have destroyed it.
 
 use enterprise_credentials_host::store::Streams;
 

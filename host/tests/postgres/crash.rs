@@ -16,7 +16,8 @@ const SLUGS: [&str; 4] = ["corp-1", "corp-2", "corp-3", "corp-4"];
 const LARGE: &str = "large-corp";
 const LARGE_CREDENTIALS: u64 = 2_000;
 
-/// `kill -9` of every process of the server, again and again, under requests and a job. Outcomes told are outcomes kept.
+/// `kill -9` of every process of the server, again and again, under requests and a job.
+/// Outcomes told are outcomes kept.
 pub(crate) fn server_killed(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_one(given);
     let scene = Scene::new(given, cluster.url());
@@ -70,7 +71,8 @@ fn end(scene: &Scene, trace: &Trace, all: &Load) {
     ));
 }
 
-/// The connection ends after COMMIT was sent and before it was answered, and before it was sent. Whoever asks is told what is.
+/// The connection ends after COMMIT was sent and before it was answered, and before it was sent.
+/// Whoever asks is told what is.
 pub(crate) fn connection_cut(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_one(given);
     let way = Way::to(cluster.nodes[P].port);

@@ -1,4 +1,5 @@
-//! The primary is lost under load, the most advanced standby promoted by the drill, and hosts find it by the URL that names all.
+//! The primary is lost under load, the most advanced standby promoted by the drill,
+//! and hosts find it by the URL that names all.
 
 use std::time::{Duration, Instant};
 

@@ -17,8 +17,8 @@ const SEPARATE_MESSAGE: &str = "SELECT pg_logical_emit_message(false, 'fence', '
 /// Longer than any commit takes that need not wait for ever.
 const LONG: Duration = Duration::from_secs(3);
 
-/// On an old primary that was cut off, while another has gone on. A fence that passes there, with what was read being old, is a lie,
-/// and must be seen to be one.
+/// On an old primary that was cut off, while another has gone on. A fence that passes there, with what was read being
+/// old, is a lie, and must be seen to be one.
 pub(crate) fn wrong_fences(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_three(given);
     let old = &cluster.nodes[P];

@@ -16,7 +16,8 @@ const SLUG: &str = "octo-corp";
 const CREDENTIALS: u64 = 300;
 const LOADED: [&str; 3] = ["corp-1", "corp-2", "corp-3"];
 
-/// A token that was destroyed through one host is refused by the other at once, and the two share a job without doing it twice.
+/// A token that was destroyed through one host is refused by the other at once,
+/// and the two share a job without doing it twice.
 pub(crate) fn two_hosts(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_one(given);
     let scene = Scene::new(given, cluster.url());

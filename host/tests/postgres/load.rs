@@ -61,8 +61,9 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Has a client for each of `slugs` ask for as long as `meanwhile` takes, and then until it is told 202 once more. A request that
-    /// is not answered with 202 is sent again with the same key, to the next host: as a caller does who wants to know.
+    /// Has a client for each of `slugs` ask for as long as `meanwhile` takes, and then until it is told 202 once more.
+    /// A request that is not answered with 202 is sent again with the same key, to the next host:
+    /// as a caller does who wants to know.
     pub(crate) fn during<T>(hosts: &[SocketAddr], slugs: &[&str], meanwhile: impl FnOnce() -> T) -> (Self, T) {
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {

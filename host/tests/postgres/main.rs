@@ -1,5 +1,5 @@
-//! The host on real PostgreSQL servers: the contract of the store, servers that are killed in the midst of it, failovers, partitions,
-//! split brains, and set-ups that are wrong on purpose, in which the lie must be seen.
+//! The host on real PostgreSQL servers: the contract of the store, servers that are killed in the midst of it,
+//! failovers, partitions, split brains, and set-ups that are wrong on purpose, in which the lie must be seen.
 //!
 //! `ci/postgres.sh` finds or installs the server and runs it; words behind it name the scenarios to run.
 

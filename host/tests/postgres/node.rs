@@ -56,8 +56,8 @@ impl Node {
         node
     }
 
-    /// Its data are those of a server that was made once: every server of a run has the same system identifier, and any may be a
-    /// standby of any.
+    /// Its data are those of a server that was made once: every server of a run has the same system identifier,
+    /// and any may be a standby of any.
     fn copy_the_first(&self) {
         let first = self.given.scratch.join("first");
         if !first.exists() {

@@ -42,7 +42,8 @@ impl Scene {
         }
     }
 
-    /// Imports an enterprise with so many credentials besides those of the sample. `salt` keeps its tokens from those of others.
+    /// Imports an enterprise with so many credentials besides those of the sample.
+    /// `salt` keeps its tokens from those of others.
     pub(crate) fn import(&self, slug: &str, credentials: u64, salt: &str) {
         let history = History::sample(slug, salt).with_credentials(credentials, salt);
         run_well(&["import", "--store", &self.url, &self.written(&history)]);
@@ -110,9 +111,9 @@ impl Scene {
         recorded_once(slug, &self.drained(slug).0);
     }
 
-    /// Waits until no job is left, and fails unless outcomes told are outcomes kept: each 202 is one request in the stream, at the
-    /// position that was told and with the key that was asked with; no key is there twice; no request is there that nobody asked
-    /// for; each item is recorded once, and each revocation completed once.
+    /// Waits until no job is left, and fails unless outcomes told are outcomes kept: each 202 is one request in the
+    /// stream, at the position that was told and with the key that was asked with; no key is there twice; no request is
+    /// there that nobody asked for; each item is recorded once, and each revocation completed once.
     pub(crate) fn check_told(&self, slug: &str, told: &[Told]) -> Recorded {
         let (events, _) = self.drained(slug);
         let recorded = recorded_once(slug, &events);

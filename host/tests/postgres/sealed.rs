@@ -1,4 +1,5 @@
-//! Hosts that seal, while primaries are lost under load: what was given out on one primary is never contradicted on the next.
+//! Hosts that seal, while primaries are lost under load:
+//! what was given out on one primary is never contradicted on the next.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -66,8 +66,8 @@ fn destroy_all(trace: &Trace, who: &str, host: SocketAddr) -> Told {
     told
 }
 
-/// The old primary is alive and cut off; the new one has seen tokens die. A host that still reads from the old one, and cannot
-/// reach another, must not say yes to them, nor tell what only an authenticated caller is told.
+/// The old primary is alive and cut off; the new one has seen tokens die. A host that still reads from the old one, and
+/// cannot reach another, must not say yes to them, nor tell what only an authenticated caller is told.
 pub(crate) fn brain(given: &Given, trace: &Trace) {
     let split = Split::new(given, trace, &[]);
     for _ in 0..2 {
@@ -85,8 +85,8 @@ pub(crate) fn brain(given: &Given, trace: &Trace) {
     split.scene.check_told(SLUG, &[split.accepted]);
 }
 
-/// A member returns to an older timeline: it takes part in the quorum of the new primary, and then, made anew from the old one, in
-/// that of the old. So each of the two has its quorum: the lie must be seen.
+/// A member returns to an older timeline: it takes part in the quorum of the new primary, and then, made anew from the
+/// old one, in that of the old. So each of the two has its quorum: the lie must be seen.
 pub(crate) fn older_timeline(given: &Given, trace: &Trace) {
     let split = Split::new(given, trace, &[]);
     let statuses = asked(trace, "the host on the old primary", split.alone.address);
@@ -200,8 +200,8 @@ pub(crate) fn partition(given: &Given, trace: &Trace) {
     scene.check_told(SLUG, &[accepted]);
 }
 
-/// What the drill refuses: one standby alone is promoted, which was not the one that had the commit. What was acknowledged is
-/// lost, and the dead live again: this must be seen.
+/// What the drill refuses: one standby alone is promoted, which was not the one that had the commit. What was
+/// acknowledged is lost, and the dead live again: this must be seen.
 pub(crate) fn one_standby_promoted(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_three(given);
     let scene = Scene::new(given, cluster.url());
@@ -231,8 +231,8 @@ pub(crate) fn one_standby_promoted(given: &Given, trace: &Trace) {
     trace.say("what was acknowledged is lost: one standby alone is never promoted");
 }
 
-/// What the drill refuses too: the promoted one has an empty list, and acknowledges what no other member has, while the other side
-/// still has its quorum. Two primaries, each with all that it asks for: this must be seen.
+/// What the drill refuses too: the promoted one has an empty list, and acknowledges what no other member has, while the
+/// other side still has its quorum. Two primaries, each with all that it asks for: this must be seen.
 pub(crate) fn empty_list(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_three(given);
     let way = Way::to(cluster.nodes[P].port);

@@ -16,8 +16,9 @@ const WAITING: &str = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND ba
 
 /// A wait is cancelled: PostgreSQL says `WARNING` and reports success, and no standby has the commit.
 ///
-/// That of a fenced read; that of an append, after which the standbys come back; that of an append, after which the primary is lost,
-/// and the commit with it. A fenced host shows first that its server is the primary, so that appends wait in unfenced ones alone.
+/// That of a fenced read; that of an append, after which the standbys come back; that of an append, after which the
+/// primary is lost, and the commit with it. A fenced host shows first that its server is the primary, so that appends
+/// wait in unfenced ones alone.
 pub(crate) fn commit_wait_cancelled(given: &Given, trace: &Trace) {
     let cluster = Cluster::of_three(given);
     let scene = Scene::new(given, cluster.url());

@@ -1,5 +1,5 @@
-//! What only the PostgreSQL engine has, on one real server: leases, the version of its tables, poolers between, TLS, passwords.
-//! That it keeps the contract of the port, and what becomes of failovers, `ci/postgres.sh` shows.
+//! What only the PostgreSQL engine has, on one real server: leases, the version of its tables, poolers between, TLS,
+//! passwords. That it keeps the contract of the port, and what becomes of failovers, `ci/postgres.sh` shows.
 //!
 //! `ci/postgres_engine.sh` starts the server and runs it; words behind it name the tests to run.
 

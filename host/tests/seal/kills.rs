@@ -1,5 +1,5 @@
-//! Two hosts on one store, each with a journal of its own, killed again and again: what they may have given out never contradicts
-//! itself.
+//! Two hosts on one store, each with a journal of its own, killed again and again:
+//! what they may have given out never contradicts itself.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

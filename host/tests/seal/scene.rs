@@ -120,8 +120,8 @@ impl Scene {
     }
 }
 
-/// Each of the notes of this log is signed, and of what the log begins with: so no two of them contradict each other. Gives how many
-/// there are.
+/// Each of the notes of this log is signed, and of what the log begins with: so no two of them contradict each other.
+/// Gives how many there are.
 pub(crate) fn assert_consistent(notes: &BTreeSet<String>, log: &[u8], known: &[VerifierKey]) -> usize {
     let mut count = 0;
     for text in notes {

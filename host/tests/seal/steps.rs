@@ -1,5 +1,5 @@
-//! A host that dies between any two steps of a signature: what may have been given out by then is never contradicted, and the next
-//! host signs what is left.
+//! A host that dies between any two steps of a signature: what may have been given out by then is never contradicted,
+//! and the next host signs what is left.
 
 use std::collections::BTreeSet;
 use std::future::pending;

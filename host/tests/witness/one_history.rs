@@ -126,8 +126,8 @@ struct Got {
     refused: u32,
 }
 
-/// Shows a history until the witness has cosigned some history to its end, as whoever has the log's key would who wants this one to
-/// be it.
+/// Shows a history until the witness has cosigned some history to its end,
+/// as whoever has the log's key would who wants this one to be it.
 fn show_all(witness: &Known, history: &Log) -> Got {
     let (mut got, mut old) = (Got::default(), 0);
     while old < END {

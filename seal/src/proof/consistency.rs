@@ -10,14 +10,14 @@ use crate::hash::{Hash, leaf_hash, node_hash};
 /// The hashes that lead from an older root and to a newer one: RFC 6962, section 2.1.2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsistencyProof {
-    /// The roots of the subtrees that both are made of, and of those that the newer one has more. None where the trees are the same,
-    /// or the older one is empty.
+    /// The roots of the subtrees that both are made of, and of those that the newer one has more. None where the trees
+    /// are the same, or the older one is empty.
     pub hashes: Vec<Hash>,
 }
 
 impl ConsistencyProof {
-    /// Checks that the first `old` leaves of the newer tree are those of the older one; each is given by its size and its root.
-    /// RFC 9162, section 2.1.4.2.
+    /// Checks that the first `old` leaves of the newer tree are those of the older one; each is given by its size and
+    /// its root. RFC 9162, section 2.1.4.2.
     ///
     /// # Errors
     /// [`NotProven`].
@@ -62,8 +62,8 @@ impl ConsistencyProof {
     }
 }
 
-/// Makes a proof in one pass over the lines behind the older tree, whose right edge was kept. It keeps at most three times 64
-/// hashes.
+/// Makes a proof in one pass over the lines behind the older tree, whose right edge was kept.
+/// It keeps at most three times 64 hashes.
 #[derive(Debug, Clone)]
 pub struct ConsistencyProver {
     size: u64,
@@ -86,7 +86,8 @@ impl ConsistencyProver {
         Ok(Self { size, subtrees })
     }
 
-    /// Takes the next line behind the older tree, without its line feed. What comes behind the newer one may be anything.
+    /// Takes the next line behind the older tree, without its line feed.
+    /// What comes behind the newer one may be anything.
     pub fn push_line(&mut self, line: &[u8]) {
         if self.subtrees.position() < self.size {
             self.subtrees.push(leaf_hash(line));
@@ -112,7 +113,8 @@ fn subtrees_between(old: &Frontier, size: u64) -> Vec<(Subtree, Option<Hash>)> {
     if old.size() == 0 || old.size() == size {
         return between;
     }
-    // Every subtree that the way to the older tree's end leaves on its left is one of the right edge, and so is the last one.
+    // Every subtree that the way to the older tree's end leaves on its left is one of the right edge,
+    // and so is the last one.
     let mut edge = old.hashes().iter().copied();
     let (mut start, mut end) = (0, size);
     while end > old.size() {

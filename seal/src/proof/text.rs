@@ -66,7 +66,8 @@ impl SealedLine {
         })
     }
 
-    /// Checks all of it: that one of these keys has signed the checkpoint, and that the log it is of has this line, at this place.
+    /// Checks all of it: that one of these keys has signed the checkpoint, and that the log it is of has this line,
+    /// at this place.
     ///
     /// # Errors
     /// [`NotSealed`].
@@ -87,7 +88,8 @@ impl fmt::Display for SealedLine {
     }
 }
 
-/// The proof that a sealed log goes on from what it was at an older size, in the form in which C2SP's `tlog-witness` takes it.
+/// The proof that a sealed log goes on from what it was at an older size,
+/// in the form in which C2SP's `tlog-witness` takes it.
 ///
 /// ```text
 /// old, and the older size
@@ -126,8 +128,8 @@ impl SealedGrowth {
         Ok(Self { old, proof, checkpoint })
     }
 
-    /// Checks all of it: that one of these keys has signed the newer checkpoint, that it is of the same log as the older one, and that
-    /// the log only grew.
+    /// Checks all of it: that one of these keys has signed the newer checkpoint, that it is of the same log as the
+    /// older one, and that the log only grew.
     ///
     /// # Errors
     /// [`NotSealed`].

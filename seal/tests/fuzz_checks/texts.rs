@@ -1,4 +1,5 @@
-//! What must hold of any bytes that are read as one of the seal's texts. The fuzz target and the replay of its corpus both call it.
+//! What must hold of any bytes that are read as one of the seal's texts.
+//! The fuzz target and the replay of its corpus both call it.
 
 use std::fmt::Display;
 
@@ -7,7 +8,8 @@ use enterprise_credentials_seal::{
     SigningKey, VerifierKey, WitnessKey, leaf_hash,
 };
 
-/// Keys that inputs of the corpus are signed with: one by an owner whose secret is 32 bytes of 1, and one by another of 2.
+/// Keys that inputs of the corpus are signed with: one by an owner whose secret is 32 bytes of 1,
+/// and one by another of 2.
 fn keys() -> Vec<VerifierKey> {
     [1, 2].map(|seed| secret(seed).verifier_key()).into()
 }

@@ -114,8 +114,8 @@ impl Enterprise {
         Some(self.revocations.get(revocation?)?.cursor)
     }
 
-    /// The places of the authorizations that end with a credential that is being destroyed: all but the pending ones, which
-    /// wait for their job.
+    /// The places of the authorizations that end with a credential that is being destroyed: all but the pending ones,
+    /// which wait for their job.
     fn ended_with(&self, credential: &Credential<'_>) -> Vec<usize> {
         let ends = |(place, authorization): (usize, Authorization)| {
             let pending = self.pending_authorization(credential, &authorization).is_some();

@@ -109,7 +109,8 @@ impl Enterprise {
         }
     }
 
-    /// Looks for the credentials of everyone whom an unfinished revocation is about, if those of this one have not been looked for.
+    /// Looks for the credentials of everyone whom an unfinished revocation is about,
+    /// if those of this one have not been looked for.
     #[inline]
     fn find_targets(&mut self, coverage: Coverage) {
         if let Some(person) = coverage.filter.person()

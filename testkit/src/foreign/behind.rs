@@ -8,9 +8,11 @@ use enterprise_credentials::{CredentialId, OrganizationId, RecordedEvent, Timest
 use crate::candidate::Candidate;
 use crate::foreign::{Answer, Asked, Implementation};
 
-/// A [`Candidate`] behind [`Implementation`]: the real core, a variant of it, or one of the [wrong cores](crate::wrong).
+/// A [`Candidate`] behind [`Implementation`]: the real core, a variant of it,
+/// or one of the [wrong cores](crate::wrong).
 ///
-/// It is a service that keeps its lines, and starts again every few steps: from its lines, and now and then from a snapshot.
+/// It is a service that keeps its lines, and starts again every few steps: from its lines,
+/// and now and then from a snapshot.
 #[derive(Debug, Default)]
 pub struct Behind<C> {
     state: C,

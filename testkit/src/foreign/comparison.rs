@@ -16,8 +16,8 @@ use crate::world;
 
 /// Drives an implementation with `cases` random words and compares each of its answers with the core's.
 ///
-/// A difference and a panic are reported with the smallest word that was found to show the same. An implementation that cannot be
-/// asked is not asked again.
+/// A difference and a panic are reported with the smallest word that was found to show the same. An implementation that
+/// cannot be asked is not asked again.
 ///
 /// # Errors
 /// The first failure, with its word.

@@ -17,8 +17,8 @@ pub enum Failure {
     Differs(Divergence),
     /// It panicked.
     Panicked(Interruption),
-    /// It could not be asked: a connection that broke, a store that was full. The word is as it was drawn, for what fails so may
-    /// not fail again.
+    /// It could not be asked: a connection that broke, a store that was full. The word is as it was drawn, for what
+    /// fails so may not fail again.
     Unreachable(Interruption),
 }
 

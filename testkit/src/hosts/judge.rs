@@ -9,7 +9,8 @@ use crate::foreign::{Answer, answered, told};
 use crate::hosts::Fault;
 use crate::word::json;
 
-/// A command that an instance was asked, and what was heard of its answer: nothing, where none was given or it was lost.
+/// A command that an instance was asked, and what was heard of its answer: nothing,
+/// where none was given or it was lost.
 pub(super) struct Asked {
     pub(super) instance: usize,
     pub(super) command: Command,

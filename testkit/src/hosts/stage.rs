@@ -146,7 +146,8 @@ impl<H: Hosts> Stage<'_, H> {
         Ok(())
     }
 
-    /// Asks one instance, and the other in between or after it, or the same once more. What they said, and whether it was in between.
+    /// Asks one instance, and the other in between or after it, or the same once more. What they said,
+    /// and whether it was in between.
     fn exchange(
         &mut self,
         turn: &Turn,

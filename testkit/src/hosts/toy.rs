@@ -1,5 +1,5 @@
-//! Hosts that fit on a page, over a store in memory: a sound one, and some with a bad habit. A suite that does not catch these would
-//! not catch the mistake in earnest.
+//! Hosts that fit on a page, over a store in memory: a sound one, and some with a bad habit. A suite that does not
+//! catch these would not catch the mistake in earnest.
 
 use core::convert::Infallible;
 use std::cell::RefCell;
@@ -18,7 +18,8 @@ use crate::hosts::{Host, Hosts, Meanwhile};
 /// Exhaustive: it is chosen by callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Habit {
-    /// It reads before each answer, appends where it has read to, and reads again where it does not know whether it has appended.
+    /// It reads before each answer, appends where it has read to,
+    /// and reads again where it does not know whether it has appended.
     Sound,
     /// It reads the stream once, and then knows only what it appends itself. Appends that conflict it gives up.
     NeverReadsAgain,

@@ -32,7 +32,8 @@ pub(crate) fn authority<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// At an organization its owners may ask, and nobody else: enterprise owners and holders of the permission as such may not.
+/// At an organization its owners may ask, and nobody else:
+/// enterprise owners and holders of the permission as such may not.
 fn at_organizations<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
     for organization in world::organizations() {
         for caller in callers() {

@@ -94,8 +94,8 @@ fn first_owner_is_no_target<C: Candidate>(moment: &Moment<C>, request: Requested
     })
 }
 
-/// Two requests at one moment: whichever comes first has what both match, each takes what was planned when it was made, and
-/// together they take the same.
+/// Two requests at one moment: whichever comes first has what both match, each takes what was planned when it was made,
+/// and together they take the same.
 fn overlapping_requests_split_their_items<C: Candidate>(moment: &Moment<C>) -> Result<(), Violation> {
     let samples: Vec<Limits> = samples().collect();
     let mut chosen = samples.iter().cycle().skip(moment.step);

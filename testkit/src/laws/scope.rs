@@ -31,8 +31,8 @@ pub(crate) fn scope<C: Candidate>(run: &Run<C>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whatever is within the limits of the request and could be used for an organization cannot be used any more, whoever its owner
-/// is.
+/// Whatever is within the limits of the request and could be used for an organization cannot be used any more,
+/// whoever its owner is.
 fn authorizations_of_everyone<C: Candidate>(moment: &Moment<C>, request: Requested<'_>) -> Result<(), Violation> {
     for (credential, organization) in world::pairs() {
         let limits = Limits::from(request);

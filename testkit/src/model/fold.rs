@@ -147,8 +147,8 @@ impl Model {
         }
     }
 
-    /// Everything live that is within the limits goes, and with `revoke_credentials` the three kinds of everyone who is an enterprise
-    /// member, or of the one person who is named.
+    /// Everything live that is within the limits goes, and with `revoke_credentials` the three kinds of everyone who is
+    /// an enterprise member, or of the one person who is named.
     fn take(&mut self, limits: Limits, revoke_credentials: bool) {
         let Ok(id) = RevocationId::new(self.events) else {
             return;

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use enterprise_credentials::{Authority, CredentialKind, EnterpriseKind, Permission, Role, Rule};
 use serde::{Deserialize, Serialize};
 
-/// The events of the core's log. Fields that no rule here reads are kept: they are the stream's, and a consumer may want
-/// them.
+/// The events of the core's log. Fields that no rule here reads are kept: they are the stream's,
+/// and a consumer may want them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub(crate) enum Event {
@@ -95,8 +95,8 @@ impl Event {
     }
 }
 
-/// An event in its envelope. The event-sourcing crates hand their aggregates nothing but the event, and some rules ask for
-/// its position and time: so this is what they take for one.
+/// An event in its envelope. The event-sourcing crates hand their aggregates nothing but the event, and some rules ask
+/// for its position and time: so this is what they take for one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Recorded {
     pub(crate) position: u64,

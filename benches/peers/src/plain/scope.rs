@@ -9,8 +9,8 @@ impl Enterprise {
         &self.revocations[self.completed..]
     }
 
-    /// The running revocation that covers an authorization: the first after its grant, if it was live at that cut. What was
-    /// dead there is dead at all later cuts.
+    /// The running revocation that covers an authorization: the first after its grant, if it was live at that cut. What
+    /// was dead there is dead at all later cuts.
     pub(super) fn pending_authorization(&self, credential: &Credential, authorization: &Authorization) -> Option<u64> {
         if authorization.outcome != Outcome::Granted {
             return None;
@@ -23,8 +23,8 @@ impl Enterprise {
         was_live.then_some(cut)
     }
 
-    /// The running revocation that covers a credential itself: the first that destroys, and at whose cut its owner was an
-    /// enterprise member.
+    /// The running revocation that covers a credential itself: the first that destroys,
+    /// and at whose cut its owner was an enterprise member.
     pub(super) fn pending_destruction(&self, credential: &Credential) -> Option<u64> {
         if credential.destroyed_at.is_some() || !credential.kind.is_destroyed_by_revoke_all() {
             return None;

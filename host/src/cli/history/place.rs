@@ -62,8 +62,8 @@ impl HistoryPlace {
         }
     }
 
-    /// The same log, which may be opened more than once: standard input, and what else can be read only once, is copied to a
-    /// temporary file first.
+    /// The same log, which may be opened more than once: standard input, and what else can be read only once, is copied
+    /// to a temporary file first.
     pub(in crate::cli) fn spooled(self) -> Result<Self> {
         let spooled = (!self.is_stream()).then(|| self.open_file()).transpose()?.map(Arc::new);
         Ok(Self { spooled, ..self })
@@ -74,8 +74,8 @@ impl HistoryPlace {
         self.store.as_ref().zip(self.enterprise.as_ref())
     }
 
-    /// Whether it is a stream in a store, of which no part is worth anything without the rest: only at its end it is compared
-    /// with its head.
+    /// Whether it is a stream in a store, of which no part is worth anything without the rest:
+    /// only at its end it is compared with its head.
     pub(super) const fn is_stream(&self) -> bool {
         self.store.is_some()
     }
@@ -108,7 +108,8 @@ impl HistoryPlace {
 }
 
 impl HistoryPlace {
-    /// The log as a file. What cannot be read twice, a stream's lines too, is copied to a file that nobody else can read.
+    /// The log as a file. What cannot be read twice, a stream's lines too,
+    /// is copied to a file that nobody else can read.
     pub(super) fn open_file(&self) -> Result<File> {
         if self.is_stream() {
             return import::spool(&mut self.open_bytes()?.read).with_context(|| format!("cannot read {self}"));

@@ -1,5 +1,5 @@
-//! A bounded queue of lines, and the thread that writes them. Whoever logs waits for nobody: where standard error is a pipe
-//! that is not read, a line too many is counted and left out.
+//! A bounded queue of lines, and the thread that writes them. Whoever logs waits for nobody: where standard error is a
+//! pipe that is not read, a line too many is counted and left out.
 
 use std::io::{self, Write, stderr};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ enum Entry {
 }
 
 impl LogQueue {
-    /// Starts the thread. It calls `tell` with the number of lines lost since the last call, after the first line that could
-    /// be written again.
+    /// Starts the thread. It calls `tell` with the number of lines lost since the last call,
+    /// after the first line that could be written again.
     pub(super) fn start(tell: impl Fn(u64) + Send + 'static) -> Self {
         let (entries, waiting) = sync_channel(LINES_MAX);
         let lost = Arc::new(AtomicU64::new(0));

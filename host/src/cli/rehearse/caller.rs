@@ -126,8 +126,8 @@ const fn is_owners(authority: Option<Authority>) -> bool {
     matches!(authority, Some(Authority::Owner | Authority::OrganizationOwner))
 }
 
-/// Issues a classic PAT to the first owner of the enterprise, or of the organization, for which it is authorized then; in the copy
-/// alone.
+/// Issues a classic PAT to the first owner of the enterprise, or of the organization,
+/// for which it is authorized then; in the copy alone.
 async fn add(store: &impl Store, enterprise: &mut Enterprise, scope: &Scope) -> Result<(String, CredentialId)> {
     let organization = scope.organization.as_ref().map(|it| it.id);
     let owner = match organization {

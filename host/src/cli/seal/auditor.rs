@@ -14,8 +14,8 @@ use crate::cli::output::print;
 
 /// Make a token by which an auditor gets an enterprise's checkpoints from `serve`, and print it.
 ///
-/// It opens nothing else, and is kept nowhere: the file gets its hash. `serve --auditor-token-file` reads the file at its start and at
-/// each SIGHUP; whose line is removed from it is locked out.
+/// It opens nothing else, and is kept nowhere: the file gets its hash. `serve --auditor-token-file` reads the file at
+/// its start and at each SIGHUP; whose line is removed from it is locked out.
 #[derive(Debug, Args)]
 pub(crate) struct Auditor {
     /// The file to which the line of the token is added; it is created where it is missing.

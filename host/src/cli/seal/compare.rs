@@ -16,9 +16,9 @@ use crate::cli::table::{Facts, count};
 
 /// Check that a log only grew from an older checkpoint to a newer one.
 ///
-/// Takes the log, or a proof as `seal prove --from` prints it; of two checkpoints of one size neither is needed. Exits with 1 if a
-/// checkpoint is not genuine, or if they are of two histories. Two genuine checkpoints of two histories convict whoever has the key:
-/// keep both.
+/// Takes the log, or a proof as `seal prove --from` prints it; of two checkpoints of one size neither is needed. Exits
+/// with 1 if a checkpoint is not genuine, or if they are of two histories. Two genuine checkpoints of two histories
+/// convict whoever has the key: keep both.
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The older checkpoint.

@@ -13,11 +13,12 @@ use crate::cli::output::print;
 
 /// Make a key to sign checkpoints with, or print the verifier key of one enterprise's log.
 ///
-/// The key signs the logs of all enterprises of a service, each under a name of its own: LOG/SLUG. Give the verifier key to
-/// auditors by another way than checkpoints come to them.
+/// The key signs the logs of all enterprises of a service, each under a name of its own: LOG/SLUG. Give the verifier
+/// key to auditors by another way than checkpoints come to them.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// The key file. It is created readable by its owner only, and is never overwritten; a key that others can read is refused.
+    /// The key file. It is created readable by its owner only, and is never overwritten;
+    /// a key that others can read is refused.
     file: PathBuf,
     /// Make a key for the service of this name: by custom a URL without its scheme, such as credentials.example.com.
     #[arg(

@@ -15,8 +15,8 @@ use crate::cli::output::print;
 
 /// Prove that a line is in a sealed log, or that a sealed log only grew, to somebody who does not have the log.
 ///
-/// Prints the proof, which ends with the checkpoint: `seal check` and `seal compare --proof` take it. The proof of a line shows the
-/// line, and the hash of the one beside it, by which whoever guesses that one can confirm the guess.
+/// Prints the proof, which ends with the checkpoint: `seal check` and `seal compare --proof` take it. The proof of a
+/// line shows the line, and the hash of the one beside it, by which whoever guesses that one can confirm the guess.
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
     #[command(flatten)]

@@ -14,9 +14,10 @@ use crate::cli::serve::journal_of;
 
 /// Begin the seal of a stream anew that was set back, and of which no later export is left.
 ///
-/// Everything that was recorded since is lost, and tokens that were destroyed then are alive again: `import` of a later log brings both
-/// back, and is the better cure. The stream's log gets another name, LOG/SLUG/2, and the one before is never signed again; whoever holds
-/// a checkpoint of that one can still show what is lost. Works beside `serve`, which answers from the stream again.
+/// Everything that was recorded since is lost, and tokens that were destroyed then are alive again: `import` of a later
+/// log brings both back, and is the better cure. The stream's log gets another name, LOG/SLUG/2, and the one before is
+/// never signed again; whoever holds a checkpoint of that one can still show what is lost. Works beside `serve`, which
+/// answers from the stream again.
 #[derive(Debug, Args)]
 pub(crate) struct Restart {
     /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
@@ -31,7 +32,8 @@ pub(crate) struct Restart {
     /// The journal of the host that does not serve the stream, as for `serve`.
     #[arg(long = "seal-state", value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Begin anew though nothing here shows that the stream was set back: a witness, or a checkpoint that somebody holds, does.
+    /// Begin anew though nothing here shows that the stream was set back: a witness,
+    /// or a checkpoint that somebody holds, does.
     #[arg(long)]
     contradicted: bool,
     /// There is no journal any more, and so nothing shows how far the stream was sealed but the store itself.

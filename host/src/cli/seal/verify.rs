@@ -13,8 +13,8 @@ use crate::cli::table::Facts;
 
 /// Check that a log is, byte for byte, the one of which a checkpoint was signed, or goes on from it.
 ///
-/// Lines behind the checkpoint's size are not covered, and named. What the lines say is not looked at: `audit --checkpoint` does
-/// both. Exits with 1 if the checkpoint is not genuine or not cosigned, or the log another.
+/// Lines behind the checkpoint's size are not covered, and named. What the lines say is not looked at:
+/// `audit --checkpoint` does both. Exits with 1 if the checkpoint is not genuine or not cosigned, or the log another.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]

@@ -13,8 +13,8 @@ use crate::cli::table::count;
 /// The witnesses that must have cosigned a checkpoint.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Witnesses {
-    /// Refuse a checkpoint that this witness has not cosigned; given several times, each of them. Its key is text, as `name+id+key`:
-    /// ask the witness for it, not whoever keeps the log.
+    /// Refuse a checkpoint that this witness has not cosigned; given several times, each of them. Its key is text, as
+    /// `name+id+key`: ask the witness for it, not whoever keeps the log.
     #[arg(
         long = "witness-key",
         id = "witness_keys",

@@ -16,16 +16,16 @@ pub(super) struct Clients {
     /// others, one whose request may be recorded never. The limit on open files is raised for it.
     #[arg(long, value_name = "CONNECTIONS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     connections_max: u32,
-    /// The address, or the network, of a proxy in front of the host; may be given again. Its connections count as those of
-    /// many clients.
+    /// The address, or the network, of a proxy in front of the host; may be given again.
+    /// Its connections count as those of many clients.
     #[arg(long = "trusted-proxy", value_name = "CIDR", value_parser = network)]
     trusted_proxies: Vec<IpNet>,
     /// The one header in which the trusted proxies name the client. Its rightmost address that is no trusted proxy's is
     /// logged, and limited, as the client's. The proxies must set it, or add to it.
     #[arg(long, value_name = "HEADER", value_enum, requires = "trusted_proxies")]
     proxy_header: Option<HeaderName>,
-    /// How many requests of one client address a second may fail to authenticate; those beyond it get 429 instead of 401. A
-    /// valid token is never limited.
+    /// How many requests of one client address a second may fail to authenticate; those beyond it get 429 instead
+    /// of 401. A valid token is never limited.
     #[arg(long, value_name = "REQUESTS", default_value_t = HttpOptions::FAILURES_DEFAULT, value_parser = failures)]
     failures_max: NonZeroU32,
 }

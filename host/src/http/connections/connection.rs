@@ -107,8 +107,8 @@ impl Connection {
         self.state().authenticated = true;
     }
 
-    /// From here to its end the request is not broken off, as something may be recorded. False where it is too late for that:
-    /// nobody is there any more who could be answered.
+    /// From here to its end the request is not broken off, as something may be recorded. False where it is too late for
+    /// that: nobody is there any more who could be answered.
     pub(in crate::http) fn begin_recording(&self) -> bool {
         let mut state = self.state();
         state.recording = !state.dismissed;

@@ -1,5 +1,5 @@
-//! The answers that the HTTP library gives by itself, before there is a request that it could hand over: they get our form, and
-//! a line in the log.
+//! The answers that the HTTP library gives by itself, before there is a request that it could hand over: they get our
+//! form, and a line in the log.
 //!
 //! hyper has no hook for them. They are recognised when they are written: they end with a head, as no other answer does
 //! but one to `HEAD`, and have no request id, as every answer of ours.

@@ -1,7 +1,7 @@
 //! Who is connected, and who goes when there are too many.
 //!
-//! Everyone is accepted first. A share of the connections for each address would keep out whoever shares an address with an
-//! attacker; so how many an address has only says who goes.
+//! Everyone is accepted first. A share of the connections for each address would keep out whoever shares an address
+//! with an attacker; so how many an address has only says who goes.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -146,8 +146,8 @@ impl Connected {
         }
     }
 
-    /// Ends the connection that has least to say for itself; among equals one of the address with the most, and of these the
-    /// idlest. False where none may go.
+    /// Ends the connection that has least to say for itself; among equals one of the address with the most, and of
+    /// these the idlest. False where none may go.
     fn shed(&mut self) -> bool {
         let ranked = self.by_number.iter().filter_map(|(number, connection)| {
             let (standing, idle_since) = connection.standing()?;

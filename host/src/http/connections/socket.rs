@@ -9,7 +9,8 @@ use rustix::net::{Shutdown, shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A client's socket. While its request is answered the HTTP library reads nothing, and so does not see that the client has gone.
+/// A client's socket. While its request is answered the HTTP library reads nothing,
+/// and so does not see that the client has gone.
 #[derive(Debug)]
 pub(in crate::http) struct Socket(Arc<TcpStream>);
 

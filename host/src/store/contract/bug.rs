@@ -21,8 +21,8 @@ macro_rules! bugs {
                 match self { $(Self::$bug => $wrong,)* }
             }
 
-            /// The rules that it breaks, in the order of [`Rule::ALL`]: the one that it is there for, and any that it cannot help
-            /// breaking too. No other.
+            /// The rules that it breaks, in the order of [`Rule::ALL`]: the one that it is there for, and any that it
+            /// cannot help breaking too. No other.
             pub const fn breaks(self) -> &'static [Rule] {
                 match self { $(Self::$bug => &[$(Rule::$rule),+],)* }
             }

@@ -20,8 +20,8 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// An enterprise of managed users with two organizations, some people, and credentials with fingerprints. `salt` stands behind
-    /// each token, so that those of one sample are not those of another.
+    /// An enterprise of managed users with two organizations, some people, and credentials with fingerprints. `salt`
+    /// stands behind each token, so that those of one sample are not those of another.
     pub(super) fn new(slug: &str, salt: &str) -> Verdict<Self> {
         let mut sample = Self {
             slug: EnterpriseSlug::new(slug).holds("a slug")?,

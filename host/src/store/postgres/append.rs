@@ -17,13 +17,13 @@ use crate::store::{Batch, Head, StoreError};
 
 pub(super) const APPEND: &str = "append to a stream";
 
-/// How often an append is tried again at once, after the server could not put two transactions in an order, or the head's row was
-/// not quite the one expected.
+/// How often an append is tried again at once, after the server could not put two transactions in an order, or the
+/// head's row was not quite the one expected.
 const ATTEMPTS_MAX: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What may be appended where: under tables of this version, on a server that waits for standbys if it did, and behind lines that
-/// end where the head does.
+/// What may be appended where: under tables of this version, on a server that waits for standbys if it did, and behind
+/// lines that end where the head does.
 macro_rules! allowed {
     () => {
         " EXISTS (SELECT 1 FROM schema_epoch WHERE epoch = $13) \
@@ -102,8 +102,9 @@ impl Appending {
         )))
     }
 
-    /// Sends it once. What was sent is not taken back: at the deadline nobody waits any longer, but the connection stays in use
-    /// until the server has answered, so that those who wait for standbys in vain are no more than there are connections.
+    /// Sends it once. What was sent is not taken back: at the deadline nobody waits any longer, but the connection
+    /// stays in use until the server has answered, so that those who wait for standbys in vain are no more than there
+    /// are connections.
     async fn send(&self, cluster: &Arc<Cluster>, deadline: Instant) -> Result<bool, Failure> {
         let lent = cluster.lend().await?;
         let primary = Arc::clone(&lent.primary);
@@ -159,8 +160,8 @@ impl Appending {
         Ok(moved > 0)
     }
 
-    /// Why nothing was appended; or the same behind the head as it stands there, where that is the one expected but for what it
-    /// says of its last line.
+    /// Why nothing was appended; or the same behind the head as it stands there, where that is the one expected but for
+    /// what it says of its last line.
     async fn refused(&self, cluster: &Cluster) -> Result<Self, StoreError> {
         let rows = cluster.query(APPEND, heads::LOOK, &[&self.enterprise.as_str()]).await?;
         let Some(row) = rows.first() else {
@@ -175,7 +176,8 @@ impl Appending {
     }
 }
 
-/// Fails unless what [`heads::LOOK`] gave is the expected head, under which may be appended. Gives it as it stands there.
+/// Fails unless what [`heads::LOOK`] gave is the expected head, under which may be appended.
+/// Gives it as it stands there.
 async fn check(cluster: &Cluster, row: &Row, enterprise: &EnterpriseSlug, expected: &Head) -> Result<Head, StoreError> {
     let columns = || Ok::<_, tokio_postgres::Error>((row.try_get(7)?, row.try_get(8)?, row.try_get(9)?));
     let (lines, epoch, standbys): (i64, Option<i32>, Option<String>) = columns().map_err(failed(APPEND))?;
@@ -188,8 +190,8 @@ async fn check(cluster: &Cluster, row: &Row, enterprise: &EnterpriseSlug, expect
     Ok(head)
 }
 
-/// Fails where tables are of another version, or the server has ceased to wait for standbys, since the transaction that is open
-/// began: a long one outlives both.
+/// Fails where tables are of another version, or the server has ceased to wait for standbys, since the transaction that
+/// is open began: a long one outlives both.
 pub(super) async fn check_still_allowed(cluster: &Cluster, lent: &Lent) -> Result<(), Failure> {
     const SET_UP: &str = "SELECT (SELECT epoch FROM schema_epoch), current_setting('synchronous_standby_names', true)";
     let rows = lent.query(SET_UP, &[]).await?;

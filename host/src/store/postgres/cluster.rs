@@ -1,7 +1,7 @@
 //! The servers of a store: which of them is the primary, and the connections to it.
 //!
-//! A primary is one run of one server. Whatever casts doubt on it ends it, with all its connections; the next one is looked for
-//! among all servers, and is never of an older timeline than this process has seen.
+//! A primary is one run of one server. Whatever casts doubt on it ends it, with all its connections; the next one is
+//! looked for among all servers, and is never of an older timeline than this process has seen.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -161,8 +161,8 @@ impl Cluster {
         is_other
     }
 
-    /// Waits for what cannot be taken back, however long it takes, and now and then looks whether another server is the primary.
-    /// Nothing once the server that it was asked of is not any more.
+    /// Waits for what cannot be taken back, however long it takes, and now and then looks whether another server is the
+    /// primary. Nothing once the server that it was asked of is not any more.
     pub(super) async fn wait_on<T>(&self, primary: &Primary, asked: impl Future<Output = T>) -> Option<T> {
         let mut asked = std::pin::pin!(asked);
         loop {
@@ -253,8 +253,8 @@ impl Cluster {
         }
     }
 
-    /// Ends the primary where the standbys that it waits for are others than when it was found: what it acknowledges, and whether
-    /// it is to be believed, is judged anew.
+    /// Ends the primary where the standbys that it waits for are others than when it was found: what it acknowledges,
+    /// and whether it is to be believed, is judged anew.
     pub(super) fn check_standbys(&self, found: Option<&str>) -> Result<(), StoreError> {
         let Some(primary) = self
             .known()
@@ -337,7 +337,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// A network that has ceased to pass anything on says nothing of it: a server that was reached may never go on answering.
+    /// A network that has ceased to pass anything on says nothing of it:
+    /// a server that was reached may never go on answering.
     pub(super) async fn in_time<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let answered = tokio::time::timeout(self.options.deadline, asked).await;
         answered.unwrap_or_else(|late| Err(Failure::Lost(late.into())))

@@ -1,4 +1,5 @@
-//! A URL as settings: which servers there are, and how to speak with them. What cannot be honoured is refused, and not left out.
+//! A URL as settings: which servers there are, and how to speak with them. What cannot be honoured is refused,
+//! and not left out.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -6,7 +6,8 @@ use super::failure::Failure;
 use super::session::Session;
 use crate::store::Durability;
 
-/// What a server says. The timeline is that of what it writes now: the one in its control file is of its last checkpoint.
+/// What a server says. The timeline is that of what it writes now:
+/// the one in its control file is of its last checkpoint.
 pub(super) const FACTS: &str = "SELECT pg_postmaster_start_time()::text, pg_is_in_recovery(), \
      CASE WHEN pg_is_in_recovery() THEN 0 \
           ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END, \

@@ -36,8 +36,8 @@ impl Failure {
         }
     }
 
-    /// Whether the same is to be tried again at once: two transactions stood in each other's way, or the connection was gone before
-    /// it was sent.
+    /// Whether the same is to be tried again at once: two transactions stood in each other's way,
+    /// or the connection was gone before it was sent.
     pub(super) fn is_retried(&self) -> bool {
         let codes = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
         matches!(self, Self::Lost(_)) || self.code().is_some_and(|code| codes.contains(code))

@@ -17,8 +17,8 @@ pub(super) const OF_SOME: &str = "SELECT asked.enterprise, h.size, h.frontier, h
      CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = asked.enterprise) ELSE false END \
      FROM unnest($1::text[]) AS asked (enterprise) LEFT JOIN heads AS h ON h.enterprise = asked.enterprise";
 
-/// The head of one enterprise, as above, where its lines end, the version of the tables, and the standbys that are waited for: all
-/// of one moment.
+/// The head of one enterprise, as above, where its lines end, the version of the tables, and the standbys that are
+/// waited for: all of one moment.
 pub(super) const LOOK: &str = "SELECT one.enterprise, h.size, h.frontier, h.last_at, h.running, h.checksum, \
      CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = one.enterprise) ELSE false END, \
      coalesce((SELECT s.last FROM segments AS s WHERE s.enterprise = one.enterprise ORDER BY s.first DESC LIMIT 1), 0), \
@@ -83,7 +83,8 @@ pub(super) async fn running(cluster: &Cluster) -> Result<Vec<EnterpriseSlug>, St
     slugs(&cluster.query(LIST, RUNNING, &[]).await?)
 }
 
-/// Those whose heads are broken or lost. It takes a look at every head, and into the index of the lines for each stream.
+/// Those whose heads are broken or lost. It takes a look at every head,
+/// and into the index of the lines for each stream.
 pub(super) async fn doubtful(cluster: &Cluster) -> Result<Vec<EnterpriseSlug>, StoreError> {
     let broken = all(cluster).await?.into_iter().filter(|(_, head)| head.is_none());
     let mut doubtful: Vec<EnterpriseSlug> = broken.map(|(enterprise, _)| enterprise).collect();

@@ -10,7 +10,8 @@ use super::cluster::Cluster;
 use crate::store::StoreError;
 
 const LEASE: &str = "take an enterprise";
-/// How long a lease is taken to hold without asking: half of what the server gives, so that it is renewed long before its end.
+/// How long a lease is taken to hold without asking: half of what the server gives,
+/// so that it is renewed long before its end.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
 
 const TAKE: &str = "INSERT INTO leases (enterprise, owner, until) \

@@ -118,8 +118,8 @@ pub(super) async fn insert(session: &Session, enterprise: &EnterpriseSlug, issue
     )))
 }
 
-/// Of a batch that was refused for a fingerprint, the first issue whose fingerprint stands for another credential; nothing where
-/// none does any more.
+/// Of a batch that was refused for a fingerprint, the first issue whose fingerprint stands for another credential;
+/// nothing where none does any more.
 pub(super) async fn first_duplicate(
     cluster: &Cluster,
     enterprise: &EnterpriseSlug,

@@ -124,8 +124,8 @@ impl Transaction<'_> {
         self.query(ADD, &[&fingerprints, &positions, &leaves]).map(drop)
     }
 
-    /// Has the look-up hold what was laid aside, and nothing else of the enterprise; nor anything of a stream that does not exist.
-    /// Gives how many rows were taken out, and how many written.
+    /// Has the look-up hold what was laid aside, and nothing else of the enterprise; nor anything of a stream that does
+    /// not exist. Gives how many rows were taken out, and how many written.
     fn renew_look_up(&self) -> Result<(u64, u64), StoreError> {
         self.wait(self.session.execute(INDEX))?;
         let count = |statement| Ok::<_, StoreError>(self.query(statement, &[&self.enterprise.as_str()])?.len() as u64);

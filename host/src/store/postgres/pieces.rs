@@ -14,8 +14,8 @@ use super::session::Commit;
 use super::{heads, look_up, segments};
 use crate::store::{Append, Batch, Head, StoreError};
 
-/// An append to a stream of a [`super::PostgresStore`]. It holds the lock on the stream's head. Dropped, its connection is closed,
-/// and nothing of it is kept.
+/// An append to a stream of a [`super::PostgresStore`]. It holds the lock on the stream's head. Dropped, its connection
+/// is closed, and nothing of it is kept.
 #[derive(Debug)]
 pub struct PostgresAppend {
     lent: Lent,

@@ -1,5 +1,6 @@
-//! Whether a pooler stands between that hands a server's connection to another client after each transaction. Settings, prepared
-//! statements and fences would then be on one connection, and what they are for on another: such a pooler is refused.
+//! Whether a pooler stands between that hands a server's connection to another client after each transaction. Settings,
+//! prepared statements and fences would then be on one connection, and what they are for on another:
+//! such a pooler is refused.
 
 use tokio_postgres::error::SqlState;
 
@@ -11,8 +12,9 @@ use crate::store::StoreError;
 const ROUNDS: u32 = 3;
 const PID: &str = "SELECT pg_backend_pid()";
 
-/// Fails where two connections are not to two processes of the server, each always to the same one. While the second one is in a
-/// transaction, such a pooler has given it the process that the first one had, or gives the first one another.
+/// Fails where two connections are not to two processes of the server, each always to the same one. While the second
+/// one is in a transaction, such a pooler has given it the process that the first one had,
+/// or gives the first one another.
 pub(super) async fn check(one: &Session, other: &Session) -> Result<(), Failure> {
     let checked = check_rounds(one, other).await;
     match &checked {

@@ -1,6 +1,7 @@
 //! The tables, and which version they are of.
 //!
-//! They stand in the first schema of the search path: `public`, or the one that the URL names with `options=-csearch_path=…`.
+//! They stand in the first schema of the search path: `public`, or the one that the URL names with
+//! `options=-csearch_path=…`.
 
 use tokio_postgres::error::SqlState;
 
@@ -10,7 +11,8 @@ use super::session::{Commit, Session};
 use crate::store::{IfMissing, StoreError};
 
 const OPEN: &str = "be opened";
-/// The version of the tables. Every append checks it, so that a host of an older version stops at a change that it cannot know.
+/// The version of the tables. Every append checks it, so that a host of an older version stops at a change that it
+/// cannot know.
 pub(super) const EPOCH: i32 = 1;
 
 const READ_EPOCH: &str = "SELECT epoch FROM schema_epoch";
@@ -83,8 +85,8 @@ CREATE TABLE IF NOT EXISTS log_name (
 "#;
 const HAS_SEAL: &str = "SELECT 1 FROM log_name";
 
-/// Heads change in place, where their pages have room for it. Lines compress well, and fast by LZ4; PostgreSQL's own compression
-/// takes longer than to write them as they are.
+/// Heads change in place, where their pages have room for it. Lines compress well, and fast by LZ4; PostgreSQL's own
+/// compression takes longer than to write them as they are.
 const STORAGE: &str = "ALTER TABLE heads SET (fillfactor = 50); \
      ALTER TABLE snapshot_chunks ALTER COLUMN bytes SET STORAGE EXTERNAL";
 const LINES_BY_LZ4: &str = "ALTER TABLE segments ALTER COLUMN lines SET COMPRESSION lz4";
@@ -171,8 +173,8 @@ fn of_another_version(epoch: i32) -> StoreError {
     StoreError::permanent(OPEN, said)
 }
 
-/// Adds the tables that a store of an earlier version lacks. Who may not goes on without them, and cannot seal: whoever only reads
-/// needs no more rights than before.
+/// Adds the tables that a store of an earlier version lacks. Who may not goes on without them, and cannot seal: whoever
+/// only reads needs no more rights than before.
 async fn add_seal(session: &Session) -> Result<(), Failure> {
     match session.query(HAS_SEAL, &[]).await {
         Ok(_) => return Ok(()),

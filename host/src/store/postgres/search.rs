@@ -21,8 +21,8 @@ pub(super) type Found = (Server, Facts, Session);
 /// Of the servers that are no standbys the one of the highest timeline.
 ///
 /// # Errors
-/// [`StoreError::Transient`] where there is none, with what each says; [`StoreError::Permanent`] where none answers, and one for a
-/// reason that stays.
+/// [`StoreError::Transient`] where there is none, with what each says; [`StoreError::Permanent`] where none answers,
+/// and one for a reason that stays.
 pub(super) async fn primary(settings: &Arc<Settings>, deadline: Duration) -> Result<Found, StoreError> {
     let mut best: Option<Found> = None;
     let mut others = Vec::new();

@@ -13,7 +13,8 @@ pub(super) const READ: &str = "read a stream";
 /// How many segments are read at a time: full ones are 16 MiB.
 const SEGMENTS_MAX: i64 = 256;
 
-/// The segments that hold the positions from one to another; where none does, the next one behind them, so that a gap shows.
+/// The segments that hold the positions from one to another; where none does, the next one behind them,
+/// so that a gap shows.
 const FROM: &str = "SELECT first, last, lines FROM segments WHERE enterprise = $1 AND last >= $2 \
      AND first >= coalesce((SELECT max(first) FROM segments WHERE enterprise = $1 AND first <= $2), 0) \
      AND first <= greatest($3, (SELECT min(first) FROM segments WHERE enterprise = $1 AND first >= $2)) \

@@ -12,8 +12,8 @@ use super::config::Server;
 use super::failure::Failure;
 use super::tls::Tls;
 
-/// What every connection is set to, whatever its role, its database or its server would have: a commit waits for the standbys
-/// that are synchronous, nothing cuts that wait short, and warnings are sent.
+/// What every connection is set to, whatever its role, its database or its server would have: a commit waits for the
+/// standbys that are synchronous, nothing cuts that wait short, and warnings are sent.
 const SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; \
      SET default_transaction_read_only = off";
@@ -28,7 +28,8 @@ pub(super) enum Commit {
 }
 
 impl Commit {
-    /// Begins a transaction of this kind. The settings are made again: a pooler between could have lost those of the connection.
+    /// Begins a transaction of this kind. The settings are made again:
+    /// a pooler between could have lost those of the connection.
     pub(super) const fn begin(self) -> &'static str {
         match self {
             Self::Durable => {
@@ -113,7 +114,8 @@ impl Session {
     ) -> Result<Vec<Row>, Failure> {
         let statement = self.prepared(statement).await?;
         let warned = self.warned();
-        // What is sent first is executed first: each is sent when it is first polled, and they are polled in this order.
+        // What is sent first is executed first: each is sent when it is first polled,
+        // and they are polled in this order.
         let (begun, rows, committed) = tokio::join! {
             biased;
             self.client.batch_execute(commit.begin()),
@@ -190,7 +192,8 @@ impl Session {
     }
 }
 
-/// Lets a connection work, on a task of its own, until it is closed. A notice is noted before the answer behind it is handed on.
+/// Lets a connection work, on a task of its own, until it is closed.
+/// A notice is noted before the answer behind it is handed on.
 fn drive<S, T>(mut connection: Connection<S, T>, warnings: Arc<Warnings>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -1,9 +1,9 @@
-//! An append whose outcome is unknown: its connection was lost, or the wait for the standbys was cut short, which the server
-//! calls a success.
+//! An append whose outcome is unknown: its connection was lost, or the wait for the standbys was cut short,
+//! which the server calls a success.
 //!
-//! The same bytes are appended again at the same position. If they stand there then, the first attempt can never get there any
-//! more. If something else stands there, a fenced read says whether it is these very bytes, durable by now, or another's. A look
-//! without a fence would show the commit of the one server alone, and prove nothing.
+//! The same bytes are appended again at the same position. If they stand there then, the first attempt can never get
+//! there any more. If something else stands there, a fenced read says whether it is these very bytes, durable by now,
+//! or another's. A look without a fence would show the commit of the one server alone, and prove nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Settles it until `deadline`.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where other lines stand there; [`StoreError::Unknown`] where it could not be settled in time.
+/// [`StoreError::Conflict`] where other lines stand there;
+/// [`StoreError::Unknown`] where it could not be settled in time.
 pub(super) async fn settle(
     appending: &Appending,
     cluster: &Arc<Cluster>,
@@ -65,7 +66,8 @@ pub(super) async fn settle(
     Err(StoreError::unknown(APPEND, why))
 }
 
-/// Whether the lines stand where they should, for all that any primary will ever say. Nothing where the stream ends before them.
+/// Whether the lines stand where they should, for all that any primary will ever say.
+/// Nothing where the stream ends before them.
 async fn stands(
     appending: &Appending,
     cluster: &Cluster,

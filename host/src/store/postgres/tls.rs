@@ -21,7 +21,8 @@ pub(super) enum TlsMode {
     Prefer,
     /// TLS with whoever answers.
     Require,
-    /// TLS with the very server, by a certificate that `sslrootcert` vouches for: the one that keeps out whoever stands between.
+    /// TLS with the very server, by a certificate that `sslrootcert` vouches for:
+    /// the one that keeps out whoever stands between.
     VerifyFull,
 }
 

@@ -33,8 +33,8 @@ pub(super) fn set_sorts(connection: &Connection, sorts: Sorts) -> Result<()> {
     connection.pragma_update(None, "temp_store", value)
 }
 
-/// Opens the one connection that writes: every commit is synced to the disk before it is acknowledged, and nobody but its
-/// owner waits for locks or makes checkpoints.
+/// Opens the one connection that writes: every commit is synced to the disk before it is acknowledged, and nobody but
+/// its owner waits for locks or makes checkpoints.
 pub(super) fn writer(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

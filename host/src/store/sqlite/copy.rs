@@ -75,8 +75,8 @@ fn restore_file(store: &Path, from: &Path) -> Result<Restored, StoreError> {
         Some(locked) => locked.fold()?,
         None => Vec::new(),
     };
-    // From a log that is left SQLite would take the last commits of the file that it belonged to, and put them into this one.
-    // The file there is complete without it by now: a crash here leaves that.
+    // From a log that is left SQLite would take the last commits of the file that it belonged to, and put them into
+    // this one. The file there is complete without it by now: a crash here leaves that.
     for suffix in ["-wal", "-shm"] {
         match fs::remove_file(beside(&store, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(here(error)),
@@ -136,7 +136,8 @@ impl Locked {
         })
     }
 
-    /// Folds the log into the file, which is whole by itself then. Gives where its streams end, as far as that is known.
+    /// Folds the log into the file, which is whole by itself then. Gives where its streams end,
+    /// as far as that is known.
     fn fold(&self) -> Result<Vec<(EnterpriseSlug, Option<Head>)>, StoreError> {
         let heads = heads_before(&self.connection);
         let folded = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -177,8 +178,8 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Copies what `source` sees at one moment into the empty file at `target`, and examines the copy: what is damaged is no
-/// backup.
+/// Copies what `source` sees at one moment into the empty file at `target`, and examines the copy:
+/// what is damaged is no backup.
 fn copy(source: &Connection, target: &Path, action: &'static str) -> Result<Copied, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(target, flags).map_err(failed(action))?;

@@ -1,5 +1,5 @@
-//! Whose file it is. Found out before a byte is written: a file of another program, or of a newer version of this one, is
-//! not ours to change.
+//! Whose file it is. Found out before a byte is written: a file of another program,
+//! or of a newer version of this one, is not ours to change.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -26,8 +26,8 @@ pub(super) enum Content {
     Other,
 }
 
-/// Fails unless this version can open a store at `path` or, where that is asked for, create one. Leaves the file as it is,
-/// and its directory too.
+/// Fails unless this version can open a store at `path` or, where that is asked for, create one. Leaves the file as it
+/// is, and its directory too.
 pub(super) fn check(path: &Path, if_missing: IfMissing) -> Result<(), StoreError> {
     if !exists(path)? {
         return check_place(path, if_missing);

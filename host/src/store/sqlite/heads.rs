@@ -45,8 +45,8 @@ fn has_lines(connection: &Connection, enterprise: &EnterpriseSlug) -> Result<boo
         .map_err(failed(READ))
 }
 
-/// Every row, in the order of the slugs: the head, or nothing where it is broken. A slug that is none was written by nobody: what
-/// became of its stream the lines tell, which have no head now.
+/// Every row, in the order of the slugs: the head, or nothing where it is broken. A slug that is none was written by
+/// nobody: what became of its stream the lines tell, which have no head now.
 fn all(connection: &Connection) -> rusqlite::Result<Vec<(EnterpriseSlug, Option<Head>)>> {
     let mut select = connection.prepare_cached(
         "SELECT size, frontier, last_at, running, checksum, enterprise FROM heads ORDER BY enterprise",
@@ -72,8 +72,8 @@ pub(super) fn unfinished(connection: &Connection) -> Result<Vec<EnterpriseSlug>,
     Ok(unfinished.map(|(enterprise, _)| enterprise).collect())
 }
 
-/// The enterprises that have lines and no head, in the order of the slugs. It takes a look into the index of the lines for each
-/// stream that there is.
+/// The enterprises that have lines and no head, in the order of the slugs. It takes a look into the index of the lines
+/// for each stream that there is.
 pub(super) fn lost(connection: &Connection) -> Result<Vec<EnterpriseSlug>, StoreError> {
     let lost = || -> rusqlite::Result<Vec<String>> {
         let mut select = connection.prepare_cached(
@@ -117,8 +117,8 @@ pub(super) fn write(connection: &Connection, enterprise: &EnterpriseSlug, head: 
     Ok(())
 }
 
-/// Checks that a stream ends with `expected`, before anything is appended to it under the write lock. The key of a segment is its
-/// last position, so that it refuses no overlap: where the lines end is looked up too.
+/// Checks that a stream ends with `expected`, before anything is appended to it under the write lock. The key of a
+/// segment is its last position, so that it refuses no overlap: where the lines end is looked up too.
 pub(super) fn check(connection: &Connection, enterprise: &EnterpriseSlug, expected: &Head) -> Result<(), StoreError> {
     let head = read(connection, enterprise)?.unwrap_or_default();
     head.check_expected(enterprise, segments::end(connection, enterprise)?, expected)

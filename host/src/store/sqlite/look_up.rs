@@ -102,8 +102,8 @@ fn entries_of(
 
 /// What many batches of one append issue.
 ///
-/// The fingerprints come in no order, and each would touch another page of the table. So they are laid aside in a temporary
-/// table, and inserted in their own order at the end: SQLite sorts in files what its memory does not hold.
+/// The fingerprints come in no order, and each would touch another page of the table. So they are laid aside in a
+/// temporary table, and inserted in their own order at the end: SQLite sorts in files what its memory does not hold.
 #[derive(Debug, Default)]
 pub(super) struct LaidAside {
     count: usize,
@@ -167,8 +167,8 @@ fn begin_laying_aside(connection: &Connection) -> Result<(), StoreError> {
 }
 
 impl LaidAside {
-    /// Has the table hold what was laid aside of `enterprise`, all that a stream issues, and nothing else of it; nor anything
-    /// of a stream that does not exist. Gives how many rows were taken out, and how many written.
+    /// Has the table hold what was laid aside of `enterprise`, all that a stream issues, and nothing else of it; nor
+    /// anything of a stream that does not exist. Gives how many rows were taken out, and how many written.
     pub(super) fn renew(self, connection: &Connection, enterprise: &EnterpriseSlug) -> Result<(u64, u64), StoreError> {
         if self.count == 0 {
             begin_laying_aside(connection)?;

@@ -20,8 +20,8 @@ use crate::store::{IfMissing, StoreError};
 
 /// How long to wait for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often the rows are compared again after they were mended. The second time finds nothing, unless the file itself is
-/// damaged: there a row may not be found where it stands.
+/// How often the rows are compared again after they were mended. The second time finds nothing, unless the file itself
+/// is damaged: there a row may not be found where it stands.
 const ROUNDS_MAX: u32 = 4;
 
 /// Mends a stream in one transaction.

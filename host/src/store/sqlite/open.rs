@@ -26,8 +26,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How a store in a file behaves.
 #[derive(Debug, Clone, Copy)]
 pub struct SqliteOptions {
-    /// How long an append waits for its turn, from its arrival on. It is told to have failed by the writer alone, before it
-    /// has begun: nobody stops waiting for an append that may still happen.
+    /// How long an append waits for its turn, from its arrival on. It is told to have failed by the writer alone,
+    /// before it has begun: nobody stops waiting for an append that may still happen.
     pub patience: Duration,
 }
 
@@ -50,8 +50,8 @@ impl SqliteStore {
     /// The same, with options of one's own.
     ///
     /// # Errors
-    /// [`StoreError::Permanent`] for a file that is missing where it must not be, and for one that is not a store of this
-    /// version or an older one, which is left as it is; and where SQLite fails.
+    /// [`StoreError::Permanent`] for a file that is missing where it must not be, and for one that is not a store of
+    /// this version or an older one, which is left as it is; and where SQLite fails.
     pub async fn open_with(path: &Path, if_missing: IfMissing, options: SqliteOptions) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let store = spawn_blocking(move || open(&path, if_missing, options))
@@ -120,8 +120,8 @@ fn create(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes a store that this process created, and the files beside it, if it holds no stream and nobody else has it open. If
-/// it cannot be seen that this is so, everything stays.
+/// Removes a store that this process created, and the files beside it, if it holds no stream and nobody else has it
+/// open. If it cannot be seen that this is so, everything stays.
 pub(super) fn discard(path: &Path) {
     let removed = || -> rusqlite::Result<()> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -23,8 +23,8 @@ impl SqliteReader {
     /// Opens the store at `path`.
     ///
     /// # Errors
-    /// [`StoreError::Permanent`] for a file that is missing, and for one whose tables are those of another version of this
-    /// program; and where SQLite fails.
+    /// [`StoreError::Permanent`] for a file that is missing, and for one whose tables are those of another version of
+    /// this program; and where SQLite fails.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
         let open = move || {

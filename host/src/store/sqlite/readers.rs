@@ -1,5 +1,5 @@
-//! The connections that read: some for the small reads that a request takes, which are done where they are asked for, and
-//! some for all others, on threads that may block.
+//! The connections that read: some for the small reads that a request takes, which are done where they are asked for,
+//! and some for all others, on threads that may block.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
@@ -12,8 +12,8 @@ use super::connection;
 use super::failure::failed;
 use crate::store::StoreError;
 
-/// How many small reads are done at once where they are asked for. A runtime needs that many threads more than processors,
-/// so that a disk that does not answer holds up nothing else.
+/// How many small reads are done at once where they are asked for. A runtime needs that many threads more than
+/// processors, so that a disk that does not answer holds up nothing else.
 pub const INLINE_READS_MAX: usize = 2;
 const ASIDE: usize = 4;
 /// How long a read may take before the runtime is looked after.
@@ -102,8 +102,8 @@ impl Slot {
     }
 }
 
-/// Has the runtime look after its timers and sockets again where a read holds up the thread that did: a thread that waits for a disk
-/// may be the one that waited for all others. Ends with the store.
+/// Has the runtime look after its timers and sockets again where a read holds up the thread that did: a thread that
+/// waits for a disk may be the one that waited for all others. Ends with the store.
 pub(super) fn look_after(readers: &Weak<Readers>, runtime: &Handle) {
     while let Some(readers) = readers.upgrade() {
         if readers.reading().is_some_and(|reading| reading > HOLDS_UP) {

@@ -58,8 +58,9 @@ impl Shared {
         }
     }
 
-    /// Looks whether the file at the path holds every stream at least as far as it is known here, and takes it for the right
-    /// one then: gives the connection that found it so. No other may be open: what one has in its cache would lie.
+    /// Looks whether the file at the path holds every stream at least as far as it is known here, and takes it for the
+    /// right one then: gives the connection that found it so. No other may be open:
+    /// what one has in its cache would lie.
     pub(super) fn examine(&self) -> Result<Connection, Failure> {
         let cannot_read = |error| Failure::of(EXAMINE, error);
         let replaced = || Failure::transient(EXAMINE, self.watch.replaced());
@@ -77,8 +78,8 @@ impl Shared {
         Ok(connection)
     }
 
-    /// The same beside a transaction that is under way, whose connection cannot be closed: another process's checkpoint may
-    /// have written to the file meanwhile.
+    /// The same beside a transaction that is under way, whose connection cannot be closed: another process's checkpoint
+    /// may have written to the file meanwhile.
     pub(super) fn examine_beside(&self) -> Result<(), Failure> {
         let content = self.watch.content();
         self.readers.close();
@@ -108,7 +109,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether it is time to look for streams without a head, which takes longer than to read the heads: at first, and each minute.
+    /// Whether it is time to look for streams without a head, which takes longer than to read the heads: at first,
+    /// and each minute.
     pub(super) fn looks_for_lost(&self) -> bool {
         let mut looked = self.looked_for_lost.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = looked.is_none_or(|looked| looked.elapsed() >= LOOK_FOR_LOST_EVERY);
@@ -129,8 +131,8 @@ impl Shared {
     }
 }
 
-/// Whether a stream that ends with `head` is the one that ended with `known`, or what it has grown to since: the lines between
-/// say so. Another store's stream of the same name may be the longer one.
+/// Whether a stream that ends with `head` is the one that ended with `known`, or what it has grown to since: the lines
+/// between say so. Another store's stream of the same name may be the longer one.
 fn follows(
     connection: &Connection,
     enterprise: &EnterpriseSlug,

@@ -1,5 +1,6 @@
-//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own, so that the writer is not held
-//! up by a large one, and SQLite's limit on a value is not met. Its row in `snapshots`, written last, makes it current.
+//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own, so that the writer is not
+//! held up by a large one, and SQLite's limit on a value is not met. Its row in `snapshots`, written last,
+//! makes it current.
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::Frontier;
@@ -35,7 +36,8 @@ pub(super) enum Done {
     Nothing,
 }
 
-/// Whether the current snapshot was taken later. One of the same position is replaced: that may be damaged, or of other lines.
+/// Whether the current snapshot was taken later. One of the same position is replaced: that may be damaged,
+/// or of other lines.
 pub(super) fn is_late(connection: &Connection, enterprise: &EnterpriseSlug, position: u64) -> Result<bool, StoreError> {
     // A snapshot from beyond the stream's end is junk, and no reason to keep none.
     connection

@@ -1,8 +1,9 @@
 //! Whether the files at the store's path are still those that are open.
 //!
-//! A file that was deleted, moved away or overwritten can be read and written for as long as it is open: what is appended
-//! would be told, and nobody would find it again. SQLite does not look. So the files are looked at before each commit that is
-//! told, and before each head is read; they are never opened for it, since to close a file drops SQLite's locks on it.
+//! A file that was deleted, moved away or overwritten can be read and written for as long as it is open: what is
+//! appended would be told, and nobody would find it again. SQLite does not look. So the files are looked at before each
+//! commit that is told, and before each head is read; they are never opened for it,
+//! since to close a file drops SQLite's locks on it.
 
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
@@ -20,8 +21,8 @@ pub(super) struct Watch {
 struct Known {
     /// Device and inode of each.
     files: [(u64, u64); 3],
-    /// When the file itself was last changed, and how long it is: with a write-ahead log only a checkpoint changes them.
-    /// Nothing while a checkpoint of ours is at it.
+    /// When the file itself was last changed, and how long it is: with a write-ahead log only a checkpoint changes
+    /// them. Nothing while a checkpoint of ours is at it.
     content: Option<Content>,
 }
 

@@ -17,8 +17,8 @@ use super::queue::Next;
 use super::watch::Change;
 use crate::store::StoreError;
 
-/// A process that commits without gaps starves all others, which look for the lock now and then. So it is left alone for the
-/// one time after the other at most.
+/// A process that commits without gaps starves all others, which look for the lock now and then. So it is left alone
+/// for the one time after the other at most.
 const GAP: Duration = Duration::from_millis(2);
 const GAP_AFTER: Duration = Duration::from_millis(25);
 /// How often the lock is looked for while another process holds it; jitter comes on top.
@@ -87,8 +87,8 @@ impl Writer {
         }
     }
 
-    /// Takes the write lock, as soon as nobody else has it. Nothing where what it is for is no longer wanted, which is asked
-    /// while it waits.
+    /// Takes the write lock, as soon as nobody else has it. Nothing where what it is for is no longer wanted,
+    /// which is asked while it waits.
     fn begin(&mut self, mut is_wanted: impl FnMut(Instant) -> bool) -> Result<Option<()>, Failure> {
         let mut warned = Duration::ZERO;
         loop {
@@ -142,8 +142,8 @@ impl Writer {
         self.open.as_ref().map(|open| &open.connection).ok_or_else(closed)
     }
 
-    /// Closes every connection, and looks on a new one whether the file still holds what it held. If it does, it is taken for
-    /// the right one, whoever wrote to it.
+    /// Closes every connection, and looks on a new one whether the file still holds what it held. If it does, it is
+    /// taken for the right one, whoever wrote to it.
     fn examine(&mut self) -> Result<(), Failure> {
         // The writer's last: where only the log was taken away, SQLite then folds what it holds of it into the file.
         self.shared.readers.close();

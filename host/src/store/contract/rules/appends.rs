@@ -25,7 +25,8 @@ pub(super) async fn an_append_elsewhere_conflicts(storage: &impl Storage) -> Ver
     (kept == 4).holds("nothing of a conflicting append is kept")
 }
 
-/// Whoever appends to a fork, a host whose memory differs from the store or one that was restored, must not go on with it.
+/// Whoever appends to a fork, a host whose memory differs from the store or one that was restored,
+/// must not go on with it.
 pub(super) async fn an_append_to_other_lines_is_altered(storage: &impl Storage) -> Verdict {
     let store = &storage.open().await?;
     let Sample { slug, lines, .. } = Sample::new("octo-corp", "")?;

@@ -13,7 +13,8 @@ use crate::store::sqlite::queue::{Appending, take_late};
 use crate::store::sqlite::{heads, look_up, segments};
 use crate::store::{Head, StoreError};
 
-/// How often a group is begun again because another process made a checkpoint meanwhile, or one of it had to be left out.
+/// How often a group is begun again because another process made a checkpoint meanwhile,
+/// or one of it had to be left out.
 const ATTEMPTS_MAX: u32 = 64;
 
 /// The appends of a group that has come so far.
@@ -90,8 +91,8 @@ impl Writer {
         }
     }
 
-    /// Appends one after the other. After an error the first that is left is the one that broke the transaction, and the
-    /// connection is closed.
+    /// Appends one after the other. After an error the first that is left is the one that broke the transaction, and
+    /// the connection is closed.
     fn append_each(&mut self, appends: &mut VecDeque<Appending>, group: &mut Group) -> Result<(), Failure> {
         while let (Some(open), Some(append)) = (&self.open, appends.front_mut()) {
             let appended = append_one(&open.connection, append);
@@ -105,8 +106,8 @@ impl Writer {
     }
 }
 
-/// One append in its savepoint. After a statement that failed, SQLite is asked whether the transaction is still there: where the
-/// disk is full it rolls the whole of it back, and what came then would be a transaction of its own.
+/// One append in its savepoint. After a statement that failed, SQLite is asked whether the transaction is still there:
+/// where the disk is full it rolls the whole of it back, and what came then would be a transaction of its own.
 fn append_one(connection: &Connection, append: &mut Appending) -> Result<Head, Refused> {
     execute(connection, "SAVEPOINT append")?;
     let appended = insert(connection, append);

@@ -109,7 +109,8 @@ impl Writer {
         }
     }
 
-    /// The connection may be a new one by the time: it sorts in memory then, which is slower for many fingerprints at most.
+    /// The connection may be a new one by the time: it sorts in memory then,
+    /// which is slower for many fingerprints at most.
     fn sort(&mut self, sorts: Sorts) {
         if let Some(open) = &self.open
             && set_sorts(&open.connection, sorts).is_err()

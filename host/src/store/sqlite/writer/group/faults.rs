@@ -23,13 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 enum Fault {
     /// The statement at this step of SQLite's machine is interrupted: the whole transaction is rolled back.
     Interrupted { step: u32 },
-    /// The file may grow by this many pages: a statement within a savepoint finds it full, and the whole transaction is rolled
-    /// back.
+    /// The file may grow by this many pages: a statement within a savepoint finds it full,
+    /// and the whole transaction is rolled back.
     Full { pages: i64 },
 }
 
-/// In the obvious form the savepoint that follows is a transaction of its own: one append is lost, another kept, and all are told
-/// the same.
+/// In the obvious form the savepoint that follows is a transaction of its own: one append is lost, another kept,
+/// and all are told the same.
 #[test]
 fn outcomes_told_are_outcomes_kept_whichever_step_of_a_group_fails() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
