@@ -47,7 +47,8 @@ pub enum Corruption {
     #[error("{0}")]
     Transition(&'static str),
     /// The event counts an item for another revocation than the one that it is pending in.
-    #[error("the item is pending in {expected}, but recorded for {found}", expected = revocation(.expected), found = revocation(.found))]
+    #[error("the item is pending in {expected}, but recorded for \
+        {found}", expected = revocation(.expected), found = revocation(.found))]
     Revocation {
         /// The revocation that the item is pending in.
         expected: Option<RevocationId>,
@@ -56,7 +57,8 @@ pub enum Corruption {
     },
     /// A completion with other totals than what was recorded.
     #[error(
-        "{authorizations_revoked} authorizations and {credentials_destroyed} credentials were recorded, the completion says otherwise"
+        "{authorizations_revoked} authorizations and {credentials_destroyed} credentials were recorded, the \
+         completion says otherwise"
     )]
     Totals {
         /// Authorizations recorded for the revocation.

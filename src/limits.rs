@@ -74,7 +74,8 @@ pub enum InvalidValue {
     },
     /// Not a slug.
     #[error(
-        "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not `{found}`"
+        "an enterprise slug must be 1 to {SLUG_LENGTH_MAX} lower-case letters, digits or single inner hyphens, not \
+         `{found}`"
     )]
     Slug {
         /// What was given, shortened.
@@ -104,7 +105,8 @@ pub enum InvalidValue {
     },
     /// Not a time in RFC 3339.
     #[error(
-        "a time must be written as in RFC 3339, with its offset from UTC, such as `2026-03-10T09:00:00+01:00`, not `{found}`"
+        "a time must be written as in RFC 3339, with its offset from UTC, such as `2026-03-10T09:00:00+01:00`, not \
+         `{found}`"
     )]
     Rfc3339 {
         /// What was given, shortened.

@@ -127,7 +127,8 @@ pub enum NoReceipt<E> {
     Corrupt(#[from] CorruptHistory),
     /// No event has this position.
     #[error(
-        "no event has position {asked} yet: the history ends at position {end}; ask for one up to its end, or fetch a later log"
+        "no event has position {asked} yet: the history ends at position {end}; ask for one up to its end, or fetch a \
+         later log"
     )]
     Beyond {
         /// What was asked for.

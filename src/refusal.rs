@@ -107,7 +107,8 @@ pub enum Refusal {
     },
     /// [`Rule::UnfinishedOfOrganizationBounded`]
     #[error(
-        "organization `{0}` has {UNFINISHED_OF_ORGANIZATION_MAX} unfinished revocations or more: ask again when one of them is completed"
+        "organization `{0}` has {UNFINISHED_OF_ORGANIZATION_MAX} unfinished revocations or more: ask again when one \
+         of them is completed"
     )]
     TooManyOfOrganization(OrganizationId),
     /// [`Rule::UnfinishedOfEnterpriseBounded`]
@@ -123,7 +124,8 @@ pub enum Refusal {
     },
     /// [`Rule::KeysOfRequesterBounded`]
     #[error(
-        "{KEYS_OF_REQUESTER_MAX} idempotency keys of yours or more were first used within 24 hours: ask again without a key"
+        "{KEYS_OF_REQUESTER_MAX} idempotency keys of yours or more were first used within 24 hours: ask again without \
+         a key"
     )]
     TooManyKeys,
     /// [`Rule::EnterpriseCreatedOnce`]
@@ -199,7 +201,8 @@ pub enum Refusal {
     CredentialIdTaken(CredentialId),
     /// [`Rule::RevokedPairIsTombstone`]
     #[error(
-        "a revocation took organization `{organization}` from credential `{credential}` for good: issue a new credential"
+        "a revocation took organization `{organization}` from credential `{credential}` for good: issue a new \
+         credential"
     )]
     Tombstone {
         /// Which credential.

@@ -318,13 +318,15 @@ fn each_difference_is_told_in_words_and_to_machines() {
     let words: Vec<&str> = told.keys().map(String::as_str).collect();
     let expected = [
         "entry 1, credential 901: a classic_pat at the service and a ssh_key in the log",
-        "entry 1, credential 901: authorized for organization 3 at the service and not in the log: organization `3` was never added to the enterprise",
+        "entry 1, credential 901: authorized for organization 3 at the service and not in the log: organization `3` \
+         was never added to the enterprise",
         "entry 1, credential 901: enterprise octo-labs has a credential with this fingerprint too",
         "entry 1, credential 901: expires at 2027-01-01T00:00:00.000Z at the service and never in the log",
         "entry 1, credential 901: owned by person 8 at the service and by person 7 in the log",
         "entry 4, credential 905: alive at the service and not in the log",
         "entry 5, credential 901: the fingerprint is not that of this id in the log, but that of credential 903",
-        "entry 6, credential 902: the fingerprint is not that of this id in the log, but one that the log does not have",
+        "entry 6, credential 902: the fingerprint is not that of this id in the log, but one that the log does not \
+         have",
     ];
     assert_eq!(words, expected);
     let json =

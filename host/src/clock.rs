@@ -29,7 +29,8 @@ pub struct Reading {
 /// The clock on the wall is ahead of where it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the clock has leapt forward by {} s: nothing is recorded until it is set right, or accepted by SIGHUP or a restart",
+    "the clock has leapt forward by {} s: nothing is recorded until it is set right, or accepted by SIGHUP or a \
+     restart",
     .ahead_ms / 1_000
 )]
 pub struct Suspect {

@@ -134,7 +134,8 @@ impl Page<'_> {
             section {
                 h2 { "When" }
                 ol.moments {
-                    li { strong { "Requested" } (moment(requested)) span { "Everything in its scope is dead from here on." } }
+                    li { strong { "Requested" } (moment(requested)) span { "Everything in its scope is dead from here \
+                        on." } }
                     @if let Some((first, last)) = items {
                         li { strong { "First item recorded" } (moment(first)) span { (after(first)) } }
                         li { strong { "Last item recorded" } (moment(last)) span { (after(last)) } }
@@ -363,7 +364,8 @@ fn survivors(survivors: &[Survivors]) -> Markup {
                     }
                 }
             }
-            p.quiet { "Credentials that have expired are not counted. The list: " code { "credentials LOG --survivors" } "." }
+            p.quiet { "Credentials that have expired are not counted. The list: " code { "credentials LOG \
+                --survivors" } "." }
         }
     }
 }

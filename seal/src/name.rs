@@ -68,7 +68,8 @@ impl fmt::Display for InvalidKeyName {
         let max = KeyName::LENGTH_MAX;
         write!(
             f,
-            "a name is 1 to {max} bytes without white space, control characters and `+`, such as `credentials.example.com`"
+            "a name is 1 to {max} bytes without white space, control characters and `+`, such as \
+             `credentials.example.com`"
         )
     }
 }

@@ -79,7 +79,8 @@ impl fmt::Display for TooShort {
         let Self { lines, size } = self;
         write!(
             f,
-            "the log ends at line {lines}, and had {size} lines when it was sealed: fetch the whole log, or learn who cut it"
+            "the log ends at line {lines}, and had {size} lines when it was sealed: fetch the whole log, or learn who \
+             cut it"
         )
     }
 }

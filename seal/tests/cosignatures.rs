@@ -13,7 +13,8 @@ const DOCUMENTED: &str = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMg
 const DOCUMENTED_TIME: u64 = 1_679_315_147;
 /// Made from 32 bytes of 3 by Python's `cryptography` and `hashlib`, and its cosignature of the documented checkpoint.
 const THEIR_KEY: &str = "witness.example.com/w1+84bec770+BO1JKMYo0cLG6ukDOJBZlWEpWSc6XGP5NjbBRhSshzfR";
-const THEIR_COSIGNATURE: &str = "— witness.example.com/w1 hL7HcAAAAABkGFDLMNgPaUkNaJGzku/UOv9J4xe+sMNOE3ojmgMjp7bUMLdRD3VTtNiesVYFDVlpiEzTG3GgzySAzzTFTWah5H3fBQ==\n";
+const THEIR_COSIGNATURE: &str = "— witness.example.com/w1 \
+    hL7HcAAAAABkGFDLMNgPaUkNaJGzku/UOv9J4xe+sMNOE3ojmgMjp7bUMLdRD3VTtNiesVYFDVlpiEzTG3GgzySAzzTFTWah5H3fBQ==\n";
 const ORIGIN: &str = "credentials.example.com/octo-corp";
 
 fn name(name: &str) -> KeyName {

@@ -65,20 +65,35 @@ macro_rules! laws {
 }
 
 laws! {
-    Replay, "replay", replay, "Folding the recorded events gives the live state, at every prefix, split anywhere, through a snapshot at any point.";
-    HonestDecide, "honest_decide", honest_decide, "Every event that decide returns is accepted by apply; a refused command changes nothing; deciding the same again yields no event.";
-    Structure, "structure", structure, "apply refuses a gap, time that runs backwards, an item of another revocation, an early completion and other totals, and is unchanged then; what only policy forbids it accepts.";
+    Replay, "replay", replay, "Folding the recorded events gives the live state, at every prefix, split anywhere, \
+        through a snapshot at any point.";
+    HonestDecide, "honest_decide", honest_decide, "Every event that decide returns is accepted by apply; a refused \
+        command changes nothing; deciding the same again yields no event.";
+    Structure, "structure", structure, "apply refuses a gap, time that runs backwards, an item of another revocation, \
+        an early completion and other totals, and is unchanged then; what only policy forbids it accepts.";
     Determinism, "determinism", determinism, "The same state, command and time give the same events, byte for byte.";
-    Authority, "authority", authority, "Only an owner, a holder of the permission or a permitted installation, with a token of the right kind and scope, may revoke at the enterprise, and only an organization's owner or a permitted installation there; more authority never turns acceptance into refusal.";
-    ManagedUsers, "managed_users", managed_users, "revoke_credentials is refused on every enterprise of personal accounts, and without it no job destroys anything.";
-    Scope, "scope", scope, "Everyone within the filters loses authorizations, only enterprise members and who is named lose credentials and only of three kinds, the caller is neither spared nor left unwarned, and the plan says what becomes of their token.";
-    TheCut, "the_cut", the_cut, "Everything in scope is dead at once and for good, for every query and command; nothing outside it is touched.";
-    Filters, "filters", filters, "Nothing outside a request's filters is touched, a narrower request within it finds nothing, of two that overlap the first has what both match, the first EMU owner is no target, and a login means one person.";
-    Job, "job", job, "The job makes progress and ends the same for all batch sizes and after a crash anywhere; it completes once, when nothing is left, with the totals of the plan.";
+    Authority, "authority", authority, "Only an owner, a holder of the permission or a permitted installation, with a \
+        token of the right kind and scope, may revoke at the enterprise, and only an organization's owner or a \
+        permitted installation there; more authority never turns acceptance into refusal.";
+    ManagedUsers, "managed_users", managed_users, "revoke_credentials is refused on every enterprise of personal \
+        accounts, and without it no job destroys anything.";
+    Scope, "scope", scope, "Everyone within the filters loses authorizations, only enterprise members and who is \
+        named lose credentials and only of three kinds, the caller is neither spared nor left unwarned, and the plan \
+        says what becomes of their token.";
+    TheCut, "the_cut", the_cut, "Everything in scope is dead at once and for good, for every query and command; \
+        nothing outside it is touched.";
+    Filters, "filters", filters, "Nothing outside a request's filters is touched, a narrower request within it finds \
+        nothing, of two that overlap the first has what both match, the first EMU owner is no target, and a login \
+        means one person.";
+    Job, "job", job, "The job makes progress and ends the same for all batch sizes and after a crash anywhere; it \
+        completes once, when nothing is left, with the totals of the plan.";
     Precedence, "precedence", precedence, "Of several refusals the one is given that the catalogue puts first.";
-    Wire, "wire", wire, "What is written is canonical and reads back the same; unknown fields are tolerated, and what is no next event is refused by line.";
-    Access, "access", access, "authenticates and may_use say no to everything pending, revoked, destroyed, expired, departed or unknown, and yes to all else.";
-    Audit, "audit", audit, "An audit accepts every history that the core writes, and of the altered ones only those that it could have written.";
+    Wire, "wire", wire, "What is written is canonical and reads back the same; unknown fields are tolerated, and what \
+        is no next event is refused by line.";
+    Access, "access", access, "authenticates and may_use say no to everything pending, revoked, destroyed, expired, \
+        departed or unknown, and yes to all else.";
+    Audit, "audit", audit, "An audit accepts every history that the core writes, and of the altered ones only those \
+        that it could have written.";
 }
 
 impl fmt::Display for Law {

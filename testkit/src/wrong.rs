@@ -112,14 +112,17 @@ macro_rules! wrong_cores {
 wrong_cores! {
     Replay, replay, histories::ForgetsKeysInReplay, "a replay that leaves idempotency keys out";
     Replay, replay, histories::SnapshotsTooLate, "a snapshot that already holds the next batch of a running job";
-    HonestDecide, honest_decide, jobs::RevokesTheDead, "a single revocation that is recorded whether or not there is anything to revoke";
+    HonestDecide, honest_decide, jobs::RevokesTheDead, "a single revocation that is recorded whether or not there is \
+        anything to revoke";
     HonestDecide, honest_decide, jobs::CompletesTwice, "a completed job that completes again";
     Structure, structure, structure::PassesOverGaps, "an apply that passes over gaps";
-    Structure, structure, structure::CountsForAnyRevocation, "an apply that counts an item for whichever revocation has it";
+    Structure, structure, structure::CountsForAnyRevocation, "an apply that counts an item for whichever revocation \
+        has it";
     Structure, structure, structure::AsksPolicyInApply, "an apply that asks who had authority";
     Determinism, determinism, jobs::ShufflesBatches, "a batch in the order of a hasher";
     Authority, authority, authority::OwnersOnly, "an owner check that forgets the permission";
-    Authority, authority, authority::ChildScopesSuffice, "a scope check that takes read:enterprise for admin:enterprise";
+    Authority, authority, authority::ChildScopesSuffice, "a scope check that takes read:enterprise for \
+        admin:enterprise";
     Authority, authority, authority::AnyonesToken, "a caller's token that is not asked whose it is";
     ManagedUsers, managed_users, authority::ForgetsManagedUsers, "revoke_credentials taken on every kind of enterprise";
     Scope, scope, translated::GuestsAreMembers, "guests' tokens and keys destroyed with the members'";
@@ -149,7 +152,8 @@ wrong_cores! {
     Job, job, jobs::StopsShort, "a job that never completes an empty scope";
     Job, job, jobs::MiscountsExpired, "a plan that leaves out what has expired";
     Precedence, precedence, authority::BodyBeforeAuthority, "a body judged before the caller";
-    Precedence, precedence, authority::ManagedUsersBeforeAuthority, "a kind of enterprise told before the caller is asked";
+    Precedence, precedence, authority::ManagedUsersBeforeAuthority, "a kind of enterprise told before the caller is \
+        asked";
     Wire, wire, histories::ToleratesUnknownTypes, "a reader that passes over event types it does not know";
     Wire, wire, histories::RefusesUnknownFields, "a reader that refuses fields it does not know";
     Wire, wire, histories::WritesWhiteSpace, "a writer with white space";

@@ -134,7 +134,8 @@ fn a_narrower_request_with_a_token_rests_on_the_token_its_owner_and_the_target()
             "holds credential_owner_present: no MemberRemoved",
             "holds credential_not_destroyed: no CredentialDestroyed",
             // The one before it took no token.
-            "holds credential_not_destruction_pending: after 21 no RevokeAllRequested no RevocationRequested of 7 no RevocationRequested of classic_pat",
+            "holds credential_not_destruction_pending: after 21 no RevokeAllRequested no RevocationRequested of 7 no \
+             RevocationRequested of classic_pat",
             "holds credential_not_expired: 10",
             "holds ssh_key_is_no_api_credential: 10",
             "holds fine_grained_pat_cannot_call: 10",

@@ -425,7 +425,8 @@ fn each_refusal_has_its_words_and_its_operations_documentation() {
         assert_eq!(body["status"], response.status.to_string());
         (response.status, body["message"].as_str().unwrap().to_owned())
     };
-    let type_message = "The `credential_type` parameter is required and must be one of: classic_pat, fine_grained_pat, ssh_key, oauth_app_token";
+    let type_message = "The `credential_type` parameter is required and must be one of: classic_pat, \
+        fine_grained_pat, ssh_key, oauth_app_token";
     for operation in revoking().filter(|operation| operation.names_type()) {
         for body in [
             &b""[..],
@@ -473,7 +474,8 @@ fn each_refusal_has_its_words_and_its_operations_documentation() {
         assert_eq!(found, (422, message.to_owned()), "{operation:?}");
     }
     let at_organization = |caller: Value| refused(&world, Operation::OrganizationRevokeAll, caller, "", b"");
-    let saml = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.";
+    let saml = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access \
+        to this organization.";
     let mut unauthorized = managed();
     unauthorized.issue(961, 9, "classic_pat", &["admin:org"]);
     let by_token = json!({"person": 9, "credential": 961});

@@ -41,7 +41,8 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
         ),
         (
             event(r#""MemberVanished","member":7}"#),
-            "line 3: event type `MemberVanished` is unknown to this version: read the log with the version that wrote it",
+            "line 3: event type `MemberVanished` is unknown to this version: read the log with the version that wrote \
+             it",
         ),
         (
             r#"{"at":"2026-03-10T09:00:00.000Z"}"#.into(),
@@ -85,11 +86,13 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
         ),
         (
             event(r#""PermissionGranted","member":7,"permission":5}"#),
-            "line 3, column 98: field `permission` of PermissionGranted: invalid type: integer `5`, expected `write_enterprise_credentials`",
+            "line 3, column 98: field `permission` of PermissionGranted: invalid type: integer `5`, expected \
+             `write_enterprise_credentials`",
         ),
         (
             event(r#""PermissionGranted","member":7,"permission":{"write_enterprise_credentials":null}}"#),
-            "line 3, column 97: field `permission` of PermissionGranted: invalid type: map, expected `write_enterprise_credentials`",
+            "line 3, column 97: field `permission` of PermissionGranted: invalid type: map, expected \
+             `write_enterprise_credentials`",
         ),
         (
             event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh","scopes":[]}"#),
@@ -109,27 +112,32 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
         ),
         (
             event(r#""MemberRemoved","member":7,"by":{"person":7,"installation":5}}"#),
-            "line 3, column 115: field `by` of the envelope: an actor is a `person`, perhaps with a `credential`, or an `installation`",
+            "line 3, column 115: field `by` of the envelope: an actor is a `person`, perhaps with a `credential`, or \
+             an `installation`",
         ),
         (
             event(r#""MemberRemoved","member":7,"by":[7,901,null]}"#),
-            "line 3, column 85: field `by` of the envelope: invalid type: sequence, expected an actor, which is an object",
+            "line 3, column 85: field `by` of the envelope: invalid type: sequence, expected an actor, which is an \
+             object",
         ),
         (
             r#"{"position":3,"at":"2026-03-10 09:00","type":"MemberRemoved","member":7}"#.into(),
-            "line 3, column 37: field `at` of the envelope: a time must be written as `2026-03-10T09:00:00.000Z`, in UTC with three decimals, not `2026-03-10 09:00`",
+            "line 3, column 37: field `at` of the envelope: a time must be written as `2026-03-10T09:00:00.000Z`, in \
+             UTC with three decimals, not `2026-03-10 09:00`",
         ),
         (
             event(
                 r#""RevocationRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":true}"#,
             ),
-            "line 3: RevocationRequested is no event: it names no organization, no person and no type of credential: what is revoked cannot be told",
+            "line 3: RevocationRequested is no event: it names no organization, no person and no type of credential: \
+             what is revoked cannot be told",
         ),
         (
             event(
                 r#""RevocationRequested","requested_by":{"person":7},"authority":"organization_owner","organization":3,"person":7,"revoke_credentials":true}"#,
             ),
-            "line 3: RevocationRequested is no event: it asks to destroy credentials for an organization, which never does",
+            "line 3: RevocationRequested is no event: it asks to destroy credentials for an organization, which never \
+             does",
         ),
         (
             event(

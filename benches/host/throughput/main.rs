@@ -44,7 +44,8 @@ fn main() -> Result<()> {
     let runtime = Runtime::new()?;
     let history = history(credentials)?;
     println!(
-        "{}: {credentials} credentials, {} events, {} bytes an event; median of {rounds} rounds in turns; µs of CPU are those of the whole process",
+        "{}: {credentials} credentials, {} events, {} bytes an event; median of {rounds} rounds in turns; µs of CPU \
+         are those of the whole process",
         engine.name(),
         history.events,
         history.bytes.len() as u64 / history.events

@@ -158,7 +158,8 @@ impl Rehearse {
         let slug = enterprise.slug().context("the log creates no enterprise")?.clone();
         let path = scope.path(slug.as_str()).encoded();
         let path = path.context(
-            "the login `.` or `..` cannot stand in the path of a URL: no request can name it, but `decide` answers for it",
+            "the login `.` or `..` cannot stand in the path of a URL: no request can name it, but `decide` answers \
+             for it",
         )?;
         let request = Request::revoke(address, &path, means, scope.body(self.revoke_credentials));
         let read_in = warm_up(address, &path, means).await?;
@@ -186,7 +187,8 @@ impl Rehearse {
         say("THE SEAL", &seal::seal(store, &slug, self.keep.as_deref()).await?)?;
         let verdict = if clean {
             format!(
-                "  CLEAN: as planned, {} authorizations revoked and {} credentials destroyed; every event keeps the rules\n",
+                "  CLEAN: as planned, {} authorizations revoked and {} credentials destroyed; every event keeps the \
+                 rules\n",
                 count(plan.authorizations_revoked),
                 count(plan.credentials_destroyed)
             )

@@ -93,7 +93,8 @@ impl ScopeArgs {
         }
         let Some(asked) = command.requested() else {
             bail!(
-                "`--person`, `--credential-type` and `--organization` limit a `RevokeAll` or a `Revoke`, and no other command"
+                "`--person`, `--credential-type` and `--organization` limit a `RevokeAll` or a `Revoke`, and no other \
+                 command"
             );
         };
         for (flag, given, named) in [

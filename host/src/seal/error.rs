@@ -68,7 +68,8 @@ pub enum SealError {
     NoJournal(PathBuf),
     /// The logs of a stream cannot be numbered on.
     #[error(
-        "the store says that the stream's log is number {0}, behind which there is no other: find out who wrote that row"
+        "the store says that the stream's log is number {0}, behind which there is no other: find out who wrote that \
+         row"
     )]
     NoFurtherLog(u32),
     /// The seal of a stream whose lines lead on from what was sealed is not begun anew.

@@ -30,7 +30,8 @@ pub enum JournalError {
     #[error("the journal of the seal cannot use `{}`", .0.display())]
     File(PathBuf, #[source] io::Error),
     /// Another process has it.
-    #[error("the journal of the seal in `{}` is in use by another process: give each its own with `--seal-state`", .0.display())]
+    #[error("the journal of the seal in `{}` is in use by another process: give each its own with \
+        `--seal-state`", .0.display())]
     InUse(PathBuf),
     /// The file is not one that was written.
     #[error(

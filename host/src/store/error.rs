@@ -244,7 +244,8 @@ impl fmt::Display for Alteration {
             ),
             Self::SealedBeyond { head, sealed } => write!(
                 f,
-                "it ends at position {head}, and {sealed} lines of it were sealed: an older copy of it was put in its place"
+                "it ends at position {head}, and {sealed} lines of it were sealed: an older copy of it was put in its \
+                 place"
             ),
             Self::SealedOtherwise {
                 size,

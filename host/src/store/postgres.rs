@@ -189,7 +189,8 @@ impl PostgresStore {
         if asked == Some(Reads::Fenced) && !facts.can_fence {
             return Err(StoreError::permanent(
                 OPEN,
-                "the server is not PostgreSQL itself, and cannot show that it is the primary: `--reads fenced` cannot be honoured",
+                "the server is not PostgreSQL itself, and cannot show that it is the primary: `--reads fenced` cannot \
+                 be honoured",
             ));
         }
         if asked == Some(Reads::Unfenced) && facts.has_standbys() {

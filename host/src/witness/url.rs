@@ -70,12 +70,14 @@ pub enum InvalidWitnessUrl {
     NotAUrl,
     /// It is beyond this machine, and HTTP.
     #[error(
-        "`http://` is for a witness on this machine, as on 127.0.0.1: whoever is on the way can answer in its place; use `https://`"
+        "`http://` is for a witness on this machine, as on 127.0.0.1: whoever is on the way can answer in its place; \
+         use `https://`"
     )]
     InTheOpen,
     /// This program has no TLS.
     #[error(
-        "this program was built without TLS: build it with `--features tls`, or ask the witness through a proxy on this machine"
+        "this program was built without TLS: build it with `--features tls`, or ask the witness through a proxy on \
+         this machine"
     )]
     WithoutTls,
 }

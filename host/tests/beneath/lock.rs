@@ -71,7 +71,8 @@ pub(crate) fn held(given: &Given) -> Vec<Row> {
     vec![Row {
         fault: "another process holds the write lock for 35 s".to_owned(),
         happens: format!(
-            "6 requests 503, each within {longest:.1} s of its arrival; healthz 200 `degraded`, 503 after 30 s; {warned} WARN"
+            "6 requests 503, each within {longest:.1} s of its arrival; healthz 200 `degraded`, 503 after 30 s; \
+             {warned} WARN"
         ),
         recovery: Some(recovery),
     }]

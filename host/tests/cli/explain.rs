@@ -34,7 +34,8 @@ fn a_request_is_explained_by_its_rules_and_the_events_that_they_rest_on() {
     let words = run_on(&log, &["explain", "-", "--position", &end.to_string()]).output();
     assert!(words.starts_with(&format!("WHY EVENT {end} WAS RECORDED\n")), "{words}");
     let by_owner = format!(
-        "\n  holds    owner_or_permission\n           since MemberAdded@7\n           up to {} no MemberRoleChanged (person 2)\n",
+        "\n  holds    owner_or_permission\n           since MemberAdded@7\n           up to {} no MemberRoleChanged \
+         (person 2)\n",
         end - 1
     );
     for told in [

@@ -195,12 +195,14 @@ impl fmt::Display for Outcomes {
         let Self { answers, exports, .. } = self;
         writeln!(
             f,
-            "{} flips: {} stores not opened, {} without consequence, {} noticed (503, failed export), {} with a row of the look-up gone",
+            "{} flips: {} stores not opened, {} without consequence, {} noticed (503, failed export), {} with a row \
+             of the look-up gone",
             self.flips, self.refused, self.unnoticed, self.noticed, self.row_gone
         )?;
         writeln!(
             f,
-            "answers: {} right, {} with 503, {} a no for want of the row, {} for want of another enterprise's; wrong: none",
+            "answers: {} right, {} with 503, {} a no for want of the row, {} for want of another enterprise's; wrong: \
+             none",
             answers.right, answers.unavailable, answers.row_gone, answers.other_gone
         )?;
         writeln!(

@@ -145,7 +145,8 @@ fn a_request_that_waits_for_its_body_goes_and_is_not_done() {
     let running = with_room_for(1);
     let mut waiting = Client::new(&running);
     let head = format!(
-        "POST {} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {TOKEN_OWNER}\r\nContent-Length: 2\r\n\r\n{{",
+        "POST {} HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {TOKEN_OWNER}\r\nContent-Length: \
+         2\r\n\r\n{{",
         revoke_all_path(SLUG)
     );
     waiting.0.write_all(head.as_bytes()).unwrap();

@@ -148,7 +148,8 @@ fn a_body_is_not_read_and_the_connection_says_that_it_closes() {
     let mut conversation = Conversation::new(running.address);
     let request = |more: &str| {
         format!(
-            "DELETE {ORGANIZATION}/930 HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer {ORG}\r\n{more}\r\n"
+            "DELETE {ORGANIZATION}/930 HTTP/1.1\r\nHost: t\r\nUser-Agent: t\r\nAuthorization: Bearer \
+             {ORG}\r\n{more}\r\n"
         )
     };
     // Of a 204 there is no length to read.

@@ -106,7 +106,8 @@ fn a_token_that_dies_elsewhere_while_the_body_arrives_records_nothing() {
     let mut conversation = Conversation::new(running.address);
     let (path, body) = (revoke_all_path(SLUG), r#"{"revoke_credentials":false}"#);
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\nAuthorization: Bearer {TOKEN_OWNER}\r\nContent-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\nAuthorization: Bearer \
+         {TOKEN_OWNER}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     conversation.say(head.as_bytes());

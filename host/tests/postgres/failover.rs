@@ -88,7 +88,8 @@ fn finish(scene: &Scene, slug: &str, job: Told) -> usize {
 impl Round {
     fn row(&self) -> String {
         format!(
-            "{} requests got 202, {} had to be asked again; job under way: {}; the drill took {:.2} s, 202 again after {:.2} to {:.2} s",
+            "{} requests got 202, {} had to be asked again; job under way: {}; the drill took {:.2} s, 202 again \
+             after {:.2} to {:.2} s",
             self.accepted,
             self.unsure,
             self.job_under_way,

@@ -102,7 +102,8 @@ pub(crate) fn two_hosts_and_four_importers(given: &Given, trace: &Trace) {
     assert!(outputs.iter().filter(|output| output.status.success()).count() >= 3);
     let longest = load.told.iter().map(|told| told.ended - told.began).max().unwrap();
     trace.say(format!(
-        "4 importers of 2,000 credentials each beside 2 hosts: {} requests got 202, {} another answer; the longest took {:.2} s",
+        "4 importers of 2,000 credentials each beside 2 hosts: {} requests got 202, {} another answer; the longest \
+         took {:.2} s",
         load.count(202),
         load.told.len() - load.count(202),
         longest.as_secs_f64()

@@ -81,7 +81,10 @@ pub(crate) async fn with_a_passfile() {
     let database = Database::new().await;
     let client = database.client().await;
     client
-        .batch_execute("DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN PASSWORD 'of:one'; GRANT ALL ON SCHEMA public TO locked")
+        .batch_execute(
+            "DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN PASSWORD 'of:one'; GRANT ALL ON SCHEMA \
+            public TO locked",
+        )
         .await
         .unwrap();
     let by_password = database.url_by("POSTGRES_BY_NAME").replace("postgres@", "locked@");

@@ -157,7 +157,8 @@ fn a_redirect_is_not_followed() {
         assert_no_harm(&format!("it answers {status}"), &genuine.key, move |_, stream| {
             let _ = write!(
                 stream,
-                "HTTP/1.1 {status}\r\nLocation: {location}/add-checkpoint\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                "HTTP/1.1 {status}\r\nLocation: {location}/add-checkpoint\r\nContent-Length: 0\r\nConnection: \
+                 close\r\n\r\n"
             );
         });
     }

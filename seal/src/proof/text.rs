@@ -227,7 +227,8 @@ impl fmt::Display for NotSealed {
             Self::OtherSize { proof, checkpoint } => {
                 write!(
                     f,
-                    "the proof begins at {proof} lines, and the older checkpoint is of {checkpoint}: fetch one for these two"
+                    "the proof begins at {proof} lines, and the older checkpoint is of {checkpoint}: fetch one for \
+                     these two"
                 )
             }
         }

@@ -55,21 +55,31 @@ impl Raw for Postgres {
         self.runtime.block_on(async {
             client.batch_execute("BEGIN").await?;
             let insert = client
-                .prepare("INSERT INTO segments (enterprise, first, last, lines) SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])")
+                .prepare(
+                    "INSERT INTO segments (enterprise, first, last, lines) SELECT $1, * FROM \
+                    unnest($2::bigint[], $3::bigint[], $4::bytea[])",
+                )
                 .await?;
             for rows in segments.chunks(ROWS) {
                 let firsts: Vec<i64> = rows.iter().map(|row| row.first).collect();
                 let lasts: Vec<i64> = rows.iter().map(|row| row.last).collect();
                 let lines: Vec<&[u8]> = rows.iter().map(|row| row.lines.as_slice()).collect();
-                client.execute(&insert, &[&slug.as_str(), &firsts, &lasts, &lines]).await?;
+                client
+                    .execute(&insert, &[&slug.as_str(), &firsts, &lasts, &lines])
+                    .await?;
             }
             let insert = client
-                .prepare("INSERT INTO look_up (fingerprint, enterprise, position, leaf) SELECT f, $1, p, 0 FROM unnest($2::text[], $3::bigint[]) AS o (f, p)")
+                .prepare(
+                    "INSERT INTO look_up (fingerprint, enterprise, position, leaf) SELECT f, $1, p, 0 FROM \
+                    unnest($2::text[], $3::bigint[]) AS o (f, p)",
+                )
                 .await?;
             for rows in issued.chunks(ROWS) {
                 let fingerprints: Vec<&str> = rows.iter().map(|row| row.fingerprint.as_str()).collect();
                 let positions: Vec<i64> = rows.iter().map(|row| row.position).collect();
-                client.execute(&insert, &[&slug.as_str(), &fingerprints, &positions]).await?;
+                client
+                    .execute(&insert, &[&slug.as_str(), &fingerprints, &positions])
+                    .await?;
             }
             client.batch_execute("COMMIT").await?;
             Ok(())

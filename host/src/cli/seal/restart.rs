@@ -60,7 +60,8 @@ impl Restart {
             anyhow::Ok(begun?)
         })?;
         print(format!(
-            "the log of `{}` is `{origin}` from now on: tell its auditors and witnesses, who know it by the name before\n",
+            "the log of `{}` is `{origin}` from now on: tell its auditors and witnesses, who know it by the name \
+             before\n",
             self.enterprise
         ))?;
         Ok(ExitCode::SUCCESS)

@@ -33,48 +33,73 @@ macro_rules! bugs {
 bugs! {
     WritesBytesAnew, "A line is written in the canonical form, whatever its bytes were.", [ReadsGiveBackTheBytes];
     IgnoresTheLimit, "A read gives all lines, whatever the limit.", [ReadsGiveBackTheBytes];
-    EndsPagesEarly, "A read ends where a page of the storage ends, without a line at times.", [AReadGivesLinesUntilTheEnd];
+    EndsPagesEarly, "A read ends where a page of the storage ends, without a line at times.",
+        [AReadGivesLinesUntilTheEnd];
     MixesStreams, "A read gives the lines of all streams.", [StreamsAreKeptApart];
-    AppendsAnywhere, "An append is kept wherever it was meant to stand.", [AnAppendElsewhereConflicts, OfAppendsAtOnceOneWins, EveryProcessSeesAnAppendAtOnce, OfAppendsOfTwoProcessesOneWins];
-    ReportsTheExpected, "A conflict tells the end that was expected for the one that is.", [AnAppendElsewhereConflicts, EveryProcessSeesAnAppendAtOnce];
+    AppendsAnywhere, "An append is kept wherever it was meant to stand.",
+        [AnAppendElsewhereConflicts, OfAppendsAtOnceOneWins, EveryProcessSeesAnAppendAtOnce,
+         OfAppendsOfTwoProcessesOneWins];
+    ReportsTheExpected, "A conflict tells the end that was expected for the one that is.",
+        [AnAppendElsewhereConflicts, EveryProcessSeesAnAppendAtOnce];
     ComparesSizesAlone, "An append in one piece does not compare the frontier.", [AnAppendToOtherLinesIsAltered];
     ComparesSizesAloneInPieces, "An append in pieces does not compare the frontier.", [AnAppendToOtherLinesIsAltered];
     IgnoresPlaces, "A batch is kept though it does not follow the one before.", [LinesOutOfPlaceAreRefused];
-    KeepsWhatFailed, "What was inserted before the failure stays.", [AnAppendIsWholeOrNothing, AFingerprintStandsForOneCredentialOfAnEnterprise];
+    KeepsWhatFailed, "What was inserted before the failure stays.",
+        [AnAppendIsWholeOrNothing, AFingerprintStandsForOneCredentialOfAnEnterprise];
     AnswersTheOldHead, "An append gives the head before it.", [AnAppendGivesTheHeadBehindIt];
-    ShowsTheOldHead, "The stream's head is the one before the last append.", [AnAppendGivesTheHeadBehindIt, HeadsCommitToTheLinesAlone, EveryProcessSeesAnAppendAtOnce];
+    ShowsTheOldHead, "The stream's head is the one before the last append.",
+        [AnAppendGivesTheHeadBehindIt, HeadsCommitToTheLinesAlone, EveryProcessSeesAnAppendAtOnce];
     HashesLineFeeds, "The line feed is hashed with the line.", [HeadsCommitToTheLinesAlone];
     HashesBatches, "A batch is hashed as if it were one line.", [HeadsCommitToTheLinesAlone];
     ForgetsTheTime, "A head does not tell the time of the last line.", [HeadsCommitToTheLinesAlone];
     ForgetsRequests, "A head does not count the revocations under way.", [HeadsCommitToTheLinesAlone];
-    LastFingerprintWins, "A fingerprint then stands for the credential that was issued last.", [AnAppendIsWholeOrNothing, AFingerprintStandsForOneCredentialOfAnEnterprise];
-    NamesTheSecond, "The second credential of a fingerprint is named in place of its first holder.", [AFingerprintStandsForOneCredentialOfAnEnterprise];
-    RefusesAcrossEnterprises, "A fingerprint that another enterprise knows is refused.", [AFingerprintMayStandInManyEnterprises];
-    LooksUpOneEnterprise, "One enterprise that knows a fingerprint is told, and no more.", [AFingerprintMayStandInManyEnterprises];
-    LooksUpInOrderOfIssue, "The enterprises that know a fingerprint are told in the order in which they came to know it.", [AFingerprintMayStandInManyEnterprises];
-    LooksUpWithoutLimit, "All enterprises that know a fingerprint are told, however many.", [AFingerprintMayStandInManyEnterprises];
-    LooksUpAnything, "A fingerprint that nobody issued stands for some credential.", [AnAppendIsWholeOrNothing, TheLookUpIsFilledByIssues];
+    LastFingerprintWins, "A fingerprint then stands for the credential that was issued last.",
+        [AnAppendIsWholeOrNothing, AFingerprintStandsForOneCredentialOfAnEnterprise];
+    NamesTheSecond, "The second credential of a fingerprint is named in place of its first holder.",
+        [AFingerprintStandsForOneCredentialOfAnEnterprise];
+    RefusesAcrossEnterprises, "A fingerprint that another enterprise knows is refused.",
+        [AFingerprintMayStandInManyEnterprises];
+    LooksUpOneEnterprise, "One enterprise that knows a fingerprint is told, and no more.",
+        [AFingerprintMayStandInManyEnterprises];
+    LooksUpInOrderOfIssue, "The enterprises that know a fingerprint are told in the order in which they came to know \
+        it.",
+        [AFingerprintMayStandInManyEnterprises];
+    LooksUpWithoutLimit, "All enterprises that know a fingerprint are told, however many.",
+        [AFingerprintMayStandInManyEnterprises];
+    LooksUpAnything, "A fingerprint that nobody issued stands for some credential.",
+        [AnAppendIsWholeOrNothing, TheLookUpIsFilledByIssues];
     ForgetsCompletions, "A completed revocation stays unfinished.", [UnfinishedRevocationsAreListed];
     EndsAllWithOne, "The completion of one revocation ends all of the enterprise.", [UnfinishedRevocationsAreListed];
-    ChecksTooEarly, "The end is compared before the lines are written, and others may append between.", [OfAppendsAtOnceOneWins, OfAppendsOfTwoProcessesOneWins];
-    ShowsWhatIsPushed, "The pieces of an append are seen before its commit.", [LinesOutOfPlaceAreRefused, AnAppendIsWholeOrNothing, NothingIsSeenBeforeTheCommit];
-    KeepsTheFirstSnapshot, "No snapshot takes the place of another.", [TheLatestSnapshotIsKept, SnapshotsAreKeptWithTheirFrontier, SnapshotsFromBeyondTheEndAreReplaced];
+    ChecksTooEarly, "The end is compared before the lines are written, and others may append between.",
+        [OfAppendsAtOnceOneWins, OfAppendsOfTwoProcessesOneWins];
+    ShowsWhatIsPushed, "The pieces of an append are seen before its commit.",
+        [LinesOutOfPlaceAreRefused, AnAppendIsWholeOrNothing, NothingIsSeenBeforeTheCommit];
+    KeepsTheFirstSnapshot, "No snapshot takes the place of another.",
+        [TheLatestSnapshotIsKept, SnapshotsAreKeptWithTheirFrontier, SnapshotsFromBeyondTheEndAreReplaced];
     KeepsAnySnapshot, "A snapshot takes the place of one that was taken later.", [TheLatestSnapshotIsKept];
-    KeepsSnapshotsOfOtherPositionsAlone, "A snapshot does not take the place of one of the same position.", [TheLatestSnapshotIsKept, SnapshotsAreKeptWithTheirFrontier];
+    KeepsSnapshotsOfOtherPositionsAlone, "A snapshot does not take the place of one of the same position.",
+        [TheLatestSnapshotIsKept, SnapshotsAreKeptWithTheirFrontier];
     MixesSnapshots, "All streams have the snapshot of one.", [SnapshotsAreKeptApart];
-    FilesSnapshotsUnderTheHead, "A snapshot of the head's position gets the head's frontier.", [SnapshotsAreKeptWithTheirFrontier];
-    KeepsJunk, "A snapshot from beyond the end counts as taken later than all others.", [SnapshotsFromBeyondTheEndAreReplaced];
-    KeepsTheLastCheckpointAlone, "A checkpoint that is kept takes the place of all before it.", [CheckpointsAreGivenBack, CheckpointsAreKeptApart];
-    TakesTheLatestKeptForLast, "The checkpoint that was kept last is told as the last, whatever it covers.", [CheckpointsAreGivenBack];
+    FilesSnapshotsUnderTheHead, "A snapshot of the head's position gets the head's frontier.",
+        [SnapshotsAreKeptWithTheirFrontier];
+    KeepsJunk, "A snapshot from beyond the end counts as taken later than all others.",
+        [SnapshotsFromBeyondTheEndAreReplaced];
+    KeepsTheLastCheckpointAlone, "A checkpoint that is kept takes the place of all before it.",
+        [CheckpointsAreGivenBack, CheckpointsAreKeptApart];
+    TakesTheLatestKeptForLast, "The checkpoint that was kept last is told as the last, whatever it covers.",
+        [CheckpointsAreGivenBack];
     MixesCheckpoints, "A stream without checkpoints has those of another.", [CheckpointsAreKeptApart];
-    MixesLogs, "The checkpoint that covers the most lines is told as the last, of whichever log of the stream.", [CheckpointsAreKeptApart];
+    MixesLogs, "The checkpoint that covers the most lines is told as the last, of whichever log of the stream.",
+        [CheckpointsAreKeptApart];
     ReplacesCheckpoints, "A checkpoint takes the place of one of another tree.", [ACheckpointStandsForOneTree];
     RenamesTheLogs, "The logs are called as the last process calls them.", [TheFirstLogNameStays];
     TakesTheOldestForNewest, "The stream whose last event is the oldest is named.", [TheNewestEventIsFound];
     IsIll, "The store says that it is ill.", [AStoreThatWorksSaysSo];
     IsIllAfterAnAppend, "The store says that it is ill once there is a stream in it.", [AStoreThatWorksSaysSo];
-    RemembersHeads, "A process goes on telling a head that it has seen until it appends itself.", [EveryProcessSeesAnAppendAtOnce];
-    LocksForItselfAlone, "The lock under which the end is compared is one of the process, not of the storage.", [OfAppendsOfTwoProcessesOneWins];
+    RemembersHeads, "A process goes on telling a head that it has seen until it appends itself.",
+        [EveryProcessSeesAnAppendAtOnce];
+    LocksForItselfAlone, "The lock under which the end is compared is one of the process, not of the storage.",
+        [OfAppendsOfTwoProcessesOneWins];
     ForgetsWhenClosed, "What was appended goes when the store is closed.", [WhatWasAppendedOutlivesTheProcess];
     AbandonsStreams, "An abandoned store is removed with the streams in it.", [WhatWasAppendedOutlivesTheProcess];
 }

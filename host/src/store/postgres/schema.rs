@@ -140,7 +140,8 @@ pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
             .map_or(Ok(true), |row| row.try_get(0))
             .map_err(Failure::of)?;
         if !is_used {
-            let tables = "DROP TABLE schema_epoch, heads, segments, look_up, snapshots, snapshot_chunks, leases, checkpoints, log_name";
+            let tables = "DROP TABLE schema_epoch, heads, segments, look_up, snapshots, snapshot_chunks, leases, \
+                checkpoints, log_name";
             session.execute(tables).await?;
         }
         session.commit().await

@@ -118,7 +118,8 @@ impl Fault {
             }
             Self::NoStream { .. } => "`repair` of any stream takes such rows out",
             Self::NotAnEvent { .. } => {
-                "the lines are those that were appended, and yet this version cannot read them: use the version that wrote them"
+                "the lines are those that were appended, and yet this version cannot read them: use the version that \
+                 wrote them"
             }
             Self::NoName | Self::Storage { .. } => {
                 "`restore` a backup; or `export` every stream that is whole, and `import` them into a new store"
@@ -145,7 +146,8 @@ impl fmt::Display for Fault {
             ),
             Self::NotLookedUp { count, position } => write!(
                 f,
-                "the look-up lacks {count} of its credentials, the first issued at position {position}: their tokens get 401"
+                "the look-up lacks {count} of its credentials, the first issued at position {position}: their tokens \
+                 get 401"
             ),
             Self::LooksUpWrong {
                 count,
