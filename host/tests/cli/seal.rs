@@ -67,7 +67,7 @@ fn a_key_is_made_once_for_its_owner_alone_and_shows_its_public_half() {
         .named(KeyName::new(ORIGIN).unwrap())
         .verifier_key();
     assert_eq!(shown, format!("{expected}\n"));
-    let half = secret.trim_end().rsplit('+').next().unwrap();
+    let half = secret.trim_end().splitn(5, '+').nth(4).unwrap();
     assert!(
         !made.contains(half) && !shown.contains(half),
         "the secret is never printed"
