@@ -20,7 +20,7 @@ use super::output::{print, print_json};
 use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
-use super::{blast_radius, evidence, mark};
+use super::{blast_radius, evidence, mark, output};
 
 /// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
 ///
@@ -80,6 +80,10 @@ struct Document<'a> {
     chosen_by: Option<&'a ScopeArgs>,
     #[serde(flatten)]
     report: &'a Report,
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/audit/v1";
 }
 
 /// How many ids a message names.
