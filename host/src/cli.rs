@@ -31,6 +31,7 @@ mod seal;
 mod serve;
 mod signal;
 mod table;
+mod terminal;
 mod time;
 mod verify;
 
@@ -73,7 +74,11 @@ enum Command {
 /// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrong arguments (clap's),
 /// 3 refused.
 pub(crate) fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return ExitCode::from(output::explain(&error)),
+    };
+    let done = match command {
         Command::Rehearse(rehearse) => rehearse.run(),
         Command::Serve(serve) => serve.run(),
         Command::Import(import) => import.run(),
@@ -95,7 +100,11 @@ pub(crate) fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_cut_short(&error) => ExitCode::FAILURE,
         Err(error) => {
-            output::tell(&format!("error: {}", error_chain(error.as_ref())));
+            output::tell(&format!(
+                "{} {}",
+                terminal::bad_on_stderr("error:"),
+                error_chain(error.as_ref())
+            ));
             ExitCode::FAILURE
         }
     }
@@ -103,7 +112,8 @@ pub(crate) fn run() -> ExitCode {
 
 /// Ends the program as clap does where arguments do not go together in a way that it cannot tell.
 fn wrong_arguments(what: &str) -> ! {
-    Cli::command().error(ErrorKind::ArgumentConflict, what).exit()
+    let error = Cli::command().error(ErrorKind::ArgumentConflict, what);
+    std::process::exit(output::explain(&error).into())
 }
 
 /// Whether a stream was not read to its end. It was not written whole then, but there is nothing to complain of.

@@ -12,3 +12,8 @@ pub fn count(number: u64) -> String {
     }
     apart
 }
+
+/// A number and what it counts: `1 line`, `2 lines`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}

@@ -7,7 +7,7 @@
 //! | what became of each credential, as CSV or as JSON lines | [`list`] |
 //! | each recorded event in a format of others | [`feed`] |
 //! | an audit as one page of HTML | [`page`] |
-//! | a number as a person reads it | [`count`](fn@count) |
+//! | a number as a person reads it, and what it counts | [`count`](fn@count), [`counted`] |
 
 mod count;
 
@@ -15,4 +15,4 @@ pub mod feed;
 pub mod list;
 pub mod page;
 
-pub use count::count;
+pub use count::{count, counted};

@@ -9,6 +9,7 @@ use enterprise_credentials::{
 use serde::Serialize;
 
 use super::scope::Scope;
+use super::terminal::{bad, good};
 
 /// The answer of the operation, and what decides it.
 #[derive(Debug, Serialize)]
@@ -54,9 +55,9 @@ impl Answer {
             .and_then(serde_json::Value::as_str)
             .unwrap_or_default();
         let ground = match (self.authority, self.refused_by) {
-            (_, Some(rule)) => format!("refused by the rule {rule}: {}", rule.sentence()),
-            (Some(authority), None) => format!("accepted, by the authority of: {}", authority.as_str()),
-            (None, None) => "accepted".to_owned(),
+            (_, Some(rule)) => format!("{} by the rule {rule}: {}", bad("refused"), rule.sentence()),
+            (Some(authority), None) => format!("{}, by the authority of: {}", good("accepted"), authority.as_str()),
+            (None, None) => good("accepted"),
         };
         format!("{} {message}\n{ground}", self.status)
     }

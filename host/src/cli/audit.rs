@@ -19,7 +19,8 @@ use super::id::id;
 use super::output::{print, print_json};
 use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
-use super::table::{Facts, count, identity};
+use super::table::{Facts, count, counted, identity};
+use super::terminal::bad;
 use super::{blast_radius, evidence, mark, output};
 
 /// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
@@ -116,9 +117,15 @@ impl Audit {
         let sealed = seal.zip(sealed.map(LogCheck::finish));
         let sha256 = history.sha256()?;
         let mut report = auditor.finish();
-        if broken_off.is_none() && report.position == Position::START {
-            bail!("{} holds no event: nothing can be audited", self.history);
-        }
+        let nothing_is_known = report.position == Position::START;
+        let broken_off = match broken_off {
+            None if nothing_is_known => bail!("{} holds no event: nothing can be audited", self.history),
+            // Not a word that could be taken for a verdict.
+            Some(error) if nothing_is_known && !self.json && sealed.is_none() => {
+                return Err(error.context("nothing can be audited"));
+            }
+            broken_off => broken_off,
+        };
         let unknown = self.narrow(&mut report).err();
         let complete = broken_off.is_none();
         if self.json {
@@ -206,7 +213,11 @@ fn known(report: &Report) -> String {
     match (shown.is_empty(), earlier) {
         (true, _) => "none".to_owned(),
         (false, 0) => shown.join(", "),
-        (false, earlier) => format!("{} earlier ones, {}", count(earlier as u64), shown.join(", ")),
+        (false, earlier) => format!(
+            "{}, {}",
+            counted(earlier as u64, "earlier one", "earlier ones"),
+            shown.join(", ")
+        ),
     }
 }
 
@@ -259,10 +270,9 @@ fn subject(report: &Report, sha256: &str, complete: bool, seal: Vec<(&'static st
     let end = report
         .last_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
-    let broken_off = if complete {
-        ""
-    } else {
-        "; THE REST OF THE LOG CANNOT BE READ"
+    let broken_off = match complete {
+        true => String::new(),
+        false => format!("; {}", bad("THE REST OF THE LOG CANNOT BE READ")),
     };
     let mut facts = vec![
         ("enterprise", identity(report.slug.as_ref(), report.kind)),

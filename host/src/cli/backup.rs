@@ -7,7 +7,8 @@ use clap::Args;
 use enterprise_credentials_host::store::{self, Copied, IfThere, StoreUrl};
 
 use super::output::print;
-use super::table::count;
+use super::progress;
+use super::table::counted;
 
 /// Copy a store to a file, as it is at one moment.
 ///
@@ -28,7 +29,9 @@ pub(crate) struct Backup {
 impl Backup {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let if_there = if self.force { IfThere::Replace } else { IfThere::Fail };
+        let bar = progress::going_on("copying");
         let copied = super::runtime()?.block_on(store::backup(&self.store, &self.file, if_there))?;
+        drop(bar);
         print(format!("backed up to `{}`: {}", self.file.display(), in_words(&copied)))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -36,7 +39,9 @@ impl Backup {
 
 /// How large it is, and where each stream ends.
 pub(super) fn in_words(copied: &Copied) -> String {
-    let mut words = format!("{} bytes, {} streams\n", count(copied.bytes), copied.heads.len());
+    let bytes = counted(copied.bytes, "byte", "bytes");
+    let streams = counted(copied.heads.len() as u64, "stream", "streams");
+    let mut words = format!("{bytes}, {streams}\n");
     for (enterprise, head) in &copied.heads {
         words.push_str(&format!(
             "  {enterprise}  size {}  root {}\n",

@@ -6,7 +6,8 @@ use enterprise_credentials::{
 };
 
 use super::scope::{self, Scope};
-use super::table::{Facts, Table, count, identity};
+use super::table::{Facts, Table, count, counted, identity};
+use super::terminal::bad;
 
 /// Kinds of access that a log does not hold, so that no plan can count them, and what to do about each.
 pub(super) const NOT_MODELLED: [(&str, &str); 4] = [
@@ -88,9 +89,9 @@ fn totals(enterprise: &Enterprise, scope: &Scope, plan: &Plan) -> String {
 fn items(pending: &AlreadyPending) -> Option<String> {
     (*pending != AlreadyPending::default()).then(|| {
         format!(
-            "{} authorizations and {} credentials",
-            count(pending.authorizations),
-            count(pending.credentials)
+            "{} and {}",
+            counted(pending.authorizations, "authorization", "authorizations"),
+            counted(pending.credentials, "credential", "credentials")
         )
     })
 }
@@ -297,14 +298,19 @@ fn not_covered(plan: &Plan) -> String {
         (member_credentials, members_keep.as_str()),
         (
             without_authorization,
-            match plan.organization {
-                None => "of all these have no authorization now and may get one later.",
-                Some(_) => "of all these lose no authorization by this request.",
+            match (plan.organization, without_authorization) {
+                (None, 1) => "of all these has no authorization now and may get one later.",
+                (None, _) => "of all these have no authorization now and may get one later.",
+                (Some(_), 1) => "of all these loses no authorization by this request.",
+                (Some(_), _) => "of all these lose no authorization by this request.",
             },
         ),
         (
             may_be_authorized_again,
-            "of all these may be authorized again for an organization that they lose or have lost.",
+            match may_be_authorized_again {
+                1 => "of all these may be authorized again for an organization that it loses or has lost.",
+                _ => "of all these may be authorized again for an organization that they lose or have lost.",
+            },
         ),
     ];
     let counts = left.map(|(number, _)| count(number));
@@ -321,9 +327,7 @@ fn not_covered(plan: &Plan) -> String {
 fn refused_to_all(by: Option<Rule>) -> String {
     by.map_or_else(String::new, |rule| {
         let instead = scope::instead(rule).map_or_else(String::new, |instead| format!("  {instead}\n"));
-        format!(
-            "  WHOEVER ASKS, this request is refused: {} ({rule})\n{instead}",
-            rule.sentence()
-        )
+        let refused = bad("this request is refused");
+        format!("  WHOEVER ASKS, {refused}: {} ({rule})\n{instead}", rule.sentence())
     })
 }

@@ -90,7 +90,7 @@ impl CredentialsArgs {
             Some(revocation) => Some(About::Revocation(revocation)),
             None => (self.affected || self.survivors).then_some(About::Last),
         };
-        let history = self.history.spooled()?;
+        let history = self.history.spooled()?.beside_lines();
         let mut observer = Observer::new(about);
         history.read_until(self.until, &mut |recorded| observer.observe(recorded))?;
         let at = end(observer.enterprise(), self.until);

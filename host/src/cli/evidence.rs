@@ -5,7 +5,8 @@ use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, Revocat
 
 use super::blast_radius;
 use super::scope::{ScopeArgs, limits_in_words};
-use super::table::{Facts, Table, count};
+use super::table::{Facts, Table, count, counted};
+use super::terminal::{bad, good};
 
 /// How many findings are shown; JSON has them all.
 const FINDINGS_MAX: usize = 50;
@@ -65,8 +66,9 @@ fn revocation(evidence: &Evidence) -> String {
     let state = match progress.completed_at {
         Some(at) => format!("completed {at}"),
         None => format!(
-            "{}: THE JOB IS NOT DONE, but what it has not recorded yet is refused all the same",
-            progress.state.as_str()
+            "{}: {}, but what it has not recorded yet is refused all the same",
+            progress.state.as_str(),
+            bad("THE JOB IS NOT DONE")
         ),
     };
     let mut facts = vec![
@@ -83,12 +85,12 @@ fn revocation(evidence: &Evidence) -> String {
             .map(|key| ("idempotency key", key.to_string())),
     );
     facts.push(("not authorized", {
-        let without = count(plan.not_covered.without_authorization);
+        let without = counted(plan.not_covered.without_authorization, "credential", "credentials");
         match plan.organization {
-            None => format!(
-                "{without} credentials that it leaves alive had no authorization at the cut and may get one later"
-            ),
-            Some(_) => format!("{without} credentials that it leaves alive lost no authorization by it"),
+            None => {
+                format!("{without} that it leaves alive had no authorization at the cut and may get one later")
+            }
+            Some(_) => format!("{without} that it leaves alive lost no authorization by it"),
         }
     }));
     let mut table = Table::new(["outcome", "planned at the cut", "recorded"]);
@@ -172,19 +174,27 @@ fn survivors(id: RevocationId, survivors: &[Survivors], note: &str) -> String {
 fn examples(credentials: &[CredentialId], all: u64) -> String {
     let named: Vec<String> = credentials.iter().take(EXAMPLES_MAX).map(ToString::to_string).collect();
     let more = if all > named.len() as u64 { " …" } else { "" };
-    format!("credentials {}{more}", named.join(" "))
+    let what = if all == 1 { "credential" } else { "credentials" };
+    format!("{what} {}{more}", named.join(" "))
 }
 
 fn findings(findings: &[Finding], complete: bool) -> String {
-    if findings.is_empty() {
-        let allowed = "every event is one that the rules allow";
-        return if complete {
-            format!("  NO FINDINGS: {allowed}\n")
-        } else {
-            format!("  NO FINDINGS up to where the log breaks off: {allowed}\n")
-        };
+    let mut words = String::new();
+    if !complete {
+        words += &format!(
+            "  {}: what is behind the place where it breaks off was not audited\n",
+            bad("THE LOG CANNOT BE READ TO ITS END")
+        );
     }
-    let mut words = format!("  FINDINGS: {}\n", count(findings.len() as u64));
+    if findings.is_empty() {
+        // What nobody could read is no log without findings.
+        words += &match complete {
+            true => format!("  {}: every event is one that the rules allow\n", good("NO FINDINGS")),
+            false => "  up to there every event is one that the rules allow\n".to_owned(),
+        };
+        return words;
+    }
+    words += &format!("  {}: {}\n", bad("FINDINGS"), count(findings.len() as u64));
     for finding in findings.iter().take(FINDINGS_MAX) {
         let rule = finding.rule.map_or_else(String::new, |rule| format!(" ({rule})"));
         words.push_str(&format!(

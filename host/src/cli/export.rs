@@ -14,9 +14,11 @@ use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_host::store::{self, Page, Streams, walk};
 use enterprise_credentials_seal::Frontier;
+use indicatif::ProgressBar;
 
 use super::history::HistoryPlace;
 use super::output::NotPrinted;
+use super::progress;
 
 /// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
 ///
@@ -44,7 +46,7 @@ const BROKEN_OFF: &str = "!! export broke off";
 impl Export {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(format) = self.format {
-            feed::write(format, &self.history)?;
+            feed::write(format, &self.history.beside_lines())?;
             return Ok(ExitCode::SUCCESS);
         }
         let Some((url, enterprise)) = self.history.stream() else {
@@ -63,12 +65,12 @@ impl Export {
         let Some(head) = store.head(enterprise).await? else {
             bail!("the store holds no enterprise `{enterprise}`");
         };
-        let output = BufWriter::new(std::io::stdout());
-        let write = |output: &mut BufWriter<Stdout>, page: &Page| -> anyhow::Result<()> {
-            Ok(output.write_all(page.bytes()).map_err(NotPrinted::from)?)
+        let output = Output {
+            lines: BufWriter::new(std::io::stdout()),
+            bar: progress::beside_lines(progress::counted(head.position().value(), "exporting")),
         };
-        let exported = walk(store, enterprise, &Frontier::EMPTY, &head, output, write).await;
-        let exported = exported.and_then(|mut output| Ok(output.flush().map_err(NotPrinted::from)?));
+        let exported = walk(store, enterprise, &Frontier::EMPTY, &head, output, Output::write).await;
+        let exported = exported.and_then(|mut output| Ok(output.lines.flush().map_err(NotPrinted::from)?));
         if let Err(error) = &exported {
             // Where the output is a pipe, its reader sees no exit code.
             let reason = error_chain(error.as_ref()).replace('\n', " ");
@@ -80,5 +82,18 @@ impl Export {
             written.with_context(|| format!("cannot write the mark to `{}`", path.display()))?;
         }
         Ok(())
+    }
+}
+
+/// Lines on their way out, and how many have gone.
+struct Output {
+    lines: BufWriter<Stdout>,
+    bar: ProgressBar,
+}
+
+impl Output {
+    fn write(&mut self, page: &Page) -> anyhow::Result<()> {
+        self.bar.inc(page.len() as u64);
+        Ok(self.lines.write_all(page.bytes()).map_err(NotPrinted::from)?)
     }
 }

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use enterprise_credentials::log::write_line;
-use enterprise_credentials::{Enterprise, EnterpriseKind};
+use enterprise_credentials::{Enterprise, EnterpriseKind, Event};
 use enterprise_credentials_host::sample::Sample;
 
 use super::kind::enterprise_kind;
 use super::output::NotPrinted;
+use super::progress;
 
 /// Write the history of a sample enterprise to standard output.
 ///
@@ -85,7 +86,9 @@ impl Generate {
 
         let mut output = BufWriter::new(std::io::stdout().lock());
         let mut line = Vec::new();
+        let bar = progress::beside_lines(progress::counted(sample.credentials.into(), "issuing"));
         let enterprise = sample.generate(&mut |recorded| {
+            bar.inc(u64::from(matches!(recorded.event, Event::CredentialIssued { .. })));
             line.clear();
             write_line(recorded, &mut line);
             output.write_all(&line).map_err(|error| NotPrinted::from(error).into())

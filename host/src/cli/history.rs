@@ -173,9 +173,3 @@ impl Read for Source {
         Ok(length)
     }
 }
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}

@@ -1,6 +1,7 @@
 //! `import`: a stream from a file into the store.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,15 +9,16 @@ use anyhow::Context;
 use clap::Args;
 use enterprise_credentials::Timestamp;
 use enterprise_credentials_host::enterprises::now;
-use enterprise_credentials_host::import::{ImportError, Imported, Stream};
+use enterprise_credentials_host::import::{ImportError, Imported, Log, Stream};
 use enterprise_credentials_host::mark::Mark;
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreError, StoreUrl, Streams};
 use enterprise_credentials_seal::Note;
+use indicatif::ProgressBar;
 
 use super::directory::Directory;
-use super::mark;
 use super::output::{print, tell};
-use super::seal;
+use super::table::{count, counted};
+use super::{mark, progress, seal};
 
 /// Import a log of recorded events.
 ///
@@ -46,10 +48,13 @@ pub(crate) struct Import {
     file: PathBuf,
 }
 
+/// How much of a log is read at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
+
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
-        let log = open(&self.file)?;
+        let log = Watched::new(open(&self.file)?)?;
         let sealed = self.checkpoint.as_ref().map(|note| seal::open(note, &self.keys));
         let sealed = sealed.transpose().with_context(cannot_import)?;
         let checked = match self.mark.or(sealed.map(|seal| seal.mark())) {
@@ -76,12 +81,18 @@ impl Import {
                 error => anyhow::Error::new(error).context(cannot_import()),
             })
         })?;
+        drop(stream);
         let Imported {
             enterprise,
             skipped,
             appended,
         } = imported;
-        let done = format!("imported {appended} events into `{enterprise}`, {skipped} were there already");
+        let were = if skipped == 1 { "was" } else { "were" };
+        let events = counted(appended, "event", "events");
+        let done = format!(
+            "imported {events} into `{enterprise}`, {} {were} there already",
+            count(skipped)
+        );
         print(format!("{done}\n")).context(done)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -110,6 +121,31 @@ pub(super) fn open(path: &Path) -> anyhow::Result<File> {
         Ok(file)
     } else {
         spool(&mut file).with_context(cannot_read)
+    }
+}
+
+/// A log in a file, with a bar that shows how much of it is read; each time anew.
+pub(super) struct Watched {
+    file: File,
+    bar: ProgressBar,
+}
+
+impl Watched {
+    pub(super) fn new(file: File) -> anyhow::Result<Self> {
+        let bar = progress::bytes(file.metadata()?.len(), "reading");
+        Ok(Self { file, bar })
+    }
+}
+
+impl Log for Watched {
+    fn open(&self) -> std::io::Result<Box<dyn BufRead + '_>> {
+        let mut file = &self.file;
+        file.rewind()?;
+        self.bar.reset();
+        Ok(Box::new(BufReader::with_capacity(
+            BUFFER_BYTES,
+            self.bar.wrap_read(file),
+        )))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::io::{self, ErrorKind, Write, stderr, stdout};
 
+use enterprise_credentials_host::error_chain;
 use serde::Serialize;
+
+use super::terminal;
 
 /// Standard output did not take it.
 #[derive(Debug, thiserror::Error)]
@@ -16,11 +19,36 @@ impl NotPrinted {
     }
 }
 
-/// Prints the whole answer of a command, at once. Where nobody wants to read it to its end it is the same answer, and
-/// the command goes on to its exit code.
-pub(super) fn print(answer: impl AsRef<[u8]>) -> Result<(), NotPrinted> {
+/// The whole answer of a command, or a part of it.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// For people: a terminal shows it so that it fits.
+    Words(String),
+    /// For programs: not a byte of it may change.
+    Data(Vec<u8>),
+}
+
+impl From<String> for Answer {
+    fn from(words: String) -> Self {
+        Self::Words(words)
+    }
+}
+
+impl From<Vec<u8>> for Answer {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Data(data)
+    }
+}
+
+/// Prints an answer, at once. Where nobody wants to read it to its end it is the same answer, and the command goes on to
+/// its exit code.
+pub(super) fn print(answer: impl Into<Answer>) -> Result<(), NotPrinted> {
+    let bytes = match answer.into() {
+        Answer::Words(words) => terminal::on_stdout(&words).into_bytes(),
+        Answer::Data(data) => data,
+    };
     let mut output = stdout().lock();
-    let printed = output.write_all(answer.as_ref()).and_then(|()| output.flush());
+    let printed = output.write_all(&bytes).and_then(|()| output.flush());
     match printed.map_err(NotPrinted) {
         Err(error) if error.is_cut_short() => Ok(()),
         printed => printed,
@@ -52,5 +80,17 @@ pub(super) fn print_json<D: Document>(document: &D) -> anyhow::Result<()> {
 
 /// Says something to whoever runs the program. Where that cannot be written, the exit code must do.
 pub(super) fn tell(message: &str) {
-    let _ = writeln!(stderr(), "{message}");
+    let _ = writeln!(stderr(), "{}", terminal::on_stderr(message));
+}
+
+/// Says why the arguments are none, or what was asked about them: the help, the version. Gives the exit code.
+pub(super) fn explain(arguments: &clap::Error) -> u8 {
+    let words = arguments.render().to_string();
+    if arguments.use_stderr() {
+        tell(words.trim_end());
+    } else if let Err(error) = print(words) {
+        tell(&format!("error: {}", error_chain(&error)));
+        return 1;
+    }
+    u8::try_from(arguments.exit_code()).unwrap_or(1)
 }

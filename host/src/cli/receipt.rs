@@ -12,9 +12,10 @@ use serde_json::Value;
 use super::history::Kept;
 use super::output::Document;
 use super::table::count;
+use super::terminal::{self, bad};
 
-/// How many columns a line has.
-const COLUMNS: usize = 78;
+/// How many columns of the terminal stay empty.
+const MARGIN: usize = 2;
 /// How many positions of one kind of event are told to a person one by one.
 const POSITIONS_MAX: usize = 6;
 /// How many events are shown to a person in full.
@@ -90,8 +91,8 @@ fn answer(receipt: &Receipt) -> String {
 
 fn tell_ground(ground: &Ground, up_to: Position, events: &[RecordedEvent], words: &mut String) {
     let verdict = match ground.verdict {
-        Verdict::Holds => "holds  ",
-        Verdict::Refuses => "REFUSES",
+        Verdict::Holds => "holds  ".to_owned(),
+        Verdict::Refuses => bad("REFUSES"),
     };
     let _ = writeln!(words, "  {verdict}  {}", ground.rule);
     if ground.rests_on.is_empty() && ground.either.is_empty() && ground.absent.is_empty() {
@@ -164,10 +165,11 @@ fn absent(absence: &Absence) -> String {
 
 /// A list after its first words, on as many lines as it takes.
 fn tell_list(begin: &str, items: &[impl AsRef<str>], comma: &str, words: &mut String) {
+    let columns = terminal::columns() - MARGIN;
     let mut line = begin.to_owned();
     for (item, rest) in items.iter().map(AsRef::as_ref).zip((0..items.len()).rev()) {
         let comma = if rest > 0 { comma } else { "" };
-        if line.len() > begin.len() && line.len() + item.len() + comma.len() > COLUMNS {
+        if line.len() > begin.len() && line.len() + item.len() + comma.len() > columns {
             let _ = writeln!(words, "{}", line.trim_end());
             line = " ".repeat(begin.len());
         }

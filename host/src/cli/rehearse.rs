@@ -27,7 +27,8 @@ use super::generate::SampleArgs;
 use super::output::print;
 use super::scope::{Scope, ScopeArgs};
 use super::signal::stop_signal;
-use super::table::count;
+use super::table::counted;
+use super::terminal::{bad, good};
 use super::{answer, blast_radius};
 
 /// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job,
@@ -184,16 +185,23 @@ impl Rehearse {
 
         let (words, clean) = evidence::gather(store, &slug, revocation, means, plan).await?;
         say("THE EVIDENCE, from the store", &words)?;
-        say("THE SEAL", &seal::seal(store, &slug, self.keep.as_deref()).await?)?;
+        print("THE SEAL\n\n".to_owned())?;
+        for part in seal::seal(store, &slug, self.keep.as_deref()).await? {
+            print(part)?;
+        }
+        print("\n".to_owned())?;
         let verdict = if clean {
             format!(
-                "  CLEAN: as planned, {} authorizations revoked and {} credentials destroyed; every event keeps the \
-                 rules\n",
-                count(plan.authorizations_revoked),
-                count(plan.credentials_destroyed)
+                "  {}: as planned, {} revoked and {} destroyed; every event keeps the rules\n",
+                good("CLEAN"),
+                counted(plan.authorizations_revoked, "authorization", "authorizations"),
+                counted(plan.credentials_destroyed, "credential", "credentials")
             )
         } else {
-            "  NOT CLEAN: what was recorded differs from the plan, or breaks a rule: see the evidence\n".to_owned()
+            format!(
+                "  {}: what was recorded differs from the plan, or breaks a rule: see the evidence\n",
+                bad("NOT CLEAN")
+            )
         };
         say("THE VERDICT", &verdict)?;
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -223,7 +231,11 @@ fn refused(answer: &Answer) -> Result<ExitCode> {
     if answer.is_server_error() {
         bail!("the server failed: it answered {}", answer.status());
     }
-    say("THE VERDICT", "  REFUSED: nothing was recorded, nothing was revoked\n")?;
+    let refused = bad("REFUSED");
+    say(
+        "THE VERDICT",
+        &format!("  {refused}: nothing was recorded, nothing was revoked\n"),
+    )?;
     Ok(super::refused())
 }
 

@@ -11,7 +11,7 @@ use enterprise_credentials_host::store::verify::{Finding, Verified, verify_strea
 use enterprise_credentials_host::store::{self, StoreUrl, Streams};
 
 use super::output::print;
-use super::table::count;
+use super::table::counted;
 use super::{import, verify};
 
 /// Make an altered stream whole again, from any log of it whose first lines lead to the stream's head.
@@ -40,7 +40,7 @@ pub(crate) struct Repair {
 
 impl Repair {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let log = import::open(&self.from)?;
+        let log = import::Watched::new(import::open(&self.from)?)?;
         let asked = Asked {
             enterprise: self.enterprise.clone(),
             accept_size: self.accept_size,
@@ -75,16 +75,31 @@ fn in_words(repaired: &Repaired, verified: &Verified, findings: &[Finding]) -> S
         format!("repaired `{enterprise}`")
     };
     words.push_str(&format!(", which ends at position {}\n", head.position()));
-    for (number, what) in [
-        (mended.segments, "damaged segments taken out"),
-        (mended.lines, "lines written"),
-        (mended.lines_beyond, "lines beyond the head taken out"),
-        (mended.look_up_removed, "wrong rows of the look-up taken out"),
-        (mended.look_up_added, "rows of the look-up written"),
-        (u64::from(mended.head), "head written"),
+    for (number, one, many, done) in [
+        (mended.segments, "damaged segment", "damaged segments", "taken out"),
+        (mended.lines, "line", "lines", "written"),
+        (
+            mended.lines_beyond,
+            "line beyond the head",
+            "lines beyond the head",
+            "taken out",
+        ),
+        (
+            mended.look_up_removed,
+            "wrong row of the look-up",
+            "wrong rows of the look-up",
+            "taken out",
+        ),
+        (
+            mended.look_up_added,
+            "row of the look-up",
+            "rows of the look-up",
+            "written",
+        ),
+        (u64::from(mended.head), "head", "heads", "written"),
     ] {
         if number > 0 {
-            words.push_str(&format!("  {} {what}\n", count(number)));
+            words.push_str(&format!("  {} {done}\n", counted(number, one, many)));
         }
     }
     words + &verify::in_words(verified, findings)

@@ -50,6 +50,7 @@ fn in_words(summary: &Summary) -> String {
         identity(summary).to_string(),
         people(&summary.people).to_string(),
         credentials(&summary.credentials).to_string(),
+        authorizations(&summary.credentials).to_string(),
         revocations(&summary.revocations),
     ];
     sections.join("\n")
@@ -84,39 +85,57 @@ fn people(people: &[CountByRole]) -> Table<2> {
     table
 }
 
-fn credentials(kinds: &[CountByKind]) -> Table<9> {
-    let mut table = Table::new([
+fn credentials(kinds: &[CountByKind]) -> Table<6> {
+    let head = [
         "credentials by kind",
         "issued",
         "alive",
         "expired",
-        "destroyed",
-        "to be destroyed",
         "owner left",
-        "authorizations",
-        "to be revoked",
-    ]);
-    for by in kinds {
-        table.row(numbers(by.kind.as_str(), std::slice::from_ref(by)));
-    }
-    table.total(numbers("all", kinds));
-    table
+        "destroyed",
+    ];
+    by_kind(head, kinds, |by| {
+        [by.issued, by.alive, by.expired, by.owner_departed, by.destroyed]
+    })
 }
 
-/// What these kinds have together.
-fn numbers(name: &str, kinds: &[CountByKind]) -> [String; 9] {
-    let sum = |column: fn(&CountByKind) -> u64| count(kinds.iter().map(column).sum());
-    [
-        name.to_owned(),
-        sum(|by| by.issued),
-        sum(|by| by.alive),
-        sum(|by| by.expired),
-        sum(|by| by.destroyed),
-        sum(|by| by.destruction_pending),
-        sum(|by| by.owner_departed),
-        sum(|by| by.authorizations_live),
-        sum(|by| by.authorizations_pending),
-    ]
+fn authorizations(kinds: &[CountByKind]) -> Table<4> {
+    let head = [
+        "authorizations by kind",
+        "live",
+        "to be revoked",
+        "credentials to be destroyed",
+    ];
+    by_kind(head, kinds, |by| {
+        [
+            by.authorizations_live,
+            by.authorizations_pending,
+            by.destruction_pending,
+        ]
+    })
+}
+
+/// A row for each kind, and one for what they have together. A table has one column more than numbers.
+fn by_kind<const COLUMNS: usize, const NUMBERS: usize>(
+    head: [&'static str; COLUMNS],
+    kinds: &[CountByKind],
+    numbers: fn(&CountByKind) -> [u64; NUMBERS],
+) -> Table<COLUMNS> {
+    let row = |name: &str, numbers: [u64; NUMBERS]| {
+        std::array::from_fn(|column| match column.checked_sub(1) {
+            None => name.to_owned(),
+            Some(number) => numbers.get(number).copied().map(count).unwrap_or_default(),
+        })
+    };
+    let mut table = Table::new(head);
+    let mut all = [0; NUMBERS];
+    for by in kinds {
+        let numbers = numbers(by);
+        all.iter_mut().zip(numbers).for_each(|(all, number)| *all += number);
+        table.row(row(by.kind.as_str(), numbers));
+    }
+    table.total(row("all", all));
+    table
 }
 
 fn revocations(revocations: &[Progress]) -> String {

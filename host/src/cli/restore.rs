@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 use enterprise_credentials_host::store::{self, StoreUrl};
 
-use super::backup;
 use super::output::print;
+use super::{backup, progress};
 
 /// Put a copy of a backup in place of a store. What the store has recorded since the backup is lost; the command names
 /// it.
@@ -25,7 +25,9 @@ pub(crate) struct Restore {
 
 impl Restore {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let bar = progress::going_on("copying");
         let restored = super::runtime()?.block_on(store::restore(&self.store, &self.file))?;
+        drop(bar);
         let from = self.file.display();
         let mut words = format!(
             "restored `{}` from `{from}`: {}",

@@ -1,5 +1,7 @@
 //! `verify`: whether a store holds what was appended to it.
 
+mod watched;
+
 use std::process::ExitCode;
 
 use clap::Args;
@@ -7,8 +9,10 @@ use enterprise_credentials_host::store::verify::{Finding, Verified, verify};
 use enterprise_credentials_host::store::{self, StoreUrl, Streams};
 use serde::Serialize;
 
+use self::watched::Watched;
 use super::output::{self, print, print_json};
-use super::table::count;
+use super::table::{count, counted};
+use super::terminal::{bad, good};
 
 /// Examine a store: every line of every stream against its head, the look-up of tokens against the lines,
 /// the file by itself.
@@ -41,7 +45,7 @@ impl Verify {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let mut differences = Vec::new();
         let verified = super::runtime()?.block_on(async {
-            let store = store::open_to_read(&self.store).await?;
+            let store = Watched::new(store::open_to_read(&self.store).await?).await;
             let verified = verify(&store, |finding| differences.push(finding)).await;
             store.close().await;
             verified
@@ -68,12 +72,14 @@ pub(super) fn in_words(verified: &Verified, findings: &[Finding]) -> String {
         words.push_str(&format!("{subject}: {fault}\n  cure: {}\n", fault.cure()));
     }
     let differences = match verified.findings {
-        0 => "NO DIFFERENCES".to_owned(),
-        findings => format!("DIFFERENCES: {}", count(findings)),
+        0 => good("NO DIFFERENCES"),
+        findings => format!("{}: {}", bad("DIFFERENCES"), count(findings)),
     };
-    let [streams, lines, rows] = [verified.streams, verified.lines, verified.look_up_rows].map(count);
     words.push_str(&format!(
-        "{differences} in {streams} streams, {lines} lines, {rows} rows of the look-up\n"
+        "{differences} in {}, {}, {}\n",
+        counted(verified.streams, "stream", "streams"),
+        counted(verified.lines, "line", "lines"),
+        counted(verified.look_up_rows, "row of the look-up", "rows of the look-up")
     ));
     words
 }

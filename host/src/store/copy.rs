@@ -84,11 +84,13 @@ impl fmt::Display for Lost {
             Some(before) if before == now => {
                 write!(f, "`{enterprise}` ends at position {now}, as before, with other lines")
             }
-            Some(before) => write!(
-                f,
-                "`{enterprise}` ends at position {now}, and ended at {before}: {} events are lost",
-                before.value().saturating_sub(now.value())
-            ),
+            Some(before) => {
+                write!(f, "`{enterprise}` ends at position {now}, and ended at {before}: ")?;
+                match before.value().saturating_sub(now.value()) {
+                    1 => f.write_str("1 event is lost"),
+                    lost => write!(f, "{lost} events are lost"),
+                }
+            }
         }
     }
 }

@@ -120,7 +120,7 @@ fn of_a_log_that_breaks_off_nobody_says_that_a_revocation_was_not_requested() {
     let run = run_on(&broken, &["audit", "-", "--revocation", "204"]);
     assert_eq!(run.code, 1);
     assert!(
-        run.stdout.contains("THE REST OF THE LOG CANNOT BE READ") && run.stdout.contains("NO FINDINGS up to where"),
+        run.stdout.contains("THE REST OF THE LOG CANNOT BE READ") && !run.stdout.contains("NO FINDINGS"),
         "{}",
         run.stdout
     );

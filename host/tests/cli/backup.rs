@@ -67,7 +67,10 @@ fn a_backup_is_the_store_at_one_moment_and_is_told_of() {
     let said = backup(&url, &to, &[]).output();
     let bytes = fs::metadata(&to).unwrap();
     assert_eq!(bytes.permissions().mode() & 0o777, 0o600);
-    for shown in ["1 streams", &format!("octo-corp  size {}  root ", log.lines().count())] {
+    for shown in [
+        "bytes, 1 stream\n",
+        &format!("octo-corp  size {}  root ", log.lines().count()),
+    ] {
         assert!(said.contains(shown), "{said}");
     }
     let copy = format!("sqlite:{}", to.display());

@@ -27,6 +27,7 @@ mod scope;
 mod seal;
 mod store;
 mod stored;
+mod terminal;
 mod verify;
 
 #[path = "../common/mod.rs"]

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::pipe;
 use std::process::{Command, Output, Stdio};
 
+use crate::store::imported;
 use crate::{file, path, requested, sample, with_line};
 
 const REFUSED: &str = r#"{"type":"RevokeAll","caller":{"person":6,"credential":6}}"#;
@@ -80,8 +81,20 @@ fn an_import_that_cannot_say_so_is_done_and_says_that() {
 fn an_answer_that_is_not_read_to_its_end_is_the_same_answer() {
     let log = requested("managed_users", false);
     let clean = file("output-clean.jsonl", &log);
-    for arguments in questions(&clean) {
-        assert_eq!(unread(&arguments), (0, String::new()), "{arguments:?}");
+    let store = imported("output-unread", &log);
+    let others: [&[&str]; 9] = [
+        &["credentials", &clean],
+        &["credentials", &clean, "--format", "jsonl"],
+        &["explain", &clean, "--position", "9"],
+        &["export", &clean, "--format", "ocsf"],
+        &["verify", "--store", &store],
+        &["repair", "--store", &store, "--from", &clean],
+        &["import", "--store", &store, &clean],
+        &["audit", "--help"],
+        &["--version"],
+    ];
+    for arguments in questions(&clean).iter().map(Vec::as_slice).chain(others) {
+        assert_eq!(unread(arguments), (0, String::new()), "{arguments:?}");
     }
     // Asked for by a member without the permission.
     let stranger = with_line(&log, log.lines().count(), |line| {

@@ -42,49 +42,49 @@ fn every_damage_is_mended_and_only_what_is_damaged_is_written() {
     for (number, (statement, said)) in [
         (
             replaced("\"position\":2000,", "\"position\": 2000,"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (format!("DELETE FROM segments WHERE {second}"), vec![" lines written"]),
         (
             format!("UPDATE segments SET last = last - 1 WHERE {second}"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (
             format!("UPDATE segments SET first = first + 1 WHERE {second}"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (
             format!("UPDATE segments SET last = 1 << 40 WHERE {second}"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (
             format!("UPDATE segments SET first = NULL WHERE {second}"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (
             format!("UPDATE segments SET lines = x'' WHERE {second}"),
-            vec!["1 damaged segments taken out"],
+            vec!["1 damaged segment taken out"],
         ),
         (format!("DELETE FROM segments WHERE {OF_OCTO}"), vec!["lines written"]),
         (
             format!("INSERT INTO segments (enterprise, last, lines) VALUES ('{SLUG}', 999999, x'7b7d')"),
-            vec!["1 damaged segments taken out", "1 lines beyond the head taken out"],
+            vec!["1 damaged segment taken out", "1 line beyond the head taken out"],
         ),
         (
             format!("DELETE FROM look_up WHERE {row}"),
-            vec!["1 rows of the look-up written"],
+            vec!["1 row of the look-up written"],
         ),
         (
             format!("UPDATE look_up SET position = position + 1 WHERE {row}"),
-            vec!["1 wrong rows of the look-up taken out", "1 rows of the look-up written"],
+            vec!["1 wrong row of the look-up taken out", "1 row of the look-up written"],
         ),
         (
             format!("INSERT INTO look_up SELECT 'of nobody', enterprise, position, leaf FROM look_up WHERE {row}"),
-            vec!["1 wrong rows of the look-up taken out"],
+            vec!["1 wrong row of the look-up taken out"],
         ),
         (
             format!("UPDATE look_up SET enterprise = 'octo-corq' WHERE {row}"),
-            vec!["1 wrong rows of the look-up taken out", "1 rows of the look-up written"],
+            vec!["1 wrong row of the look-up taken out", "1 row of the look-up written"],
         ),
     ]
     .into_iter()

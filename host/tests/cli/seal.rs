@@ -121,10 +121,23 @@ fn a_log_holds_if_it_is_the_sealed_one_or_goes_on_from_it() {
     let (url, name) = (imported("seal-holds", &log), file("seal-holds.jsonl", &log));
     let key = key("holds", ORIGIN);
     for (sealed, said) in [
-        (lines, "that is the whole log"),
-        (lines - 1, "1 line behind them is NOT COVERED"),
-        (lines - 20, "20 lines behind them are NOT COVERED"),
-        (0, "lines behind them are NOT COVERED"),
+        (
+            lines,
+            format!("HOLDS for lines 1 to {lines}, as `{ORIGIN}` was sealed; that is the whole log"),
+        ),
+        (lines - 1, "1 line behind them is NOT COVERED".to_owned()),
+        (lines - 20, "20 lines behind them are NOT COVERED".to_owned()),
+        (
+            1,
+            format!(
+                "HOLDS for line 1, as `{ORIGIN}` was sealed; {} lines behind it are NOT COVERED",
+                lines - 1
+            ),
+        ),
+        (
+            0,
+            format!("HOLDS for no line, as `{ORIGIN}` was sealed; {lines} lines are NOT COVERED"),
+        ),
     ] {
         let checkpoint = checkpoint(&format!("holds-{sealed}"), &log, sealed);
         let with = ["--checkpoint", &checkpoint, "--key", &key];
@@ -133,7 +146,7 @@ fn a_log_holds_if_it_is_the_sealed_one_or_goes_on_from_it() {
         let in_store = ["seal", "verify", "--store", &url, "--enterprise", "octo-corp"];
         let of_store = run(&[&in_store, &with[..]].concat()).output();
         assert!(
-            of_file.contains("seal        HOLDS for lines 1 to") && of_file.contains(said),
+            of_file.contains("seal        HOLDS for ") && of_file.contains(&said),
             "{of_file}"
         );
         assert_eq!((&of_stdin, &of_store), (&of_file, &of_file));

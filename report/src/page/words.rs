@@ -3,12 +3,7 @@
 use enterprise_credentials::audit::{Requested, SurvivalReason};
 use enterprise_credentials::{Actor, Authority, EnterpriseKind, Plan, Timestamp};
 
-pub(super) use crate::count::count;
-
-/// A number of things: `1 finding`, `2 findings`.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
+pub(super) use crate::count::{count, counted};
 
 /// The time between two moments, in the unit that fits.
 pub(super) fn duration(from: Timestamp, to: Timestamp) -> String {

@@ -1,20 +1,24 @@
 //! A log that can be read again and again.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use anyhow::{Context, Result};
 use enterprise_credentials::{CorruptHistory, RecordedEvent};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, WeakProgressBar};
 
 use super::place::{HistoryPlace, Opened};
 use super::{History, blame};
+use crate::cli::progress;
 
 /// A log in a file: its own, or where it can be read only once a temporary one.
 pub(in crate::cli) struct Kept {
     name: String,
     file: File,
+    /// What shows how much of it is read, while somebody reads.
+    bar: RefCell<WeakProgressBar>,
 }
 
 impl HistoryPlace {
@@ -23,6 +27,7 @@ impl HistoryPlace {
         Ok(Kept {
             name: self.to_string(),
             file: self.open_file()?,
+            bar: RefCell::default(),
         })
     }
 }
@@ -33,12 +38,22 @@ impl Kept {
         let cannot_read = || format!("cannot read {self}");
         let mut file = self.file.try_clone().with_context(cannot_read)?;
         file.seek(SeekFrom::Start(0)).with_context(cannot_read)?;
+        let bytes = file.metadata().with_context(cannot_read)?.len();
         let opened = Opened {
             read: Box::new(file),
-            bar: ProgressBar::hidden(),
+            bar: self.bar(bytes),
         };
         let mut history = History::of(self.name.clone(), opened);
         Ok(std::iter::from_fn(move || history.next().transpose()))
+    }
+
+    /// A bar at its beginning. Whoever began to read before may still hold it, and two would spoil each other.
+    fn bar(&self, bytes: u64) -> ProgressBar {
+        let mut last = self.bar.borrow_mut();
+        let bar = last.upgrade().unwrap_or_else(|| progress::bytes(bytes, "reading"));
+        bar.reset();
+        *last = bar.downgrade();
+        bar
     }
 
     /// Says where an event stands that does not fit the ones before it.

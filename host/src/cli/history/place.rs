@@ -31,6 +31,9 @@ pub(in crate::cli) struct HistoryPlace {
     /// The log's bytes, where they came from what can be read only once.
     #[arg(skip)]
     spooled: Option<Arc<File>>,
+    /// Whether the command writes lines while it reads.
+    #[arg(skip)]
+    beside_lines: bool,
 }
 
 /// How many pages wait for the reader: enough to go on while it is busy.
@@ -50,6 +53,7 @@ impl HistoryPlace {
             store: None,
             enterprise: None,
             spooled: None,
+            beside_lines: false,
         }
     }
 
@@ -59,6 +63,7 @@ impl HistoryPlace {
             store: Some(store),
             enterprise: Some(enterprise),
             spooled: None,
+            beside_lines: false,
         }
     }
 
@@ -67,6 +72,20 @@ impl HistoryPlace {
     pub(in crate::cli) fn spooled(self) -> Result<Self> {
         let spooled = (!self.is_stream()).then(|| self.open_file()).transpose()?.map(Arc::new);
         Ok(Self { spooled, ..self })
+    }
+
+    /// The same log, for a command that writes lines while it reads.
+    pub(in crate::cli) fn beside_lines(self) -> Self {
+        let beside_lines = true;
+        Self { beside_lines, ..self }
+    }
+
+    fn bar(&self, bar: ProgressBar) -> ProgressBar {
+        if self.beside_lines {
+            progress::beside_lines(bar)
+        } else {
+            bar
+        }
     }
 
     /// The store and the enterprise, where it is a stream.
@@ -86,7 +105,8 @@ impl HistoryPlace {
             bar: ProgressBar::hidden(),
         };
         if let Some((store, enterprise)) = self.stream() {
-            return Ok(hidden(Box::new(StoredLines::open(store, enterprise)?)));
+            let lines = StoredLines::open(store, enterprise, |bar| self.bar(bar))?;
+            return Ok(hidden(Box::new(lines)));
         }
         let path = self.file.as_deref().unwrap_or(Path::new("-"));
         let cannot_read = || format!("cannot read {self}");
@@ -102,7 +122,7 @@ impl HistoryPlace {
         let bytes = file.metadata().with_context(cannot_read)?.len();
         Ok(Opened {
             read: Box::new(file),
-            bar: progress::bytes(bytes),
+            bar: self.bar(progress::bytes(bytes, "reading")),
         })
     }
 }
@@ -145,7 +165,11 @@ enum End {
 }
 
 impl StoredLines {
-    fn open(url: &StoreUrl, enterprise: &EnterpriseSlug) -> Result<Self> {
+    fn open(
+        url: &StoreUrl,
+        enterprise: &EnterpriseSlug,
+        shown: impl FnOnce(ProgressBar) -> ProgressBar,
+    ) -> Result<Self> {
         let runtime = crate::cli::runtime()?;
         let (store, head) = runtime.block_on(async {
             let store = store::open_to_read(url).await?;
@@ -155,11 +179,11 @@ impl StoredLines {
             }
         })?;
         let (sender, pages) = sync_channel(PAGES_AHEAD);
+        let bar = shown(progress::counted(head.position().value(), "reading"));
         let enterprise = enterprise.clone();
         std::thread::Builder::new()
             .name("stream".to_owned())
             .spawn(move || {
-                let bar = progress::counted(head.position().value(), "reading");
                 let sending = Sending { sender, bar };
                 let sent = runtime.block_on(async {
                     let begin = Frontier::EMPTY;

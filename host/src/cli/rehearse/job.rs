@@ -14,7 +14,7 @@ use super::caller::Means;
 use super::request::{Answer, Request};
 use super::took;
 use crate::cli::progress;
-use crate::cli::table::count;
+use crate::cli::table::counted;
 
 const PAUSE: Duration = Duration::from_millis(25);
 /// A job that records nothing for so long is stuck.
@@ -116,9 +116,9 @@ fn in_words(done: &Progress, dead: Option<&Answer>, after: Duration) -> String {
         ),
     };
     format!(
-        "  {followed}\n  completed in {}: {} authorizations revoked, {} credentials destroyed\n",
+        "  {followed}\n  completed in {}: {} revoked, {} destroyed\n",
         took(after),
-        count(done.authorizations_revoked),
-        count(done.credentials_destroyed)
+        counted(done.authorizations_revoked, "authorization", "authorizations"),
+        counted(done.credentials_destroyed, "credential", "credentials")
     )
 }

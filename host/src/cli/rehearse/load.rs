@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use super::took;
 use crate::cli::history::HistoryPlace;
 use crate::cli::progress;
-use crate::cli::table::{Facts, count, identity};
+use crate::cli::table::{Facts, count, counted, identity};
 
 /// How many lines are appended at a time. Nobody reads the store meanwhile, so nobody sees half a history.
 const CHUNK_LINES: usize = 10_000;
@@ -133,8 +133,8 @@ pub(super) fn in_words(enterprise: &Enterprise, history: Option<&PathBuf>, after
         (
             "history",
             format!(
-                "{origin}: {} events, stored in {}",
-                count(summary.position.value()),
+                "{origin}: {}, stored in {}",
+                counted(summary.position.value(), "event", "events"),
                 took(after)
             ),
         ),

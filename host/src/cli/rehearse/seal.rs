@@ -11,11 +11,13 @@ use enterprise_credentials_host::seal::random_key;
 use enterprise_credentials_host::store::{Head, Page, Store, walk};
 use enterprise_credentials_seal::{Checkpoint, Frontier, KeyName, Note, VerifierKey};
 
+use crate::cli::output::Answer;
+
 /// What the log of a rehearsal is called, and the enterprise's slug behind it.
 const LOG: &str = "rehearsal";
 
 /// Seals the log, keeps it in `directory` if there is one, and says how to check it.
-pub(super) async fn seal(store: &impl Store, slug: &EnterpriseSlug, directory: Option<&Path>) -> Result<String> {
+pub(super) async fn seal(store: &impl Store, slug: &EnterpriseSlug, directory: Option<&Path>) -> Result<Vec<Answer>> {
     let head = store
         .head(slug)
         .await?
@@ -26,27 +28,29 @@ pub(super) async fn seal(store: &impl Store, slug: &EnterpriseSlug, directory: O
     let note = Checkpoint::of(origin, head.frontier()).sign(std::slice::from_ref(&key));
     let known = key.verifier_key();
     let how = match directory {
-        None => "  Its key, log and store are thrown away: `rehearse --keep DIR` keeps what it takes to check it.\n"
-            .to_owned(),
+        None => vec![Answer::Words(
+            "\n  Its key, log and store are thrown away: `rehearse --keep DIR` keeps what it takes to check it.\n"
+                .to_owned(),
+        )],
         Some(directory) => {
             keep(store, slug, &head, &note, &known, directory).await?;
             how_to_check(slug, directory)
         }
     };
-    Ok(format!(
-        "  The log's checkpoint, which fits into a ticket as it stands:\n\n{note}\n{how}"
-    ))
+    let words = "  The log's checkpoint, which fits into a ticket as it stands:\n\n".to_owned();
+    let note = Answer::Data(note.to_string().into_bytes());
+    Ok([vec![Answer::Words(words), note], how].concat())
 }
 
-fn how_to_check(slug: &EnterpriseSlug, directory: &Path) -> String {
+/// The commands are there to be copied: they stay as they are.
+fn how_to_check(slug: &EnterpriseSlug, directory: &Path) -> Vec<Answer> {
     let file = |suffix: &str| directory.join(format!("{slug}.{suffix}")).display().to_string();
     let [log, checkpoint, key] = ["jsonl", "checkpoint", "vkey"].map(file);
     let with = format!("--checkpoint {checkpoint} --key {key}");
-    format!(
-        "  Check it, then change a byte of the log and check it again:\n\n    \
-         enterprise-credentials seal verify {log} {with}\n    \
-         enterprise-credentials audit {log} {with}\n"
-    )
+    let words = "\n  Check it, then change a byte of the log and check it again:\n\n".to_owned();
+    let commands =
+        format!("    enterprise-credentials seal verify {log} {with}\n    enterprise-credentials audit {log} {with}\n");
+    vec![Answer::Words(words), Answer::Data(commands.into_bytes())]
 }
 
 /// Writes the log, its checkpoint and the verifier key into a new directory that nobody else can read.

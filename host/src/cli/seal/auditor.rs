@@ -35,7 +35,7 @@ impl Auditor {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let written = options.open(&self.file).and_then(|mut file| add_line(&mut file, &line));
         written.with_context(|| format!("cannot write to `{}`", self.file.display()))?;
-        print(format!("{token}\n"))?;
+        print(format!("{token}\n").into_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -9,6 +9,7 @@ use enterprise_credentials_seal::SealedLine;
 use super::{Keys, files, open};
 use crate::cli::output::print;
 use crate::cli::table::{Facts, count};
+use crate::cli::terminal::good;
 
 /// Check the proof that a line is in a sealed log. Needs neither the log nor whoever keeps it.
 ///
@@ -38,7 +39,7 @@ impl Check {
         let position = count(proof.index.saturating_add(1));
         facts.push((
             "proof",
-            format!("HOLDS: the sealed log has this line at position {position}"),
+            format!("{}: the sealed log has this line at position {position}", good("HOLDS")),
         ));
         facts.push(("line", visible(line)));
         print(Facts(&facts).to_string())?;

@@ -12,7 +12,8 @@ use enterprise_credentials_seal::{ConsistencyProof, NotProven, Note, SealedGrowt
 use super::{Keys, Seal, each_line, files, open};
 use crate::cli::history::HistoryPlace;
 use crate::cli::output::print;
-use crate::cli::table::{Facts, count};
+use crate::cli::table::{Facts, counted};
+use crate::cli::terminal::good;
 
 /// Check that a log only grew from an older checkpoint to a newer one.
 ///
@@ -56,8 +57,8 @@ impl Compare {
         );
         let by = self.compare(&older, &newer)?;
         let mut facts = newer.facts();
-        facts.push(("older", format!("{} lines", count(older.checkpoint.size))));
-        facts.push(("history", format!("ONE: the log only grew, as {by} shows")));
+        facts.push(("older", counted(older.checkpoint.size, "line", "lines")));
+        facts.push(("history", format!("{}: the log only grew, as {by} shows", good("ONE"))));
         print(Facts(&facts).to_string())?;
         Ok(ExitCode::SUCCESS)
     }

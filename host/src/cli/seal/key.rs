@@ -51,7 +51,7 @@ impl KeyArgs {
                 format!("{}\n", key.named(origin).verifier_key())
             }
         };
-        print(said)?;
+        print(said.into_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

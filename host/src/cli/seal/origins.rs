@@ -25,7 +25,7 @@ impl Origins {
             store.close().await;
             origins
         })?;
-        print(origins)?;
+        print(origins.into_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -49,7 +49,7 @@ impl Prove {
             (Some(from), _) => self.growth(&from.text().parse()?, &to)?.to_string(),
             (None, position) => self.line(position.unwrap_or_default(), &to)?.to_string(),
         };
-        print(proof)?;
+        print(proof.into_bytes())?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::Keys;
 use super::witnessed::{Cosignature, CosignatureDocument};
-use crate::cli::table::count;
+use crate::cli::table::{count, counted};
+use crate::cli::terminal::{bad, good};
 
 /// The checkpoint in a note, if one of these keys has signed it.
 pub(in crate::cli) fn open(note: &Note, keys: &[Keys]) -> Result<Seal> {
@@ -45,7 +46,9 @@ impl Seal {
     /// What the comparison with a log came to, and how old the checkpoint is.
     pub(in crate::cli) fn facts_of_check(&self, checked: &Result<u64, NotTheLog>) -> Vec<(&'static str, String)> {
         let cosigned = self.cosignatures.iter().map(|it| ("cosigned by", it.in_words()));
-        cosigned.chain([("seal", self.in_words(checked))]).collect()
+        let (verdict, why) = self.verdict(checked);
+        let verdict = if checked.is_ok() { good(verdict) } else { bad(verdict) };
+        cosigned.chain([("seal", format!("{verdict}{why}"))]).collect()
     }
 
     /// The same size and root, for what compares a log with a mark.
@@ -59,7 +62,7 @@ impl Seal {
         let signers: Vec<String> = self.signers.iter().map(|id| format!("{origin}+{id}")).collect();
         vec![
             ("log", origin.to_string()),
-            ("sealed at", format!("{} lines", count(*size))),
+            ("sealed at", counted(*size, "line", "lines")),
             ("root", root.to_base64()),
             ("signed by", signers.join(", ")),
         ]
@@ -67,16 +70,27 @@ impl Seal {
 
     /// What the comparison with a log came to, in a line.
     pub(in crate::cli) fn in_words(&self, checked: &Result<u64, NotTheLog>) -> String {
+        let (verdict, why) = self.verdict(checked);
+        format!("{verdict}{why}")
+    }
+
+    /// The verdict, and what goes on after it.
+    fn verdict(&self, checked: &Result<u64, NotTheLog>) -> (&'static str, String) {
         let Checkpoint { origin, size, .. } = &self.checkpoint;
         match checked {
-            Err(error) => format!("BROKEN: {error}"),
+            Err(error) => ("BROKEN", format!(": {error}")),
             Ok(behind) => {
-                let holds = format!("HOLDS for lines 1 to {}, as `{origin}` was sealed", count(*size));
-                match behind {
-                    0 => format!("{holds}; that is the whole log"),
-                    1 => format!("{holds}; 1 line behind them is NOT COVERED"),
-                    behind => format!("{holds}; {} lines behind them are NOT COVERED", count(*behind)),
-                }
+                let (lines, behind_them) = match size {
+                    0 => ("no line".to_owned(), ""),
+                    1 => ("line 1".to_owned(), " behind it"),
+                    size => (format!("lines 1 to {}", count(*size)), " behind them"),
+                };
+                let rest = match behind {
+                    0 => "that is the whole log".to_owned(),
+                    1 => format!("1 line{behind_them} is NOT COVERED"),
+                    behind => format!("{} lines{behind_them} are NOT COVERED", count(*behind)),
+                };
+                ("HOLDS", format!(" for {lines}, as `{origin}` was sealed; {rest}"))
             }
         }
     }

@@ -142,12 +142,26 @@ impl fmt::Display for Fault {
             ),
             Self::Running { head, lines } => write!(
                 f,
-                "its head counts {head} unfinished revocations, and its lines {lines}: a job may never be resumed"
+                "its head counts {head} unfinished {}, and its lines {lines}: a job may never be resumed",
+                if *head == 1 { "revocation" } else { "revocations" }
+            ),
+            Self::NotLookedUp { count: 1, position } => write!(
+                f,
+                "the look-up lacks 1 of its credentials, issued at position {position}: its token gets 401"
             ),
             Self::NotLookedUp { count, position } => write!(
                 f,
                 "the look-up lacks {count} of its credentials, the first issued at position {position}: their tokens \
                  get 401"
+            ),
+            Self::LooksUpWrong {
+                count: 1,
+                fingerprint,
+                position,
+            } => write!(
+                f,
+                "1 row of the look-up names a line that does not issue its credential, position {position} for the \
+                 fingerprint `{fingerprint}`: its token gets 503"
             ),
             Self::LooksUpWrong {
                 count,
@@ -157,6 +171,11 @@ impl fmt::Display for Fault {
                 f,
                 "{count} rows of the look-up name lines that do not issue their credentials, the first of them position \
                  {position} for the fingerprint `{fingerprint}`: their tokens get 503"
+            ),
+            Self::NoStream { count: 1, fingerprint } => write!(
+                f,
+                "1 row of the look-up names this stream, which does not exist, for the fingerprint `{fingerprint}`: its \
+                 token gets 503"
             ),
             Self::NoStream { count, fingerprint } => write!(
                 f,
