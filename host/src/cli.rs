@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod file_limit;
 mod generate;
+mod hints;
 mod history;
 mod id;
 mod import;
@@ -105,6 +106,9 @@ pub(crate) fn run() -> ExitCode {
                 terminal::bad_on_stderr("error:"),
                 error_chain(error.as_ref())
             ));
+            if let Some(hint) = hints::about(&error) {
+                output::tell(&format!("hint: {hint}"));
+            }
             ExitCode::FAILURE
         }
     }

@@ -128,7 +128,7 @@ impl HistoryPlace {
         }
         ensure!(
             read_any || is_reached(end, until),
-            "{self} holds no event: nothing is known of any enterprise"
+            "{self} holds no event: nothing is known of any enterprise. If an `export` wrote it, its error says why"
         );
         if let Some(Until::Position(asked)) = until {
             ensure!(

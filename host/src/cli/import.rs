@@ -18,7 +18,7 @@ use indicatif::ProgressBar;
 use super::directory::Directory;
 use super::output::{print, tell};
 use super::table::{count, counted};
-use super::{mark, progress, seal};
+use super::{hints, mark, progress, seal};
 
 /// Import a log of recorded events.
 ///
@@ -110,18 +110,25 @@ fn warn_of_the_future(last_at: Option<Timestamp>) {
 }
 
 /// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can
-/// read, and whose name is gone before it has a byte.
+/// read, and whose name is gone before it has a byte. What is no log is refused, with what it is.
 pub(super) fn open(path: &Path) -> anyhow::Result<File> {
-    if path == Path::new("-") {
-        return spool(&mut std::io::stdin()).context("cannot read standard input");
+    let is_stdin = path == Path::new("-");
+    let cannot_read = || match is_stdin {
+        true => "cannot read standard input".to_owned(),
+        false => format!("cannot read `{}`", path.display()),
+    };
+    if is_stdin {
+        let mut input = hints::check_stream(std::io::stdin()).with_context(cannot_read)?;
+        return spool(&mut input).with_context(cannot_read);
     }
-    let cannot_read = || format!("cannot read `{}`", path.display());
-    let mut file = File::open(path).with_context(cannot_read)?;
-    if file.metadata().with_context(cannot_read)?.is_file() {
-        Ok(file)
-    } else {
-        spool(&mut file).with_context(cannot_read)
+    let file = File::open(path).with_context(cannot_read)?;
+    let metadata = file.metadata().with_context(cannot_read)?;
+    if metadata.is_file() || metadata.is_dir() {
+        hints::check_file(&file).with_context(cannot_read)?;
+        return Ok(file);
     }
+    let mut input = hints::check_stream(file).with_context(cannot_read)?;
+    spool(&mut input).with_context(cannot_read)
 }
 
 /// A log in a file, with a bar that shows how much of it is read; each time anew.

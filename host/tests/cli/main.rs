@@ -16,6 +16,7 @@ mod explain;
 mod feeds;
 mod generate;
 mod help;
+mod hints;
 mod import;
 mod output;
 mod plan;
@@ -69,6 +70,11 @@ fn run(arguments: &[&str]) -> Run {
 
 /// Runs the program with this on its standard input.
 fn run_on(stdin: &str, arguments: &[&str]) -> Run {
+    run_on_bytes(stdin.as_bytes(), arguments)
+}
+
+/// The same where it is no text.
+fn run_on_bytes(stdin: &[u8], arguments: &[&str]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_enterprise-credentials"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -79,7 +85,7 @@ fn run_on(stdin: &str, arguments: &[&str]) -> Run {
     let mut input = child.stdin.take().unwrap();
     let stdin = stdin.to_owned();
     // A program that stops reading early closes the pipe, which is no fault.
-    let writer = std::thread::spawn(move || drop(input.write_all(stdin.as_bytes())));
+    let writer = std::thread::spawn(move || drop(input.write_all(&stdin)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     Run {

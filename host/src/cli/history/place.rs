@@ -14,7 +14,7 @@ use enterprise_credentials_host::store::{self, Page, StoreUrl, Streams, walk};
 use enterprise_credentials_seal::Frontier;
 use indicatif::ProgressBar;
 
-use crate::cli::{import, progress};
+use crate::cli::{hints, import, progress};
 
 /// The log that a command reads.
 #[derive(Debug, Clone, clap::Args)]
@@ -116,13 +116,19 @@ impl HistoryPlace {
                 file.rewind().with_context(cannot_read)?;
                 file
             }
-            None if path == Path::new("-") => return Ok(hidden(Box::new(io::stdin()))),
+            None if path == Path::new("-") => {
+                return Ok(hidden(hints::check_stream(io::stdin()).with_context(cannot_read)?));
+            }
             None => File::open(path).with_context(cannot_read)?,
         };
-        let bytes = file.metadata().with_context(cannot_read)?.len();
+        let metadata = file.metadata().with_context(cannot_read)?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            return Ok(hidden(hints::check_stream(file).with_context(cannot_read)?));
+        }
+        hints::check_file(&file).with_context(cannot_read)?;
         Ok(Opened {
             read: Box::new(file),
-            bar: self.bar(progress::bytes(bytes, "reading")),
+            bar: self.bar(progress::bytes(metadata.len(), "reading")),
         })
     }
 }
