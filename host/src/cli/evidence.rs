@@ -1,7 +1,7 @@
 //! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
 use enterprise_credentials::audit::{Evidence, Finding, Report, Requested, SurvivalReason, Survivors};
-use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, RevocationId};
+use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, Position, RevocationId};
 
 use super::blast_radius;
 use super::scope::{ScopeArgs, limits_in_words};
@@ -21,10 +21,20 @@ pub(super) enum Asked<'a> {
     Those(&'a ScopeArgs),
 }
 
+/// How far the log of a report was read.
+#[derive(Clone, Copy)]
+pub(super) enum Read {
+    ToTheEnd,
+    /// As it was asked.
+    UpTo(Position),
+    /// Nothing is said of what is beyond.
+    ToABreak,
+}
+
 /// Each revocation, what outlived those that were `asked` for, or the last of all, what no log holds, and the findings.
 ///
-/// Of a log that breaks off, and so is not `complete`, nothing is said beyond that point.
-pub(super) fn in_words(report: &Report, asked: Asked<'_>, complete: bool) -> String {
+/// Of a log that was not read to its end, nothing is said beyond that point.
+pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String {
     let mut sections: Vec<String> = Vec::new();
     for evidence in &report.revocations {
         sections.push(revocation(evidence));
@@ -48,7 +58,7 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, complete: bool) -> Str
         sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors, others)));
         sections.push(blast_radius::not_in_the_log());
     }
-    sections.push(findings(&report.findings, complete));
+    sections.push(findings(&report.findings, read));
     sections.join("\n")
 }
 
@@ -178,19 +188,24 @@ fn examples(credentials: &[CredentialId], all: u64) -> String {
     format!("{what} {}{more}", named.join(" "))
 }
 
-fn findings(findings: &[Finding], complete: bool) -> String {
+fn findings(findings: &[Finding], read: Read) -> String {
     let mut words = String::new();
-    if !complete {
+    if matches!(read, Read::ToABreak) {
         words += &format!(
             "  {}: what is behind the place where it breaks off was not audited\n",
             bad("THE LOG CANNOT BE READ TO ITS END")
         );
     }
     if findings.is_empty() {
-        // What nobody could read is no log without findings.
-        words += &match complete {
-            true => format!("  {}: every event is one that the rules allow\n", good("NO FINDINGS")),
-            false => "  up to there every event is one that the rules allow\n".to_owned(),
+        let allowed = "every event is one that the rules allow";
+        words += &match read {
+            Read::ToTheEnd => format!("  {}: {allowed}\n", good("NO FINDINGS")),
+            Read::UpTo(position) => {
+                let position = count(position.value());
+                format!("  {} up to position {position}: {allowed}\n", good("NO FINDINGS"))
+            }
+            // What nobody could read is no log without findings.
+            Read::ToABreak => format!("  up to there {allowed}\n"),
         };
         return words;
     }

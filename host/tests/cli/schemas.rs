@@ -9,6 +9,7 @@
 mod audit;
 mod commands;
 mod credentials;
+mod decision;
 mod events;
 mod plan;
 mod receipt;
@@ -33,6 +34,7 @@ static SCHEMAS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
     BTreeMap::from([
         of::<audit::Document>("enterprise-credentials/audit/v1"),
         of::<credentials::Document>("enterprise-credentials/credentials/v1"),
+        of::<decision::Document>("enterprise-credentials/decision/v1"),
         of::<plan::Document>("enterprise-credentials/plan/v1"),
         of::<receipt::Document>("enterprise-credentials/receipt/v1"),
         of::<replay::Document>("enterprise-credentials/replay/v1"),
@@ -181,8 +183,9 @@ fn every_command_with_documents_says_which_they_are() {
     let store = imported("schemas", &revoked("managed_users", true));
     let end = std::fs::read_to_string(&log).unwrap().lines().count().to_string();
     let request = r#"{"type":"RevokeAll","caller":{"person":2,"credential":2}}"#;
-    let runs: [&[&str]; 7] = [
+    let runs: [&[&str]; 8] = [
         &["audit", &log],
+        &["decide", &log, "--command", request],
         &["decide", &log, "--command", request, "--explain"],
         &["explain", &log, "--position", &end],
         &["plan", &log, "--as", "2", "--person", "octo_admin"],

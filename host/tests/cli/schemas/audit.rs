@@ -17,6 +17,8 @@ pub(super) struct Document {
     sha256: String,
     /// Whether the log was read to its end. Of one that was not, the report covers what could be read.
     complete: bool,
+    /// With `--until`: the report is of the log as it was then.
+    as_of: Option<AsOf>,
     /// With `--checkpoint`.
     seal: Option<Seal>,
     /// Kinds of access that no log holds.
@@ -36,6 +38,14 @@ pub(super) struct Document {
     survivors: Vec<Survivors>,
     /// Every rule or law that an event breaks. Empty where the log keeps them all.
     findings: Vec<Finding>,
+}
+
+#[derive(JsonSchema)]
+struct AsOf {
+    /// What had expired then is not counted among the survivors.
+    at: Timestamp,
+    /// How many lines the log has beyond. They are not in the report.
+    later_lines: Count,
 }
 
 /// What a checkpoint says of the log.
