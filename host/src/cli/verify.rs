@@ -7,7 +7,7 @@ use enterprise_credentials_host::store::verify::{Finding, Verified, verify};
 use enterprise_credentials_host::store::{self, StoreUrl, Streams};
 use serde::Serialize;
 
-use super::output::{print, print_json};
+use super::output::{self, print, print_json};
 use super::table::count;
 
 /// Examine a store: every line of every stream against its head, the look-up of tokens against the lines,
@@ -31,6 +31,10 @@ struct Document {
     #[serde(flatten)]
     verified: Verified,
     differences: Vec<Finding>,
+}
+
+impl output::Document for Document {
+    const SCHEMA: &'static str = "enterprise-credentials/verify/v1";
 }
 
 impl Verify {
