@@ -36,7 +36,8 @@ use survivors::Traces;
 ///
 /// ```
 /// # use enterprise_credentials::{audit::Auditor, log};
-/// let history = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}"#;
+/// let history =
+///   br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}"#;
 /// let mut auditor = Auditor::new();
 /// for recorded in log::read(history) {
 ///     auditor.observe(&recorded?)?;
@@ -345,8 +346,8 @@ impl Auditor {
             && !self.fingerprints.is_new(fingerprint)
         {
             let what = format!(
-                "credential `{credential}` has the fingerprint `{fingerprint}`, as another credential has: whose token it is \
-                 cannot be told"
+                "credential `{credential}` has the fingerprint `{fingerprint}`, as another credential has: whose token \
+                 it is cannot be told"
             );
             self.find(recorded, None, what);
         }

@@ -8,7 +8,8 @@
 //!
 //! ```
 //! use enterprise_credentials::{Caller, Command, CredentialKind, Enterprise, RevokeAll, Role, Timestamp};
-//! # use enterprise_credentials::{CredentialId, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId, Scopes};
+//! # use enterprise_credentials::{CredentialId, EnterpriseKind, EnterpriseSlug, Login};
+//! # use enterprise_credentials::{OrganizationId, PersonId, Scopes};
 //!
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
 //! # let (owner, token, organization) = (PersonId::new(7)?, CredentialId::new(901)?, OrganizationId::new(3)?);
@@ -28,7 +29,8 @@
 //! # let login = Login::new("mona")?;
 //! ask(&mut enterprise, &Command::AddMember { member: owner, login, role: Role::Owner })?;
 //! # let (kind, scopes) = (CredentialKind::ClassicPat, Scopes::parse(["admin:enterprise"])?);
-//! # let issue = Command::IssueCredential { credential: token, owner, kind, scopes, expires_at: None, fingerprint: None };
+//! # let (expires_at, fingerprint) = (None, None);
+//! # let issue = Command::IssueCredential { credential: token, owner, kind, scopes, expires_at, fingerprint };
 //! # ask(&mut enterprise, &issue)?;
 //! ask(&mut enterprise, &Command::AuthorizeCredential { credential: token, organization })?;
 //! assert!(enterprise.may_use(token, organization, at).is_ok());

@@ -8,7 +8,8 @@
 //! ```
 //! use enterprise_credentials::log::{self, Until};
 //!
-//! let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! let bytes =
+//!     br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}
 //! {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
 //! "#;
 //! assert_eq!(log::replay(bytes)?.position().value(), 2);

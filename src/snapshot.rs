@@ -9,11 +9,11 @@
 //! ```
 //! use enterprise_credentials::{log, snapshot};
 //!
-//! # let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! # let bytes =
+//! # br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}
 //! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
 //! # "#;
-//! # let bytes: Vec<u8> = bytes.split_inclusive(|byte| *byte == b'\n').flat_map(|line| line.trim_ascii_start().to_vec()).collect();
-//! let enterprise = log::replay(&bytes)?;
+//! let enterprise = log::replay(bytes)?;
 //! let kept = snapshot::write(&enterprise);
 //! assert_eq!(snapshot::read(&kept)?, enterprise); // then the events after `position()` are applied
 //! # Ok::<(), Box<dyn core::error::Error>>(())

@@ -108,8 +108,8 @@ pub enum NotMarked {
     },
     /// Its first lines are not those that were marked.
     #[error(
-        "the log is not the one that was marked: its first {size} lines have the root {found}, and those that were marked \
-         had {marked}"
+        "the log is not the one that was marked: its first {size} lines have the root {found}, and those that were \
+         marked had {marked}"
     )]
     Other {
         /// How many lines were marked.

@@ -61,8 +61,8 @@ pub enum RepairError {
     NoStream(EnterpriseSlug),
     /// The head cannot say what is right.
     #[error(
-        "{altered}. So nothing in the store says what is right, but you: give `--accept-size N` if the log's first N lines \
-         are known to be the whole stream. Its lines in the store end at position {lines}"
+        "{altered}. So nothing in the store says what is right, but you: give `--accept-size N` if the log's first N \
+         lines are known to be the whole stream. Its lines in the store end at position {lines}"
     )]
     HeadLost {
         /// In which way.
@@ -83,8 +83,8 @@ pub enum RepairError {
     },
     /// The log is another.
     #[error(
-        "the log does not lead to the stream's head: between positions {first} and {last} it has other lines than those that \
-         the head commits to"
+        "the log does not lead to the stream's head: between positions {first} and {last} it has other lines than \
+         those that the head commits to"
     )]
     Parts {
         /// Before the first that may differ.
@@ -94,8 +94,8 @@ pub enum RepairError {
     },
     /// The log ends before the stream, and what follows in the store is damaged too, or the log is another.
     #[error(
-        "the log ends at line {lines}, and with the store's own lines behind it does not lead to the stream's head at position \
-         {size}: those are damaged too, or it is another log; take a longer one"
+        "the log ends at line {lines}, and with the store's own lines behind it does not lead to the stream's head at \
+         position {size}: those are damaged too, or it is another log; take a longer one"
     )]
     TailAltered {
         /// How many lines the log has.

@@ -4,7 +4,10 @@
 //! | concern | item |
 //! | --- | --- |
 //! | who is asked, and how often | [`WitnessOptions`], [`WitnessUrl`] |
-//! | that one has cosigned what this host does not have | [`Alteration::WitnessedBeyond`](crate::store::Alteration), `WitnessedOtherwise` |
+//! | a witness cosigned what this host does not have | [`WitnessedBeyond`], [`WitnessedOtherwise`] |
+//!
+//! [`WitnessedBeyond`]: crate::store::Alteration::WitnessedBeyond
+//! [`WitnessedOtherwise`]: crate::store::Alteration::WitnessedOtherwise
 
 mod agenda;
 mod client;

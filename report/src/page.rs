@@ -200,11 +200,17 @@ impl Page<'_> {
                         @for evidence in others.iter().take(ROWS_MAX) {
                             li {
                                 h3 { "Revocation " (evidence.progress.id) }
-                                p { (words::who(&evidence.request)) " asked for " (words::asked_for(&evidence.request)) "." }
+                                p {
+                                    (words::who(&evidence.request)) " asked for " (words::asked_for(&evidence.request))
+                                    "."
+                                }
                                 p.quiet {
                                     (moment(evidence.progress.requested_at)) ", " (state(evidence)) ". "
-                                    (counted(evidence.progress.authorizations_revoked, "authorization", "authorizations")) " and "
-                                    (counted(evidence.progress.credentials_destroyed, "credential", "credentials")) " recorded."
+                                    @let progress = &evidence.progress;
+                                    (counted(progress.authorizations_revoked, "authorization", "authorizations"))
+                                    " and "
+                                    (counted(progress.credentials_destroyed, "credential", "credentials"))
+                                    " recorded."
                                 }
                             }
                         }
@@ -221,7 +227,8 @@ impl Page<'_> {
             section {
                 h2 { "The log" }
                 dl {
-                    dt { "Head" } dd { "position " (count(self.report.position.value())) ", root " code { (self.root) } }
+                    dt { "Head" }
+                    dd { "position " (count(self.report.position.value())) ", root " code { (self.root) } }
                     dt { "SHA-256" } dd { code { (self.sha256) } }
                     dt { "Seal" }
                     dd {

@@ -27,12 +27,13 @@
 //! checkpoint, proves in few hashes that it belongs to the same log, without the log.
 //!
 //! ```
-//! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName, Note, SealedLine, SigningKey, VerifierKey};
+//! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName};
+//! use enterprise_credentials_seal::{Note, SealedLine, SigningKey, VerifierKey};
 //!
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
 //! let lines = ["one", "two", "three"];
 //! let origin = KeyName::new("credentials.example.com/octo-corp")?;
-//! let key = SigningKey::from_seed(origin.clone(), &[7; 32]); // 32 bytes from the operating system's source of randomness
+//! let key = SigningKey::from_seed(origin.clone(), &[7; 32]); // take 32 random bytes of the operating system
 //!
 //! let mut frontier = Frontier::EMPTY;
 //! let mut prover = InclusionProver::new(1, 3)?;
@@ -44,7 +45,7 @@
 //! let (proof, _) = prover.finish()?;
 //! let sent = SealedLine { line: b"two".to_vec(), proof, checkpoint }.to_string();
 //!
-//! let known: VerifierKey = key.verifier_key().to_string().parse()?; // to be had by another way than what it signs
+//! let known: VerifierKey = key.verifier_key().to_string().parse()?; // get it by another way than what it signs
 //! let checkpoint = SealedLine::parse(sent.as_bytes())?.open(&[known])?;
 //! assert_eq!((checkpoint.size, checkpoint.root), (3, frontier.root()));
 //! # Ok(())
@@ -58,13 +59,16 @@
 //! | keys, and what they are called | [`SigningKey`], [`VerifierKey`], [`KeyId`], [`KeyName`] |
 //! | a text and who signed it | [`Note`], [`NoteSignature`] (C2SP `signed-note`) |
 //! | what a log was at some size | [`Checkpoint`] (C2SP `tlog-checkpoint`) |
-//! | that a witness has seen it, and when | [`Cosigned`], by [`WitnessKey`] and [`CosigningKey`] (C2SP `tlog-cosignature`) |
+//! | that a witness has seen it, and when | [`Cosigned`] (C2SP `tlog-cosignature`), [`WitnessKey`], [`CosigningKey`] |
 //! | what a witness may cosign | [`SealedGrowth::witness`] (C2SP `tlog-witness`) |
 //! | that a log is what it was, or goes on from it | [`LogCheck`] |
-//! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`]; with line and checkpoint [`SealedLine`] (C2SP `tlog-proof`) |
-//! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`]; with the newer checkpoint [`SealedGrowth`] (C2SP `tlog-witness`) |
+//! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`] |
+//! | the same, with line and checkpoint in one text | [`SealedLine`] (C2SP `tlog-proof`) |
+//! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`] |
+//! | the same, with the newer checkpoint in one text | [`SealedGrowth`] (C2SP `tlog-witness`) |
 //! | why not: bytes | [`InvalidFrontier`], [`InvalidKeyName`], [`Malformed`] |
-//! | why not: who and what | [`NotVerified`], [`NotAuthentic`], [`NotProven`], [`NotSealed`], [`NotTheLog`], [`NotWitnessed`] |
+//! | why not: who | [`NotVerified`], [`NotAuthentic`], [`NotWitnessed`] |
+//! | why not: what | [`NotProven`], [`NotSealed`], [`NotTheLog`] |
 //! | why not: sizes | [`TooShort`], [`TreeFull`] |
 #![no_std]
 

@@ -76,8 +76,8 @@ impl fmt::Display for NotTheLog {
             Self::TooShort(short) => short.fmt(f),
             Self::Differs { size, expected, found } => write!(
                 f,
-                "the log is not the one that was sealed: its first {size} lines have the root {}, and those that were sealed had \
-                 {}",
+                "the log is not the one that was sealed: its first {size} lines have the root {}, and those that were \
+                 sealed had {}",
                 found.to_base64(),
                 expected.to_base64()
             ),

@@ -163,8 +163,8 @@ fn a_text_that_is_no_key_is_refused() {
         &PETER_SECRET.replace("PRIVATE", "private"),
     ] {
         let error = SigningKey::from_secret_text(wrong).unwrap_err();
-        let said = "this is not a signing key: line 1 should be `PRIVATE+KEY+name+id+key`, as `seal key` writes it, of the \
-                    kind Ed25519";
+        let said = "this is not a signing key: line 1 should be `PRIVATE+KEY+name+id+key`, as `seal key` writes it, of \
+                    the kind Ed25519";
         assert_eq!(error.to_string(), said, "and nothing of the secret");
     }
     let shown = format!("{:?}", SigningKey::from_secret_text(PETER_SECRET).unwrap());

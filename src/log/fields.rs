@@ -227,7 +227,9 @@ macro_rules! read_events {
                         match &*key {
                             $(stringify!($required) => fields.read(&mut map, stringify!($required), &mut $required)?,)*
                             $(
-                                $(stringify!($optional) => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*
+                                $(stringify!($optional) => {
+                                    fields.read(&mut map, stringify!($optional), &mut $optional)?;
+                                })*
                                 $(
                                     $(stringify!($then_required) => {
                                         fields.read(&mut map, stringify!($then_required), &mut $then_required)?;

@@ -182,8 +182,9 @@ impl Audit {
             report.revocations.retain(|evidence| selection.has(&evidence.request));
             ensure!(
                 !report.revocations.is_empty(),
-                "no revocation {up_to} is limited to {}: names are those at the time of the request, and a revocation without \
-                 such a limit, which may have taken the same, is not chosen by it; the revocations up to there: {known}",
+                "no revocation {up_to} is limited to {}: names are those at the time of the request, and a revocation \
+                 without such a limit, which may have taken the same, is not chosen by it; the revocations up to \
+                 there: {known}",
                 self.scope
             );
         }

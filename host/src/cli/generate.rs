@@ -51,10 +51,20 @@ fn token_file(path: &str) -> Result<PathBuf, &'static str> {
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct SampleArgs {
     /// How many people join the enterprise, in all roles together.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
+    )]
     members: u32,
     /// How many credentials are issued.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000_000)
+    )]
     credentials: u32,
     /// The kind of enterprise: `managed_users` (EMU) or `personal_accounts`.
     #[arg(long, value_name = "KIND", default_value = "managed_users", value_parser = enterprise_kind)]

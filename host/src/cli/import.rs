@@ -92,8 +92,8 @@ fn warn_of_the_future(last_at: Option<Timestamp>) {
     let now = now();
     if let Some(last_at) = last_at.filter(|last_at| *last_at > now) {
         tell(&format!(
-            "warning: the log's last event is of {last_at}, and this machine's clock shows {now}: until it has come as far, the \
-             stream's time stands still, and tokens that expire before are dead"
+            "warning: the log's last event is of {last_at}, and this machine's clock shows {now}: until it has come as \
+             far, the stream's time stands still, and tokens that expire before are dead"
         ));
     }
 }

@@ -160,8 +160,8 @@ fn resolve<'a, Id: Copy + ToString>(
             login: (*login).clone(),
         })),
         [] => bail!(
-            "no {what} in the enterprise has the login `{asked}` {place}: `{flag}` takes that of one who is there, in any \
-             case of letters"
+            "no {what} in the enterprise has the login `{asked}` {place}: `{flag}` takes that of one who is there, in \
+             any case of letters"
         ),
         several => {
             let ids: Vec<String> = several.iter().map(|(id, _)| id.to_string()).collect();
@@ -250,12 +250,12 @@ pub(super) fn limits_in_words(
 pub(super) const fn instead(rule: Rule) -> Option<&'static str> {
     match rule {
         Rule::FirstOwnerIsNoTarget => Some(
-            "Destroy their credentials one by one, or ask for a type or for everything, which spare nobody; at an organization \
-             they can be named.",
+            "Destroy their credentials one by one, or ask for a type or for everything, which spare nobody; at an \
+             organization they can be named.",
         ),
         Rule::OrganizationDestroysNothing => Some(
-            "Leave out --revoke-credentials. Without --organization the request takes the whole enterprise, unless --person or \
-                 --credential-type limits it.",
+            "Leave out --revoke-credentials. Without --organization the request takes the whole enterprise, unless \
+                 --person or --credential-type limits it.",
         ),
         _ => None,
     }

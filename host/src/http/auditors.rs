@@ -24,8 +24,8 @@ pub enum AuditorsError {
     NotRead(PathBuf, #[source] std::io::Error),
     /// A line is none.
     #[error(
-        "`{}`, line {line}: write the SHA-256 of a token as 64 hexadecimal digits and behind it the enterprises that it may audit, as \
-         `seal auditor` does",
+        "`{}`, line {line}: write the SHA-256 of a token as 64 hexadecimal digits and behind it the enterprises that \
+         it may audit, as `seal auditor` does",
         .file.display()
     )]
     Malformed {

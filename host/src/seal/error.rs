@@ -18,8 +18,8 @@ pub enum SealError {
     TwoNames(KeyName, KeyName),
     /// The store's logs, or the journal's, have another name.
     #[error(
-        "the logs of this store are called `{is}`, and the key is of `{key}`: sign with a key of that name, for whoever holds a \
-         checkpoint knows the log by it"
+        "the logs of this store are called `{is}`, and the key is of `{key}`: sign with a key of that name, for \
+         whoever holds a checkpoint knows the log by it"
     )]
     OtherName {
         /// What the logs are called.
@@ -29,8 +29,9 @@ pub enum SealError {
     },
     /// Something was signed of this store, and nothing by this journal.
     #[error(
-        "the journal in `{}` is empty, and streams of this store were sealed: if this is a copy of another store, sign with \
-         another key; if the journal was lost, or this is a further host of the store, start it once with `--seal-join`",
+        "the journal in `{}` is empty, and streams of this store were sealed: if this is a copy of another store, sign \
+         with another key; if the journal was lost, or this is a further host of the store, start it once with \
+         `--seal-join`",
         .0.display()
     )]
     NotJoined(PathBuf),
@@ -50,8 +51,9 @@ pub enum SealError {
     },
     /// The store holds a checkpoint behind all that this host knows of, and none of its keys has signed it.
     #[error(
-        "the store holds a checkpoint of the stream (log {log}, {size} lines) that goes beyond the journal, and that none of the keys \
-         has signed: sign with the key that has, or find out who wrote that row of `checkpoints`, and delete it"
+        "the store holds a checkpoint of the stream (log {log}, {size} lines) that goes beyond the journal, and that \
+         none of the keys has signed: sign with the key that has, or find out who wrote that row of `checkpoints`, and \
+         delete it"
     )]
     Strange {
         /// Of which log of the stream.
@@ -61,8 +63,8 @@ pub enum SealError {
     },
     /// There is no journal to read what was signed last.
     #[error(
-        "there is no journal of the seal in `{}`: name the directory of the host that does not serve the stream, as `--seal-state`; if \
-         it is lost, say `--journal-lost`",
+        "there is no journal of the seal in `{}`: name the directory of the host that does not serve the stream, as \
+         `--seal-state`; if it is lost, say `--journal-lost`",
         .0.display()
     )]
     NoJournal(PathBuf),

@@ -30,21 +30,23 @@ pub enum JournalError {
     #[error("the journal of the seal cannot use `{}`", .0.display())]
     File(PathBuf, #[source] io::Error),
     /// Another process has it.
-    #[error("the journal of the seal in `{}` is in use by another process: give each its own with \
-        `--seal-state`", .0.display())]
+    #[error(
+        "the journal of the seal in `{}` is in use by another process: give each process its own with `--seal-state`",
+        .0.display()
+    )]
     InUse(PathBuf),
     /// The file is not one that was written.
     #[error(
-        "`{}` is not what the journal of the seal wrote: put back what was there. If that is lost, compare the store with a \
-         checkpoint that somebody else holds, for nothing here shows any more that it was not set back; if it holds, remove the \
-         file, and what the store says was signed last is gone on from",
+        "`{}` is not what the journal of the seal wrote: put back what was there. If that is lost, compare the store \
+         with a checkpoint that somebody else holds, for nothing here shows any more that it was not set back; if it \
+         holds, remove the file, and what the store says was signed last is gone on from",
         .0.display()
     )]
     Broken(PathBuf),
     /// The directory holds no journal, or not any more.
     #[error(
-        "there is no journal of the seal in `{}`: look whether its disk is mounted; an empty directory does not say that nothing was \
-         signed",
+        "there is no journal of the seal in `{}`: look whether its disk is mounted; an empty directory does not say \
+         that nothing was signed",
         .0.display()
     )]
     Missing(PathBuf),

@@ -348,8 +348,8 @@ async fn warn_of_loss(store: &impl Store) {
     if let Some(durability @ (Durability::ThisNode | Durability::Volatile | Durability::Unknown)) = health.durability {
         tracing::warn!(
             %durability,
-            "the seal is on, and the store may lose what it has acknowledged: after a failover a checkpoint that was given out may be \
-             contradicted"
+            "the seal is on, and the store may lose what it has acknowledged: after a failover a checkpoint that was \
+             given out may be contradicted"
         );
     }
 }

@@ -210,12 +210,12 @@ impl Alteration {
     pub(super) const fn cure(&self) -> &'static str {
         match self {
             _ if self.is_of_seal() => {
-                "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported later, or, where \
-                 there is none, begin another seal with `seal restart`"
+                "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported \
+                 later, or, where there is none, begin another seal with `seal restart`"
             }
             _ => {
-                "`verify` tells what else is, and `repair --from LOG` mends it with any log of the stream that leads to the \
-                 same head"
+                "`verify` tells what else is, and `repair --from LOG` mends it with any log of the stream that leads \
+                 to the same head"
             }
         }
     }
@@ -254,18 +254,18 @@ impl fmt::Display for Alteration {
                 lines,
             } => write!(
                 f,
-                "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it has at position \
-                 {head}: another history was put in its place"
+                "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it \
+                 has at position {head}: another history was put in its place"
             ),
             Self::WitnessedBeyond { head, witness, size } => write!(
                 f,
-                "it ends at position {head}, and the witness `{witness}` has cosigned {size} lines of it: it was set back, together \
-                 with the journal of the seal"
+                "it ends at position {head}, and the witness `{witness}` has cosigned {size} lines of it: it was set \
+                 back, together with the journal of the seal"
             ),
             Self::WitnessedOtherwise { witness, size } => write!(
                 f,
-                "the witness `{witness}` has cosigned {size} lines of it, and they were others: it was set back, together with the \
-                 journal of the seal, and went on otherwise"
+                "the witness `{witness}` has cosigned {size} lines of it, and they were others: it was set back, \
+                 together with the journal of the seal, and went on otherwise"
             ),
         }
     }

@@ -195,8 +195,8 @@ impl PostgresStore {
         }
         if asked == Some(Reads::Unfenced) && facts.has_standbys() {
             tracing::warn!(
-                "reads are unfenced: after a failover an old primary that still runs is believed, and a token that is destroyed \
-                 is taken for alive"
+                "reads are unfenced: after a failover an old primary that still runs is believed, and a token that is \
+                 destroyed is taken for alive"
             );
         }
         Ok(())

@@ -14,7 +14,12 @@ use crate::cli::file_limit::make_room;
 pub(super) struct Clients {
     /// How many connections are kept at once. For one more the idlest is closed: one whose token was valid after all
     /// others, one whose request may be recorded never. The limit on open files is raised for it.
-    #[arg(long, value_name = "CONNECTIONS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(
+        long,
+        value_name = "CONNECTIONS",
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     connections_max: u32,
     /// The address, or the network, of a proxy in front of the host; may be given again.
     /// Its connections count as those of many clients.

@@ -317,15 +317,15 @@ impl Cluster {
         if had_standbys && !facts.has_standbys() {
             return Err(StoreError::transient(
                 CONNECT,
-                "`synchronous_standby_names` is empty on the server, and was not before: what it acknowledges could be lost. Set \
-                 it again, on every member",
+                "`synchronous_standby_names` is empty on the server, and was not before: what it acknowledges could be \
+                 lost. Set it again, on every member",
             ));
         }
         if self.options.reads == Some(Reads::Fenced) && !facts.has_standbys() {
             return Err(StoreError::transient(
                 CONNECT,
-                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove nothing there. \
-                 Set it, on every member",
+                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove \
+                 nothing there. Set it, on every member",
             ));
         }
         if !facts.waits() {

@@ -49,7 +49,7 @@ async fn pid(session: &Session) -> Result<i32, Failure> {
 fn refused() -> Failure {
     Failure::Told(StoreError::permanent(
         "connect to its primary",
-        "a pooler stands between that shares connections between transactions: connect to PostgreSQL itself, or have the pooler \
-         keep a connection for a session (`pool_mode = session`)",
+        "a pooler stands between that shares connections between transactions: connect to PostgreSQL itself, or have \
+         the pooler keep a connection for a session (`pool_mode = session`)",
     ))
 }

@@ -77,8 +77,8 @@ pub(super) fn step(
         }
         Step::Tidy => {
             let delete = "DELETE FROM snapshot_chunks WHERE rowid = (SELECT c.rowid FROM snapshot_chunks AS c \
-                 WHERE c.enterprise = ? AND c.position <> (SELECT s.position FROM snapshots AS s WHERE s.enterprise = c.enterprise) \
-                 LIMIT 1)";
+                 WHERE c.enterprise = ? AND c.position <> \
+                 (SELECT s.position FROM snapshots AS s WHERE s.enterprise = c.enterprise) LIMIT 1)";
             let deleted = connection.prepare_cached(delete)?.execute([slug])?;
             Ok(if deleted > 0 { Done::Yes } else { Done::Nothing })
         }

@@ -47,8 +47,9 @@ pub(super) enum Change {
 /// The store's files are not those that are open.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{}` or one of the files beside it was deleted, moved or overwritten while it was in use: put back what was there, or \
-     start again", .path.display()
+    "`{}` or one of the files beside it was deleted, moved or overwritten while it was in use: put back what was \
+     there, or start again",
+    .path.display()
 )]
 pub(super) struct Replaced {
     path: PathBuf,

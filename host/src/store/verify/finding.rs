@@ -105,13 +105,13 @@ impl Fault {
     pub const fn cure(&self) -> &'static str {
         match self {
             Self::Altered(Alteration::HeadLost | Alteration::HeadBroken) => {
-                "`repair --from LOG --accept-size N`: an export of the stream that is known to be whole, of N lines; a name \
-                 that is no enterprise of yours was broken itself, and `restore` of a backup mends it"
+                "`repair --from LOG --accept-size N`: an export of the stream that is known to be whole, of N lines; a \
+                 name that is no enterprise of yours was broken itself, and `restore` of a backup mends it"
             }
             Self::Altered(alteration) if alteration.is_of_seal() => alteration.cure(),
             Self::Altered(_) => {
-                "`repair --from LOG` with any log of the stream, an earlier export or the stream in a backup, whose lines lead \
-                 to the same head"
+                "`repair --from LOG` with any log of the stream, an earlier export or the stream in a backup, whose \
+                 lines lead to the same head"
             }
             Self::LastAt { .. } | Self::Running { .. } | Self::NotLookedUp { .. } | Self::LooksUpWrong { .. } => {
                 "`export` the stream, and `repair --from` this export"
@@ -155,13 +155,13 @@ impl fmt::Display for Fault {
                 position,
             } => write!(
                 f,
-                "{count} rows of the look-up name lines that do not issue their credentials, the first of them position \
-                 {position} for the fingerprint `{fingerprint}`: their tokens get 503"
+                "{count} rows of the look-up name lines that do not issue their credentials, the first of them \
+                 position {position} for the fingerprint `{fingerprint}`: their tokens get 503"
             ),
             Self::NoStream { count, fingerprint } => write!(
                 f,
-                "{count} rows of the look-up name this stream, which does not exist, the first of them for the fingerprint \
-                 `{fingerprint}`: their tokens get 503"
+                "{count} rows of the look-up name this stream, which does not exist, the first of them for the \
+                 fingerprint `{fingerprint}`: their tokens get 503"
             ),
             Self::NoName => f.write_str("rows stand under this name, which no enterprise can have"),
             Self::Storage { said } => write!(f, "the storage is damaged: {said}"),
