@@ -121,6 +121,10 @@ pub mod guides {
     pub mod embedding {}
     #[doc = include_str!("../docs/auditing.md")]
     pub mod auditing {}
+    #[doc = include_str!("../docs/seals.md")]
+    pub mod seals {}
+    #[doc = include_str!("../docs/receipts.md")]
+    pub mod receipts {}
     #[doc = include_str!("../docs/wire-format.md")]
     pub mod wire_format {}
     #[doc = include_str!("../docs/testkit.md")]
