@@ -1,7 +1,8 @@
-//! The evidence: re-asks decide's rules before every recorded event, and gathers who asked, by what authority, what was
-//! recorded, and what is still alive and why.
+//! The evidence of a history. Before every recorded event it asks the rules of `decide` again. It gathers who asked, by
+//! what authority, what was recorded, and what is still alive and why.
 //!
-//! An auditor trusts only the stream. What broke a rule is a [`Finding`]; what does not fit the stream at all is a
+//! An auditor trusts only the stream. An event that broke a rule is a [`Finding`]. An event that does not fit the
+//! stream at all is a [`CorruptHistory`], and the audit stops there.
 //! [`CorruptHistory`], at which an audit stops.
 
 mod fingerprints;

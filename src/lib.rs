@@ -1,10 +1,12 @@
-//! Revokes every credential of an enterprise, at once, provably: the rules of
-//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all` as a pure, deterministic command handler.
+//! Revokes the credentials of an enterprise, at once and provably. This crate holds the rules of
+//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`, and of the operations that take less, as a
+//! pure command handler.
 //!
-//! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state, [`Enterprise::decide`]
-//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`]. There is no I/O
-//! here, no clock and no randomness: a hosting service embeds this crate, a property-based test suite uses it as its
-//! oracle, and an auditor replays a log through it and gets the same answers.
+//! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state. [`Enterprise::decide`]
+//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`].
+//!
+//! There is no I/O here, no clock and no randomness. So a hosting service can embed this crate, a property-based test
+//! suite can use it as its oracle, and an auditor who replays a log through it gets the same answers.
 //!
 //! ```
 //! use enterprise_credentials::{Caller, Command, CredentialKind, Enterprise, RevokeAll, Role, Timestamp};

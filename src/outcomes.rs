@@ -1,7 +1,10 @@
 //! What became of each credential and of each of its authorizations, at the end of a history, and by one of its
-//! revocations: the list that a responder is asked for.
+//! revocations. This is the list that a responder is asked for.
 //!
-//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time an
+//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time, an
+//! [`Observer`] folds it. The second time, [`Outcomes`] gives the [`Outcome`]s of each issued credential: one for each
+//! organization for which it was ever authorized. This takes no memory beside the state. If it is about a revocation,
+//! it takes 8 bytes for each credential.
 //! [`Observer`] folds it. The second time [`Outcomes`] gives, for each credential issued, an [`Outcome`] for each
 //! organization that it was ever authorized for. Beside the state that takes nothing,
 //! and about a revocation 8 bytes for each credential.

@@ -1,8 +1,8 @@
-//! Does the log say what the service says? Compares a history with the service's own list of credentials,
-//! as of one time.
+//! Does the log say what the service says? This compares a history with the service's own list of credentials, as of
+//! one time.
 //!
 //! Whoever moves into an event stream, or has just revoked everything, fears one thing most: a token that lives at the
-//! service and that the stream does not know, or believes dead. Here each difference is a [`Finding`].
+//! service, while the stream does not know it or believes it dead. Here each difference is a [`Finding`].
 //!
 //! ```
 //! use enterprise_credentials::reconcile::{Listed, Reconciler};

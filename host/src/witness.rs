@@ -1,5 +1,5 @@
-//! Witnesses: others who cosign a host's checkpoints, each only if it goes on from all that they have cosigned before.
-//! They are asked in tasks of their own, so that no request waits for one.
+//! Witnesses. They are others who cosign a host's checkpoints. A witness cosigns a checkpoint only if it goes on from
+//! all that it has cosigned before. Each witness is asked in a task of its own, so no request waits for one.
 //!
 //! | concern | item |
 //! | --- | --- |

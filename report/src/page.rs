@@ -1,5 +1,5 @@
-//! An audit as one page of HTML: for whoever has to show it to somebody who reads no JSON. It has no script and asks no
-//! network, prints on A4, and says in words and numbers whatever its pictures and colours say.
+//! An audit as one page of HTML, for whoever has to show it to somebody who reads no JSON. The page has no script and
+//! asks no network. It prints on A4. It says in words and numbers whatever its pictures and colours say.
 
 mod charts;
 mod jobs;

@@ -1,8 +1,9 @@
-//! Commits to a log: the Merkle tree of RFC 6962 and RFC 9162, with SHA-256, over its lines.
+//! Commits to a log, with the Merkle tree of RFC 6962 and RFC 9162 over its lines, and SHA-256.
 //!
-//! A leaf is a line's bytes as they are stored, without the line feed, so the size of the tree is the position of the
-//! last event. The root commits to every byte of every line and to their order. To grow the tree nobody needs the lines
-//! before: a [`Frontier`], at most 64 hashes, is enough. There is no I/O here, no randomness and no tree in memory.
+//! A leaf is a line's bytes as they are stored, without the line feed. So the size of the tree is the position of the
+//! last event. The root commits to every byte of every line, and to their order. To grow the tree, nobody needs the
+//! earlier lines: a [`Frontier`], at most 64 hashes, is enough. There is no I/O here, no randomness and no tree in
+//! memory.
 //!
 //! ```
 //! use enterprise_credentials_seal::Frontier;
@@ -22,9 +23,9 @@
 //! # }
 //! ```
 //!
-//! What somebody signed of a log is a [`Checkpoint`], in a [`Note`]: 200 bytes that fit into a ticket. By it, and a key
-//! to check it with, anybody tells later whether a log is the same or goes on from it; and a line, or a newer
-//! checkpoint, proves in few hashes that it belongs to the same log, without the log.
+//! A [`Checkpoint`] in a [`Note`] is what somebody signed of a log: 200 bytes that fit into a ticket. With it, and with
+//! a key to check it, anybody can tell later whether a log is the same or goes on from it. Without the log, a few
+//! hashes prove that a line, or a newer checkpoint, belongs to the same log.
 //!
 //! ```
 //! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName};

@@ -1,4 +1,4 @@
-//! The ten operations: one table, from which every answer takes what is particular to its operation.
+//! The ten operations, in one table. Every answer takes from it what is particular to its operation.
 
 use alloc::format;
 use alloc::string::String;

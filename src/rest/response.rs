@@ -1,4 +1,4 @@
-//! Responses: the shape of all of them, and those that a host gives where the operation does not answer.
+//! Responses: the form that all of them have, and those that a host gives when the operation does not answer.
 
 use alloc::format;
 use alloc::string::{String, ToString};

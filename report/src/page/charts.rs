@@ -1,4 +1,4 @@
-//! Charts as SVG, without text of their own: what a chart shows stands in words and numbers beside it.
+//! Charts as SVG, without text of their own. The words and numbers beside a chart say what it shows.
 
 use enterprise_credentials::{Loss, Timestamp};
 use maud::{Markup, html};

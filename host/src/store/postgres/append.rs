@@ -1,4 +1,4 @@
-//! An append in one statement: the head moves, and the lines stand behind it, or neither.
+//! An append in one statement. Either the head moves and the lines stand behind it, or neither.
 
 use std::sync::Arc;
 use std::time::Duration;

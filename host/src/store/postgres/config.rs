@@ -1,5 +1,5 @@
-//! A URL as settings: which servers there are, and how to speak with them. What cannot be honoured is refused,
-//! and not left out.
+//! A URL as settings: which servers there are, and how to speak with them. A setting that cannot be honoured is
+//! refused, and not ignored.
 
 use std::path::PathBuf;
 use std::time::Duration;

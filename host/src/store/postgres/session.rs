@@ -1,4 +1,4 @@
-//! A connection, with what its server says beside its answers.
+//! A connection, and what its server says beside its answers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

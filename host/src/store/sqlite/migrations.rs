@@ -1,4 +1,4 @@
-//! The migrations that there are, and where a store says which of them it has had.
+//! The migrations, and where a store says which of them it has had.
 
 use std::sync::LazyLock;
 
