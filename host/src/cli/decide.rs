@@ -14,11 +14,15 @@ use super::scope::ScopeArgs;
 use super::table::Facts;
 use super::time::{time, time_of_question};
 
-/// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
+/// Show the answer to a command: the events to record, or the rule that refuses it. Changes nothing.
 ///
-/// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is
-/// refused. `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names
-/// instead of ids: also by a login that cannot stand in the path of a URL.
+/// The events go to standard output, as the lines that they would be in the log. Exits with 3 if the command is
+/// refused.
+///
+/// `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke` by names instead of
+/// ids. This also works for a login that cannot stand in the path of a URL.
+///
+/// Example: enterprise-credentials decide octo.jsonl --command '{"type":"RevokeAll","caller":{"person":7}}'
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
@@ -28,10 +32,12 @@ pub(crate) struct Decide {
     command: Command,
     #[command(flatten)]
     scope: ScopeArgs,
-    /// When it would be given. Default: now, or the time of the last event if that is later.
+    /// When the command would be given.
+    ///
+    /// Default: now, or the time of the last event if that is later.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-    /// Show why: the rules that spoke to it, and the events that each rested on.
+    /// Show why: the rules that were asked, and the events on which each rests.
     #[arg(long)]
     explain: bool,
     /// Print the explanation as one JSON document.
