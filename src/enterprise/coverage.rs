@@ -1,5 +1,5 @@
-//! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes:
-//! another coverage is another type of event. Source: decision 0015.
+//! What a revocation covers. It is decided here, and nowhere else. What a recorded request means never changes: another
+//! coverage is another type of event. Source: decision 0015.
 
 use core::ops::Range;
 

@@ -1,4 +1,5 @@
-//! The unfinished revocations, found by what they take: an access check asks of one item, however many run.
+//! The unfinished revocations, found by what they take. So an access check about one item costs the same, however many
+//! of them run.
 
 use alloc::vec::Vec;
 use core::fmt;

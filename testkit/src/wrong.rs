@@ -1,5 +1,5 @@
 //! Deliberately wrong cores: each breaks one law, in one function around the real core. A suite that does not catch
-//! them would not catch the mistake in earnest.
+//! them would not catch the real mistake.
 //!
 //! ```
 //! use enterprise_credentials_testkit::{explore, wrong};
