@@ -7,7 +7,7 @@
 //! ```
 //! use enterprise_credentials::oracle::Oracle;
 //!
-//! let mut oracle: Oracle = Oracle::new();
+//! let mut oracle = Oracle::new();
 //! assert_eq!(
 //!     oracle.call(r#"{"id":1,"call":"begin"}"#),
 //!     r#"{"id":1,"result":{"handle":1,"position":0,"last_at":null}}"#,
@@ -33,6 +33,7 @@ mod hex;
 mod questions;
 mod reading;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde::Serialize;
@@ -52,26 +53,31 @@ use crate::oracle::questions::version;
 /// Enterprises by number, and what may be asked of them. Who speaks is the core; or, to test a test suite, one that is
 /// wrong on purpose.
 #[derive(Debug)]
-pub struct Oracle<C = Enterprise> {
-    enterprises: Enterprises<C>,
+pub struct Oracle {
+    enterprises: Enterprises,
 }
 
-impl<C: Core> Default for Oracle<C> {
+impl Default for Oracle {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<C: Core> Oracle<C> {
+impl Oracle {
     /// One that keeps no enterprise yet. Its first handle is 1.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self::after(0)
     }
 
     /// One whose first handle is the next after this. It is for a carrier that lost another: so a handle that is gone
     /// never names what is new.
-    pub const fn after(last_handle: u64) -> Self {
-        let enterprises = Enterprises::after(last_handle);
+    pub fn after(last_handle: u64) -> Self {
+        Self::of(Box::new(Enterprise::new()), last_handle)
+    }
+
+    /// One for which another core speaks. `sort` is one of its sort, to which nothing has happened.
+    pub fn of(sort: Box<dyn Core>, last_handle: u64) -> Self {
+        let enterprises = Enterprises::of(sort, last_handle);
         Self { enterprises }
     }
 

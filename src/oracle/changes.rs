@@ -3,23 +3,22 @@
 use alloc::vec::Vec;
 
 use crate::oracle::answer::{Decision, Ended, Reached};
-use crate::oracle::cores::Core;
 use crate::oracle::decision::{Asked, Decided};
 use crate::oracle::enterprises::{Enterprises, Kept};
 use crate::oracle::fault::Fault;
 use crate::oracle::fields::Fields;
 use crate::oracle::reading;
 
-impl<C: Core> Enterprises<C> {
+impl Enterprises {
     /// Keeps a new enterprise: to which nothing has happened, of its events, or of a snapshot.
     pub(super) fn begin(&mut self, mut fields: Fields<'_>) -> Result<Reached, Fault> {
         let snapshot = reading::snapshot(&mut fields)?;
         let lines = reading::lines(&mut fields)?;
         fields.done()?;
         self.keep(match (snapshot, lines) {
-            (None, lines) => of_lines(&lines.unwrap_or_default())?,
+            (None, lines) => self.of_lines(&lines.unwrap_or_default())?,
             (Some(snapshot), None) => Kept {
-                core: C::restore(&snapshot)?,
+                core: self.sort.restore(&snapshot)?,
                 history: None,
                 bytes: snapshot.len(),
             },
@@ -34,7 +33,7 @@ impl<C: Core> Enterprises<C> {
     pub(super) fn clone_one(&mut self, mut fields: Fields<'_>) -> Result<Reached, Fault> {
         let kept = self.named(&mut fields)?;
         fields.done()?;
-        let copy = kept.clone();
+        let copy = kept.copied();
         self.keep(copy)
     }
 
@@ -66,19 +65,19 @@ impl<C: Core> Enterprises<C> {
             decision,
             recorded,
             bytes,
-        } = asked.decide(&kept.core);
+        } = asked.decide(kept.core.as_ref());
         if !recorded.is_empty() {
             self.extend(handle, recorded, bytes)?;
         }
         Ok(decision)
     }
-}
 
-fn of_lines<C: Core>(lines: &[u8]) -> Result<Kept<C>, Fault> {
-    let history = C::read(lines).into_iter().collect::<Result<Vec<_>, _>>()?;
-    Ok(Kept {
-        core: C::replay(&history)?,
-        history: Some(history),
-        bytes: lines.len(),
-    })
+    fn of_lines(&self, lines: &[u8]) -> Result<Kept, Fault> {
+        let history = self.sort.read(lines).into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(Kept {
+            core: self.sort.replay(&history)?,
+            history: Some(history),
+            bytes: lines.len(),
+        })
+    }
 }

@@ -1,6 +1,8 @@
 //! Who speaks: the core, or a variant of it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt::Debug;
 
 use crate::audit::{Auditor, Report};
 use crate::command::{Command, Requested};
@@ -16,7 +18,12 @@ use crate::timestamp::Timestamp;
 
 /// What an [`Oracle`](crate::oracle::Oracle) asks. The core answers with its own functions; the test kit has cores that
 /// are wrong on purpose in one of them.
-pub trait Core: Clone + Default {
+///
+/// An oracle is compiled once, whoever speaks: so a core is reached through its face, and makes others of its sort.
+pub trait Core: Debug + Send {
+    /// Another that is the same.
+    fn copied(&self) -> Box<dyn Core>;
+
     /// The state, for what is only read of it.
     fn enterprise(&self) -> &Enterprise;
 
@@ -36,7 +43,7 @@ pub trait Core: Clone + Default {
     ///
     /// # Errors
     /// What does not fit.
-    fn replay(history: &[RecordedEvent]) -> Result<Self, CorruptHistory>;
+    fn replay(&self, history: &[RecordedEvent]) -> Result<Box<dyn Core>, CorruptHistory>;
 
     /// [`Enterprise::authenticates`]
     ///
@@ -68,22 +75,26 @@ pub trait Core: Clone + Default {
     ///
     /// # Errors
     /// Why it is refused.
-    fn restore(snapshot: &[u8]) -> Result<Self, SnapshotError>;
+    fn restore(&self, snapshot: &[u8]) -> Result<Box<dyn Core>, SnapshotError>;
 
     /// [`log::write_line`]
-    fn write(recorded: &RecordedEvent) -> Vec<u8>;
+    fn write(&self, recorded: &RecordedEvent) -> Vec<u8>;
 
     /// [`log::read`]: the first error is the last item.
-    fn read(lines: &[u8]) -> Vec<Result<RecordedEvent, LogError>>;
+    fn read(&self, lines: &[u8]) -> Vec<Result<RecordedEvent, LogError>>;
 
     /// An [`Auditor`] over a history.
     ///
     /// # Errors
     /// What does not fit.
-    fn audit(history: &[RecordedEvent]) -> Result<Report, CorruptHistory>;
+    fn audit(&self, history: &[RecordedEvent]) -> Result<Report, CorruptHistory>;
 }
 
 impl Core for Enterprise {
+    fn copied(&self) -> Box<dyn Core> {
+        Box::new(self.clone())
+    }
+
     fn enterprise(&self) -> &Enterprise {
         self
     }
@@ -96,10 +107,10 @@ impl Core for Enterprise {
         self.apply(recorded)
     }
 
-    fn replay(history: &[RecordedEvent]) -> Result<Self, CorruptHistory> {
+    fn replay(&self, history: &[RecordedEvent]) -> Result<Box<dyn Core>, CorruptHistory> {
         let mut state = Self::new();
         state.apply_all(history)?;
-        Ok(state)
+        Ok(Box::new(state))
     }
 
     fn authenticates(&self, credential: CredentialId, at: Timestamp) -> Result<PersonId, CredentialDenial> {
@@ -127,21 +138,21 @@ impl Core for Enterprise {
         snapshot::write(self)
     }
 
-    fn restore(snapshot: &[u8]) -> Result<Self, SnapshotError> {
-        snapshot::read(snapshot)
+    fn restore(&self, snapshot: &[u8]) -> Result<Box<dyn Core>, SnapshotError> {
+        Ok(Box::new(snapshot::read(snapshot)?))
     }
 
-    fn write(recorded: &RecordedEvent) -> Vec<u8> {
+    fn write(&self, recorded: &RecordedEvent) -> Vec<u8> {
         let mut line = Vec::new();
         log::write_line(recorded, &mut line);
         line
     }
 
-    fn read(lines: &[u8]) -> Vec<Result<RecordedEvent, LogError>> {
+    fn read(&self, lines: &[u8]) -> Vec<Result<RecordedEvent, LogError>> {
         log::read(lines).collect()
     }
 
-    fn audit(history: &[RecordedEvent]) -> Result<Report, CorruptHistory> {
+    fn audit(&self, history: &[RecordedEvent]) -> Result<Report, CorruptHistory> {
         let mut auditor = Auditor::new();
         history.iter().try_for_each(|recorded| auditor.observe(recorded))?;
         Ok(auditor.finish())

@@ -32,7 +32,7 @@ pub(super) struct Decided {
 }
 
 impl Asked {
-    pub(super) fn read<C: Core>(fields: &mut Fields<'_>, kept: &Kept<C>) -> Result<Self, Fault> {
+    pub(super) fn read(fields: &mut Fields<'_>, kept: &Kept) -> Result<Self, Fault> {
         Ok(Self {
             command: fields.required("command")?,
             at: kept.time(fields)?,
@@ -40,7 +40,7 @@ impl Asked {
         })
     }
 
-    pub(super) fn decide<C: Core>(&self, core: &C) -> Decided {
+    pub(super) fn decide(&self, core: &dyn Core) -> Decided {
         match core.decide(&self.command, self.at) {
             Ok(events) => self.accepted(core, events),
             Err(refusal) => Decided {
@@ -51,9 +51,9 @@ impl Asked {
         }
     }
 
-    fn accepted<C: Core>(&self, core: &C, events: Vec<Event>) -> Decided {
+    fn accepted(&self, core: &dyn Core, events: Vec<Event>) -> Decided {
         let recorded: Vec<_> = core.enterprise().record(events, self.at, self.by).collect();
-        let lines: Vec<_> = recorded.iter().map(C::write).collect();
+        let lines: Vec<_> = recorded.iter().map(|event| core.write(event)).collect();
         let accepted = Accepted {
             events: lines
                 .iter()
@@ -71,7 +71,7 @@ impl Asked {
     }
 
     /// The revocation that a request is, or that it was before.
-    fn revocation<C: Core>(&self, core: &C, recorded: &[RecordedEvent]) -> Option<RevocationId> {
+    fn revocation(&self, core: &dyn Core, recorded: &[RecordedEvent]) -> Option<RevocationId> {
         let request = self.command.requested()?;
         match recorded.first() {
             Some(recorded) => RevocationId::new(recorded.position.value()).ok(),

@@ -1,5 +1,6 @@
 //! The enterprises that are kept, by handle.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -13,16 +14,16 @@ use crate::oracle::fields::Fields;
 use crate::timestamp::Timestamp;
 
 /// One enterprise.
-#[derive(Debug, Clone)]
-pub(super) struct Kept<C> {
-    pub(super) core: C,
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) core: Box<dyn Core>,
     /// All its events; nothing where it began with a snapshot.
     pub(super) history: Option<Vec<RecordedEvent>>,
     /// What it was made of.
     pub(super) bytes: usize,
 }
 
-impl<C: Core> Kept<C> {
+impl Kept {
     /// When a question is asked: the time that it names, or that of the last event.
     pub(super) fn time(&self, fields: &mut Fields<'_>) -> Result<Timestamp, Fault> {
         let at: Option<Timestamp> = fields.optional("at")?;
@@ -33,6 +34,15 @@ impl<C: Core> Kept<C> {
         }
     }
 
+    /// Another that is the same.
+    pub(super) fn copied(&self) -> Self {
+        Self {
+            core: self.core.copied(),
+            history: self.history.clone(),
+            bytes: self.bytes,
+        }
+    }
+
     pub(super) fn history(&self) -> Result<&[RecordedEvent], Fault> {
         self.history.as_deref().ok_or_else(Fault::no_history)
     }
@@ -40,7 +50,7 @@ impl<C: Core> Kept<C> {
     /// Takes the next events, all or none.
     pub(super) fn apply(&mut self, recorded: Vec<RecordedEvent>) -> Result<(), Fault> {
         // One event changes nothing where it does not fit.
-        let before = (recorded.len() > 1).then(|| self.core.clone());
+        let before = (recorded.len() > 1).then(|| self.core.copied());
         let applied = recorded.iter().try_for_each(|event| self.core.apply(event));
         if let Err(corrupt) = applied {
             if let Some(before) = before {
@@ -57,15 +67,18 @@ impl<C: Core> Kept<C> {
 
 /// All that are kept.
 #[derive(Debug)]
-pub(super) struct Enterprises<C> {
-    kept: BTreeMap<u64, Kept<C>>,
+pub(super) struct Enterprises {
+    /// One of the sort that speaks, to which nothing has happened.
+    pub(super) sort: Box<dyn Core>,
+    kept: BTreeMap<u64, Kept>,
     last: u64,
     bytes: usize,
 }
 
-impl<C> Enterprises<C> {
-    pub(super) const fn after(last: u64) -> Self {
+impl Enterprises {
+    pub(super) const fn of(sort: Box<dyn Core>, last: u64) -> Self {
         Self {
+            sort,
             kept: BTreeMap::new(),
             last,
             bytes: 0,
@@ -76,20 +89,18 @@ impl<C> Enterprises<C> {
     pub(super) const fn last(&self) -> u64 {
         self.last
     }
-}
 
-impl<C: Core> Enterprises<C> {
-    pub(super) fn get(&self, handle: u64) -> Result<&Kept<C>, Fault> {
+    pub(super) fn get(&self, handle: u64) -> Result<&Kept, Fault> {
         self.kept.get(&handle).ok_or_else(|| Fault::unknown_handle(handle))
     }
 
     /// The enterprise that a request names.
-    pub(super) fn named(&self, fields: &mut Fields<'_>) -> Result<&Kept<C>, Fault> {
+    pub(super) fn named(&self, fields: &mut Fields<'_>) -> Result<&Kept, Fault> {
         self.get(fields.required("handle")?)
     }
 
     /// Keeps another.
-    pub(super) fn keep(&mut self, kept: Kept<C>) -> Result<Reached, Fault> {
+    pub(super) fn keep(&mut self, kept: Kept) -> Result<Reached, Fault> {
         if self.kept.len() >= HANDLES_MAX || self.last >= ID_MAX {
             return Err(Fault::too_many_handles());
         }
@@ -130,7 +141,7 @@ impl<C: Core> Enterprises<C> {
     }
 }
 
-fn reached<C: Core>(handle: u64, kept: &Kept<C>) -> Reached {
+fn reached(handle: u64, kept: &Kept) -> Reached {
     let enterprise = kept.core.enterprise();
     Reached {
         handle,

@@ -11,7 +11,6 @@ use crate::enterprise::membership::Ordinal;
 use crate::id::{CredentialId, OrganizationId, Position, RevocationId};
 use crate::oracle::answer::{Access, AllAccess, Decision, Permitted, Revocations, Snapshot, Version};
 use crate::oracle::bounds::{PAIRS_MAX, PROTOCOL, RULE_SET};
-use crate::oracle::cores::Core;
 use crate::oracle::decision::Asked;
 use crate::oracle::enterprises::Enterprises;
 use crate::oracle::fault::{ErrorKind, Fault};
@@ -36,12 +35,12 @@ pub(super) fn version(mut fields: Fields<'_>) -> Result<Version, Fault> {
     })
 }
 
-impl<C: Core> Enterprises<C> {
+impl Enterprises {
     pub(super) fn decide(&self, mut fields: Fields<'_>) -> Result<Decision, Fault> {
         let kept = self.named(&mut fields)?;
         let asked = Asked::read(&mut fields, kept)?;
         fields.done()?;
-        Ok(asked.decide(&kept.core).decision)
+        Ok(asked.decide(kept.core.as_ref()).decision)
     }
 
     /// What one credential may do.
@@ -113,7 +112,7 @@ impl<C: Core> Enterprises<C> {
     pub(super) fn audit(&self, mut fields: Fields<'_>) -> Result<Report, Fault> {
         let kept = self.named(&mut fields)?;
         fields.done()?;
-        Ok(C::audit(kept.history()?)?)
+        Ok(kept.core.audit(kept.history()?)?)
     }
 
     /// Why an event was recorded, or why a command would be answered as it would be. It is the core that explains,

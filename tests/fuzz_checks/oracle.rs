@@ -18,7 +18,7 @@ const CHANGES: [&str; 5] = ["begin", "clone", "end", "apply", "carry_out"];
 
 /// Gives the kinds of the errors, and the calls that had a result.
 pub(crate) fn check(input: &[u8]) -> BTreeSet<String> {
-    let mut oracle: Oracle = Oracle::new();
+    let mut oracle = Oracle::new();
     oracle.call(ENTERPRISE);
     let text = String::from_utf8_lossy(input);
     text.lines()

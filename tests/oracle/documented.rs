@@ -10,7 +10,7 @@ const SHOWN_MAX: usize = 500;
 
 /// The document with every answer as it is given now.
 fn answered(document: &str) -> String {
-    let mut oracle: Oracle = Oracle::new();
+    let mut oracle = Oracle::new();
     let mut written = String::new();
     let mut is_example = false;
     for line in document.lines() {
@@ -34,13 +34,13 @@ fn shown(answer: String) -> String {
     }
 }
 
-/// `UPDATE_ORACLE_DOCS=1` writes what is answered now.
+/// `UPDATE_DOCS=1` writes what is answered now.
 #[test]
 fn every_documented_request_is_answered_so() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/oracle.md");
     let document = fs::read_to_string(&path).unwrap();
     let now = answered(&document);
-    if std::env::var_os("UPDATE_ORACLE_DOCS").is_some() {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, &now).unwrap();
     }
     assert!(now.matches("\n< ").count() > 20, "the examples are not found");

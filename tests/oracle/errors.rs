@@ -240,9 +240,9 @@ fn so_many_enterprises_are_kept_and_no_more() {
 
 #[test]
 fn handles_go_on_after_those_that_were_lost() {
-    let mut oracle: Oracle = Oracle::after(41);
+    let mut oracle = Oracle::after(41);
     assert_eq!(result(&mut oracle, &json!({"call": "begin"}))["handle"], 42);
-    let mut oracle: Oracle = Oracle::after(u64::MAX);
+    let mut oracle = Oracle::after(u64::MAX);
     assert_eq!(
         error(&mut oracle, &json!({"call": "begin"}))["kind"],
         "too_many_handles"
