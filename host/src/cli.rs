@@ -18,6 +18,7 @@ mod import;
 mod kind;
 mod log;
 mod mark;
+mod oracle;
 mod output;
 mod plan;
 mod progress;
@@ -75,6 +76,7 @@ enum Command {
     Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
+    Oracle(oracle::OracleArgs),
     Generate(generate::Generate),
 }
 
@@ -97,6 +99,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
+        Command::Oracle(oracle) => oracle.run(),
         Command::Generate(generate) => generate.run(),
     };
     match done {
