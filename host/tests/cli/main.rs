@@ -19,6 +19,7 @@ mod help;
 mod import;
 mod output;
 mod plan;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
