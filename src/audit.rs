@@ -229,9 +229,15 @@ impl Auditor {
         Ok(())
     }
 
-    /// What the history says so far.
-    pub fn finish(mut self) -> Report {
-        let mut survivors = self.traces.survivors(&self.enterprise, &mut self.owned);
+    /// What the history says so far. Of the survivors, what had expired at the time of its last event is left out.
+    pub fn finish(self) -> Report {
+        let at = self.enterprise.last_at().unwrap_or(Timestamp::MIN);
+        self.finish_at(at)
+    }
+
+    /// The same as of `at`, a time from the last event on: it decides which survivors have expired, and nothing else.
+    pub fn finish_at(mut self, at: Timestamp) -> Report {
+        let mut survivors = self.traces.survivors(&self.enterprise, at, &mut self.owned);
         let of_one = match self.about {
             About::TheLast | About::One(_) => survivors.pop_last(),
             About::Those(_) => None,

@@ -24,8 +24,10 @@ pub struct Page<'a> {
     pub report: &'a Report,
     /// When its jobs recorded what.
     pub jobs: &'a Jobs,
-    /// Whether the log was read to its end.
+    /// Whether the log was read to its end, or as far as it is asked about.
     pub complete: bool,
+    /// Up to where the log is asked about, and that it goes on; nothing where it is asked about to its end.
+    pub as_of: Option<&'a str>,
     /// The SHA-256 of the log's bytes, in hexadecimal digits.
     pub sha256: &'a str,
     /// The root of the tree over the log's lines, in hexadecimal digits.
@@ -96,6 +98,8 @@ impl Page<'_> {
             format!("{}: a rule was broken", counted(findings, "finding", "findings"))
         } else if !self.complete {
             "The log cannot be read to its end".to_owned()
+        } else if self.as_of.is_some() {
+            "No findings up to then: every event is one that the rules allow".to_owned()
         } else {
             "No findings: every event is one that the rules allow".to_owned()
         };
@@ -120,6 +124,7 @@ impl Page<'_> {
                         @if let Some(last) = self.report.last_at { ", the last of " (moment(last)) }
                         "."
                     }
+                    @if let Some(as_of) = self.as_of { p { "As of " (as_of) "." } }
                 }
             }
         }
@@ -222,7 +227,10 @@ impl Page<'_> {
                 h2 { "The log" }
                 dl {
                     dt { "Head" } dd { "position " (count(self.report.position.value())) ", root " code { (self.root) } }
-                    dt { "SHA-256" } dd { code { (self.sha256) } }
+                    dt { "SHA-256" } dd {
+                        code { (self.sha256) }
+                        @if self.as_of.is_some() { ", of all bytes of the log, later lines too" }
+                    }
                     dt { "Seal" }
                     dd {
                         @match self.seal {

@@ -17,6 +17,10 @@ const HISTORY: &str = r#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"E
 
 /// The page of the first `events` events.
 fn page(events: usize, complete: bool, seal: Option<(bool, &str)>) -> String {
+    page_as_of(None, events, complete, seal)
+}
+
+fn page_as_of(as_of: Option<&str>, events: usize, complete: bool, seal: Option<(bool, &str)>) -> String {
     let (mut auditor, mut jobs) = (Auditor::new(), Jobs::default());
     for recorded in log::read(HISTORY.as_bytes()).take(events).map(Result::unwrap) {
         jobs.observe(&recorded);
@@ -27,6 +31,7 @@ fn page(events: usize, complete: bool, seal: Option<(bool, &str)>) -> String {
         report: &report,
         jobs: &jobs,
         complete,
+        as_of,
         sha256: "5ha",
         root: "r00t",
         seal,
@@ -88,4 +93,13 @@ fn the_verdict_is_good_only_if_everything_is() {
     ] {
         assert!(!page.contains(good) && page.contains(said), "{page}");
     }
+}
+
+#[test]
+fn a_page_as_of_an_earlier_place_says_so_in_its_first_lines_and_claims_no_more() {
+    let page = page_as_of(Some("position 6, at then; 2 later lines"), 6, true, None);
+    let header = page.split("</header>").next().unwrap();
+    assert!(header.contains("No findings up to then: every event"), "{header}");
+    assert!(header.contains("As of position 6, at then; 2 later lines."), "{header}");
+    assert!(page.contains("of all bytes of the log, later lines too"), "{page}");
 }

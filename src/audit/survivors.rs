@@ -18,6 +18,7 @@ use crate::enterprise::running::Coverage;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, RevocationId};
 use crate::person::Role;
+use crate::timestamp::Timestamp;
 
 /// How many examples a group of survivors names.
 const EXAMPLES_MAX: usize = 10;
@@ -212,15 +213,16 @@ impl Traces {
         }
     }
 
-    /// Of each revocation asked for, what is alive in the state at the end, of what its filter matches, although it is
+    /// Of each revocation asked for, what is alive in the state at `at`, of what its filter matches, although it is
     /// younger than, or outlived, its cut.
     pub(super) fn survivors(
         &self,
         enterprise: &Enterprise,
+        at: Timestamp,
         owned: &mut Owned,
     ) -> BTreeMap<RevocationId, Vec<Survivors>> {
         let survivors = self.cuts.values().map(|cut| {
-            let groups = self.groups(enterprise, cut, owned).into_iter();
+            let groups = self.groups(enterprise, cut, at, owned).into_iter();
             let survivors = groups.map(|((reason, kind), group)| Survivors {
                 reason,
                 kind,
@@ -232,12 +234,8 @@ impl Traces {
         survivors.collect()
     }
 
-    fn groups(&self, enterprise: &Enterprise, cut: &Cut, owned: &mut Owned) -> Groups {
+    fn groups(&self, enterprise: &Enterprise, cut: &Cut, at: Timestamp, owned: &mut Owned) -> Groups {
         let mut groups = Groups::new();
-        let Some(at) = enterprise.last_at() else {
-            debug_assert!(false, "asked about `{}`, which was never requested", cut.id);
-            return groups;
-        };
         let limits = enterprise.limits(cut.coverage.filter);
         for credential in candidates(enterprise, limits, owned) {
             let is_of_type = limits.credential_type.is_none_or(|of| of.has(credential.kind()));

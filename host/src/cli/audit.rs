@@ -1,6 +1,7 @@
 //! `audit`: the evidence that a log holds, and whether it keeps the rules.
 
 mod page;
+mod reading;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,19 +9,22 @@ use std::process::ExitCode;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use enterprise_credentials::audit::{Auditor, Report};
-use enterprise_credentials::{Position, RevocationId};
+use enterprise_credentials::log::Until;
+use enterprise_credentials::{Position, RevocationId, Timestamp};
 use enterprise_credentials_host::mark::{Mark, MarkCheck};
 use enterprise_credentials_seal::{LogCheck, Note};
 use serde::Serialize;
 
-use super::evidence::Asked;
-use super::history::{History, HistoryPlace};
+use super::evidence::{Asked, Read};
+use super::history::{Extent, HistoryPlace};
 use super::id::id;
 use super::output::{print, print_json};
 use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
+use super::time::{end, until};
 use super::{blast_radius, evidence, mark};
+use reading::Reading;
 
 /// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
 ///
@@ -30,6 +34,9 @@ use super::{blast_radius, evidence, mark};
 /// Without a choice it shows every revocation, and what is alive after the last one. `--person`, `--credential-type`
 /// and `--organization` choose the revocations whose requests have these limits, and maybe others, and show what is
 /// alive after each; names are those at the time of the request. The findings are always those of the whole log.
+///
+/// `--until` reports as it stood then, and says how many lines are later. A mark and a checkpoint are held against the
+/// whole log all the same.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
@@ -44,6 +51,9 @@ pub(crate) struct Audit {
     revocation: Option<RevocationId>,
     #[command(flatten)]
     scope: ScopeArgs,
+    /// Report as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
+    until: Option<Until>,
     /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
@@ -68,8 +78,11 @@ pub(crate) struct Audit {
 struct Document<'a> {
     /// Of all the bytes that were read.
     sha256: &'a str,
-    /// Whether the log was read to its end.
+    /// Whether the log was read to its end, or as far as it is asked about.
     complete: bool,
+    /// Up to where the log is asked about, where not to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
     /// Whether the log is the one that was sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     seal: Option<seal::Document>,
@@ -80,6 +93,16 @@ struct Document<'a> {
     chosen_by: Option<&'a ScopeArgs>,
     #[serde(flatten)]
     report: &'a Report,
+}
+
+/// How a machine is told of `--until`.
+#[derive(Clone, Copy, Serialize)]
+struct AsOf {
+    /// The time that was asked for, or that of the last event up to the position that was: what had expired then is not
+    /// counted among the survivors.
+    at: Timestamp,
+    /// How many lines the log has beyond. They are not in the report.
+    later_lines: u64,
 }
 
 /// How many ids a message names.
@@ -93,52 +116,64 @@ impl Audit {
             .map(|note| anyhow::Ok(seal::open(note, &self.keys)?.cosigned(self.witnesses.of(note)?)))
             .transpose()?;
         let mut history = self.history.open()?;
-        let mut auditor = match self.revocation {
-            Some(revocation) => Auditor::about(revocation),
-            None if self.scope.is_of_everything() => Auditor::new(),
-            None => Auditor::selecting(self.scope.selection()),
+        let mut reading = Reading {
+            auditor: match self.revocation {
+                Some(revocation) => Auditor::about(revocation),
+                None if self.scope.is_of_everything() => Auditor::new(),
+                None => Auditor::selecting(self.scope.selection()),
+            },
+            extent: Extent::new(self.until),
+            marked: self.mark.map(MarkCheck::new),
+            sealed: seal.as_ref().map(Seal::check),
+            drawn: self.html.is_some().then(page::Drawn::default),
+            later: 0,
         };
-        let mut marked = self.mark.map(MarkCheck::new);
-        let mut sealed = seal.as_ref().map(Seal::check);
-        let mut drawn = self.html.is_some().then(page::Drawn::default);
-        let broken_off = observe(
-            &mut history,
-            &mut auditor,
-            marked.as_mut(),
-            sealed.as_mut(),
-            drawn.as_mut(),
-        )
-        .err();
+        let broken_off = reading.read(&mut history).err();
+        let Reading {
+            auditor,
+            extent,
+            marked,
+            sealed,
+            drawn,
+            later,
+        } = reading;
         let sealed = seal.zip(sealed.map(LogCheck::finish));
         let sha256 = history.sha256()?;
-        let mut report = auditor.finish();
-        if broken_off.is_none() && report.position == Position::START {
-            bail!("{} holds no event: nothing can be audited", self.history);
-        }
-        let unknown = self.narrow(&mut report).err();
         let complete = broken_off.is_none();
+        if complete {
+            extent.check_end(&self.history)?;
+        }
+        let at = end(auditor.enterprise(), self.until.filter(|_| complete));
+        let mut report = auditor.finish_at(at);
+        if complete && report.position == Position::START {
+            bail!(
+                "{} holds no event up to `--until`: nothing can be audited",
+                self.history
+            );
+        }
+        let as_of = self.until.filter(|_| complete).map(|_| AsOf { at, later_lines: later });
+        let unknown = self.narrow(&mut report).err();
         if self.json {
             print_json(&Document {
                 sha256: &sha256,
                 complete,
+                as_of,
                 seal: sealed.as_ref().map(|(seal, checked)| seal.document(checked)),
                 not_modelled: blast_radius::not_modelled().collect(),
                 chosen_by: (!self.scope.is_of_everything()).then_some(&self.scope),
                 report: &report,
             })?;
         } else {
+            let seal = sealed.as_ref().map(|(seal, checked)| seal.facts_of_check(checked));
+            let read = match (complete, as_of) {
+                (false, _) => Read::ToABreak,
+                (true, None) => Read::ToTheEnd,
+                (true, Some(_)) => Read::UpTo(report.position),
+            };
             let words = format!(
                 "{}\n{}",
-                subject(
-                    &report,
-                    &sha256,
-                    complete,
-                    sealed
-                        .as_ref()
-                        .map(|(seal, checked)| seal.facts_of_check(checked))
-                        .unwrap_or_default()
-                ),
-                evidence::in_words(&report, self.asked_for(), complete)
+                subject(&report, &sha256, complete, as_of, seal.unwrap_or_default()),
+                evidence::in_words(&report, self.asked_for(), read)
             );
             print(words)?;
         }
@@ -148,7 +183,8 @@ impl Audit {
             let in_words = |(seal, checked): &(Seal, _)| (Result::is_ok(checked), seal.in_words(checked));
             let not_marked = not_marked.as_ref().map(|error| (false, error.to_string()));
             let seal = not_marked.or_else(|| sealed.as_ref().map(in_words));
-            drawn.write(path, &report, complete, &sha256, seal)?;
+            let as_of = as_of.map(|as_of| as_of.in_words(&report));
+            drawn.write(path, &report, complete, as_of.as_deref(), &sha256, seal)?;
         }
         let not_sealed = sealed.and_then(|(_, checked)| checked.err()).map(anyhow::Error::from);
         match broken_off.or(not_sealed).or(not_marked).or(unknown) {
@@ -206,52 +242,28 @@ fn known(report: &Report) -> String {
     }
 }
 
-/// Audits the events. A seal is over bytes, and so it is held against the lines beyond a break too: whether the log was
-/// sealed so, or broken since, is what one wants to know then.
-fn observe(
-    history: &mut History,
-    auditor: &mut Auditor,
-    mut marked: Option<&mut MarkCheck>,
-    mut sealed: Option<&mut LogCheck>,
-    mut drawn: Option<&mut page::Drawn>,
-) -> Result<()> {
-    let mut broken_off = Ok(());
-    loop {
-        match history.next_line() {
-            Ok(true) => {}
-            Ok(false) => return broken_off,
-            Err(error) => return broken_off.and(Err(error)),
-        }
-        if let Some(sealed) = &mut sealed {
-            sealed.push_line(history.line());
-        }
-        if broken_off.is_ok() {
-            broken_off = observe_line(history, auditor, marked.as_deref_mut(), drawn.as_deref_mut());
-        }
-        if broken_off.is_err() && sealed.is_none() {
-            return broken_off;
+impl AsOf {
+    fn in_words(self, report: &Report) -> String {
+        let Self { at, later_lines } = self;
+        let place = format!("position {}, at {at}", count(report.position.value()));
+        match later_lines {
+            0 => format!("{place}; the log has no later line"),
+            1 => format!("{place}; 1 later line of the log is NOT IN THIS REPORT"),
+            later => format!(
+                "{place}; {} later lines of the log are NOT IN THIS REPORT",
+                count(later)
+            ),
         }
     }
 }
 
-fn observe_line(
-    history: &mut History,
-    auditor: &mut Auditor,
-    marked: Option<&mut MarkCheck>,
-    drawn: Option<&mut page::Drawn>,
-) -> Result<()> {
-    let recorded = history.event()?;
-    auditor.observe(&recorded).map_err(|corrupt| history.blame(corrupt))?;
-    if let Some(marked) = marked {
-        marked.push(history.line());
-    }
-    if let Some(drawn) = drawn {
-        drawn.observe(&recorded, history.line())?;
-    }
-    Ok(())
-}
-
-fn subject(report: &Report, sha256: &str, complete: bool, seal: Vec<(&'static str, String)>) -> String {
+fn subject(
+    report: &Report,
+    sha256: &str,
+    complete: bool,
+    as_of: Option<AsOf>,
+    seal: Vec<(&'static str, String)>,
+) -> String {
     let end = report
         .last_at
         .map_or_else(String::new, |at| format!(", the last at {at}"));
@@ -260,11 +272,12 @@ fn subject(report: &Report, sha256: &str, complete: bool, seal: Vec<(&'static st
     } else {
         "; THE REST OF THE LOG CANNOT BE READ"
     };
-    let mut facts = vec![
-        ("enterprise", identity(report.slug.as_ref(), report.kind)),
+    let mut facts = vec![("enterprise", identity(report.slug.as_ref(), report.kind))];
+    facts.extend(as_of.map(|as_of| ("as of", as_of.in_words(report))));
+    facts.extend([
         ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
         ("sha256", format!("{sha256}, of all bytes of the log")),
-    ];
+    ]);
     facts.extend(seal);
     Facts(&facts).to_string()
 }

@@ -1,84 +1,121 @@
 //! `decide`: what the core would answer to a command, without recording anything.
 
+mod commands;
+mod decision;
+
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Args;
-use enterprise_credentials::log::write_line;
+use enterprise_credentials::log::Until;
 use enterprise_credentials::receipt::Answer;
-use enterprise_credentials::{Command, Enterprise, Refusal, Timestamp};
+use enterprise_credentials::{Command, Enterprise, Timestamp};
 
 use super::history::HistoryPlace;
 use super::output::{print, print_json, tell};
 use super::receipt;
 use super::scope::ScopeArgs;
-use super::table::Facts;
-use super::time::{time, time_of_question};
+use super::time::{time, time_of_question, until};
+use super::wrong_arguments;
+use commands::Asked;
+use decision::{Decision, Outcome};
 
 /// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
 ///
 /// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is
 /// refused. `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names
 /// instead of ids: also by a login that cannot stand in the path of a URL.
+///
+/// Several commands on standard input are decided as one: each as if those before it were recorded, and none of them
+/// where one is refused.
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The command, such as `{"type":"DestroyCredential","credential":7}`.
-    #[arg(long, value_name = "JSON", value_parser = command)]
-    command: Command,
+    /// The command, such as `{"type":"DestroyCredential","credential":7}`; `-` reads one from standard input, or
+    /// several, one a line.
+    #[arg(long, value_name = "JSON", value_parser = commands::asked)]
+    command: Asked,
     #[command(flatten)]
     scope: ScopeArgs,
-    /// When it would be given. Default: now, or the time of the last event if that is later.
+    /// Decide as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
+    until: Option<Until>,
+    /// When it would be given. Default: now, or where `--until` ends; never before the last event.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Show why: the rules that spoke to it, and the events that each rested on.
     #[arg(long)]
     explain: bool,
-    /// Print the explanation as one JSON document.
-    #[arg(long, requires = "explain")]
+    /// Print one JSON document.
+    #[arg(long)]
     json: bool,
 }
 
-fn command(json: &str) -> Result<Command, serde_json::Error> {
-    serde_json::from_str(json)
-}
-
 impl Decide {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        if self.explain {
-            return self.explain();
+    pub(super) fn run(self) -> Result<ExitCode> {
+        if self.command.is_on_standard_input() && self.history.is_on_standard_input() {
+            wrong_arguments("the log and the command cannot both be on standard input: give a file for one of them");
         }
-        let enterprise = self.history.read(&mut |_, _| Ok(()))?;
-        let at = time_of_question(&enterprise, self.at, None)?;
-        let command = self.scope.narrow(self.command, &enterprise)?;
-        let events = match enterprise.decide(&command, at) {
-            Ok(events) => events,
-            Err(refusal) => {
-                tell(&format!("refused: {refusal}\n{}", reasons(&refusal)));
-                return Ok(super::refused());
-            }
+        let commands = match self.command.clone().read() {
+            Ok(commands) => commands,
+            Err(wrong) => wrong_arguments(&wrong),
         };
-        if events.is_empty() {
-            tell("nothing to do: the command would change nothing");
+        if self.explain {
+            return self.explain(commands);
         }
-        let mut lines = Vec::new();
-        for recorded in enterprise.record(events, at, None) {
-            write_line(&recorded, &mut lines);
+        let enterprise = match self.until {
+            // Before its first event there is an enterprise to create.
+            None => self.history.read(&mut |_, _| Ok(()))?,
+            until => self.history.replay(until)?,
+        };
+        let at = time_of_question(&enterprise, self.at, self.until)?;
+        let commands = self.narrow(commands, &enterprise)?;
+        let decision = Decision::of(&enterprise, commands, at)?;
+        if self.json {
+            print_json(&decision)?;
+        } else {
+            self.tell(&decision)?;
         }
-        print(lines)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(match decision.outcome {
+            Outcome::Accepted | Outcome::NothingToDo => ExitCode::SUCCESS,
+            Outcome::Refused => super::refused(),
+        })
+    }
+
+    fn tell(&self, decision: &Decision) -> Result<()> {
+        if let Some(refusal) = &decision.refusal {
+            tell(&refusal.in_words(decision.commands()));
+            return Ok(());
+        }
+        if decision.outcome == Outcome::NothingToDo {
+            let (command, commands) = ("the command would change nothing", "the commands would change nothing");
+            let what = if decision.commands() == 1 { command } else { commands };
+            tell(&format!("nothing to do: {what}"));
+        }
+        print(decision.lines())?;
+        Ok(())
+    }
+
+    /// The commands with the limits of the flags.
+    fn narrow(&self, commands: Vec<Command>, enterprise: &Enterprise) -> Result<Vec<Command>> {
+        let narrowed = commands
+            .into_iter()
+            .map(|command| self.scope.narrow(command, enterprise));
+        narrowed.collect()
     }
 
     /// The exit code is that of the answer.
-    fn explain(self) -> anyhow::Result<ExitCode> {
+    fn explain(self, commands: Vec<Command>) -> Result<ExitCode> {
+        let Ok([command]) = <[Command; 1]>::try_from(commands) else {
+            wrong_arguments("`--explain` is about one command, and there are several on standard input");
+        };
         let history = self.history.kept()?;
         let mut enterprise = Enterprise::new();
-        for recorded in history.events()? {
-            (enterprise.apply(&recorded?)).map_err(|corrupt| history.blame(corrupt))?;
-        }
-        let at = time_of_question(&enterprise, self.at, None)?;
-        let command = self.scope.narrow(self.command, &enterprise)?;
-        let receipt = receipt::of_command(&history, command, at)?;
+        history.read_until(self.until, &mut |recorded| enterprise.apply(recorded))?;
+        let at = time_of_question(&enterprise, self.at, self.until)?;
+        let command = self.scope.narrow(command, &enterprise)?;
+        let receipt = receipt::of_command(&history, enterprise.position(), command, at)?;
         if self.json {
             print_json(&receipt::Document::of(&receipt))?;
         } else {
@@ -89,20 +126,4 @@ impl Decide {
             Answer::Refused(_) => super::refused(),
         })
     }
-}
-
-/// The rule behind a refusal, and what it means over HTTP.
-fn reasons(refusal: &Refusal) -> String {
-    let rule = refusal.rule();
-    let status = rule.http().map_or_else(
-        || "none: no request to revoke breaks this rule".to_owned(),
-        |http| http.status.to_string(),
-    );
-    let facts = [
-        ("rule", rule.id().to_owned()),
-        ("says", rule.sentence().to_owned()),
-        ("source", rule.source().to_string()),
-        ("http status", status),
-    ];
-    Facts(&facts).to_string().trim_end().to_owned()
 }

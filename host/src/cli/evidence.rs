@@ -1,7 +1,7 @@
 //! An audit's report in words and tables: who asked, by what authority, what was recorded, what is still alive.
 
 use enterprise_credentials::audit::{Evidence, Finding, Report, Requested, SurvivalReason, Survivors};
-use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, RevocationId};
+use enterprise_credentials::{Actor, CredentialId, CredentialType, Login, Position, RevocationId};
 
 use super::blast_radius;
 use super::scope::{ScopeArgs, limits_in_words};
@@ -20,10 +20,20 @@ pub(super) enum Asked<'a> {
     Those(&'a ScopeArgs),
 }
 
+/// How far the log of a report was read.
+#[derive(Clone, Copy)]
+pub(super) enum Read {
+    ToTheEnd,
+    /// As it was asked.
+    UpTo(Position),
+    /// Nothing is said of what is beyond.
+    ToABreak,
+}
+
 /// Each revocation, what outlived those that were `asked` for, or the last of all, what no log holds, and the findings.
 ///
-/// Of a log that breaks off, and so is not `complete`, nothing is said beyond that point.
-pub(super) fn in_words(report: &Report, asked: Asked<'_>, complete: bool) -> String {
+/// Of a log that was not read to its end, nothing is said beyond that point.
+pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String {
     let mut sections: Vec<String> = Vec::new();
     for evidence in &report.revocations {
         sections.push(revocation(evidence));
@@ -47,7 +57,7 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, complete: bool) -> Str
         sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors, others)));
         sections.push(blast_radius::not_in_the_log());
     }
-    sections.push(findings(&report.findings, complete));
+    sections.push(findings(&report.findings, read));
     sections.join("\n")
 }
 
@@ -175,14 +185,14 @@ fn examples(credentials: &[CredentialId], all: u64) -> String {
     format!("credentials {}{more}", named.join(" "))
 }
 
-fn findings(findings: &[Finding], complete: bool) -> String {
+fn findings(findings: &[Finding], read: Read) -> String {
     if findings.is_empty() {
-        let allowed = "every event is one that the rules allow";
-        return if complete {
-            format!("  NO FINDINGS: {allowed}\n")
-        } else {
-            format!("  NO FINDINGS up to where the log breaks off: {allowed}\n")
+        let up_to = match read {
+            Read::ToTheEnd => String::new(),
+            Read::UpTo(position) => format!(" up to position {}", count(position.value())),
+            Read::ToABreak => " up to where the log breaks off".to_owned(),
         };
+        return format!("  NO FINDINGS{up_to}: every event is one that the rules allow\n");
     }
     let mut words = format!("  FINDINGS: {}\n", count(findings.len() as u64));
     for finding in findings.iter().take(FINDINGS_MAX) {

@@ -1,18 +1,20 @@
 //! A log that is read line by line: nothing of it is kept but the state.
 
+mod extent;
 mod kept;
 mod place;
 
 use std::io::{BufReader, Read};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use enterprise_credentials::limits::LINE_BYTES_MAX;
 use enterprise_credentials::log::{Decoder, Until};
-use enterprise_credentials::{CorruptHistory, Enterprise, Position, RecordedEvent};
+use enterprise_credentials::{CorruptHistory, Enterprise, RecordedEvent};
 use enterprise_credentials_host::read_log_line;
 use indicatif::ProgressBar;
 use sha2::{Digest, Sha256};
 
+pub(super) use extent::Extent;
 pub(super) use kept::Kept;
 pub(super) use place::HistoryPlace;
 
@@ -112,32 +114,13 @@ impl HistoryPlace {
         each: &mut dyn FnMut(&RecordedEvent) -> Result<(), CorruptHistory>,
     ) -> Result<()> {
         let mut history = self.open()?;
-        let (mut read_any, mut end) = (false, Position::START);
-        while !is_reached(end, until)
-            && let Some(recorded) = history.next()?
-        {
-            read_any = true;
-            if matches!(until, Some(Until::Time(last)) if recorded.at > last) {
-                break;
-            }
-            each(&recorded).map_err(|corrupt| history.blame(corrupt))?;
-            end = recorded.position;
-        }
+        let mut extent = Extent::new(until);
+        let blame = |corrupt| blame(&self.to_string(), corrupt);
+        extent.read(&mut || history.next(), &mut |recorded| each(recorded).map_err(blame))?;
         if self.is_stream() {
             history.sha256()?;
         }
-        ensure!(
-            read_any || is_reached(end, until),
-            "{self} holds no event: nothing is known of any enterprise"
-        );
-        if let Some(Until::Position(asked)) = until {
-            ensure!(
-                end >= asked,
-                "{self} ends at position {end}, before `--until {asked}`: ask for a position up to its end, \
-                 or fetch a later log"
-            );
-        }
-        Ok(())
+        extent.check_end(self)
     }
 
     /// Hands each event, and the bytes of its line, to `each`, and gives the state at the end. A log without any event
@@ -151,11 +134,6 @@ impl HistoryPlace {
         }
         Ok(enterprise)
     }
-}
-
-/// Lines of a file beyond a position are not even read: they may be broken.
-fn is_reached(end: Position, until: Option<Until>) -> bool {
-    matches!(until, Some(Until::Position(last)) if end >= last)
 }
 
 /// The bytes as they come, counted and hashed on their way.

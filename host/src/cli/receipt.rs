@@ -39,9 +39,12 @@ pub(super) fn of_event(history: &Kept, position: Position) -> Result<Receipt> {
     explain(|| history.events(), position).map_err(|error| without(history, error))
 }
 
-/// Why a command would be answered as it would be.
-pub(super) fn of_command(history: &Kept, command: Command, at: Timestamp) -> Result<Receipt> {
-    explain_command(|| history.events(), command, at).map_err(|error| without(history, error))
+/// Why a command would be answered as it would be after the event at this position.
+pub(super) fn of_command(history: &Kept, end: Position, command: Command, at: Timestamp) -> Result<Receipt> {
+    // Line n of a log holds position n.
+    let events = usize::try_from(end.value()).unwrap_or(usize::MAX);
+    let open = || anyhow::Ok(history.events()?.take(events));
+    explain_command(open, command, at).map_err(|error| without(history, error))
 }
 
 fn without(history: &Kept, error: NoReceipt<anyhow::Error>) -> anyhow::Error {

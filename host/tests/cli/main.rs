@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod audit_until;
 mod backup;
 mod cosigned;
 mod credentials;

@@ -24,12 +24,13 @@ impl Drawn {
         Ok(())
     }
 
-    /// Writes the page. `seal` says whether the log is the one that was sealed or marked, and in which words.
+    /// Writes the page. `as_of` says up to where the log is asked about, where not to its end; `seal` says whether the log is the one that was sealed or marked, and in which words.
     pub(super) fn write(
         &self,
         path: &Path,
         report: &Report,
         complete: bool,
+        as_of: Option<&str>,
         sha256: &str,
         seal: Option<(bool, String)>,
     ) -> Result<()> {
@@ -37,6 +38,7 @@ impl Drawn {
             report,
             jobs: &self.jobs,
             complete,
+            as_of,
             sha256,
             root: &self.tree.root().to_string(),
             seal: seal.as_ref().map(|(holds, words)| (*holds, words.as_str())),

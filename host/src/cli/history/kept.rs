@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use anyhow::{Context, Result};
+use enterprise_credentials::log::Until;
 use enterprise_credentials::{CorruptHistory, RecordedEvent};
 use indicatif::ProgressBar;
 
 use super::place::{HistoryPlace, Opened};
-use super::{History, blame};
+use super::{Extent, History, blame};
 
 /// A log in a file: its own, or where it can be read only once a temporary one.
 pub(in crate::cli) struct Kept {
@@ -39,6 +40,25 @@ impl Kept {
         };
         let mut history = History::of(self.name.clone(), opened);
         Ok(std::iter::from_fn(move || history.next().transpose()))
+    }
+
+    /// Hands each event to `each`, to the end of the log, which may have none, or to an earlier place. A log that ends
+    /// before the position asked for is an error.
+    pub(in crate::cli) fn read_until(
+        &self,
+        until: Option<Until>,
+        each: &mut dyn FnMut(&RecordedEvent) -> Result<(), CorruptHistory>,
+    ) -> Result<()> {
+        let mut events = self.events()?;
+        let mut extent = Extent::new(until);
+        let blame = |corrupt| self.blame(corrupt);
+        extent.read(&mut || events.next().transpose(), &mut |recorded| {
+            each(recorded).map_err(blame)
+        })?;
+        match until {
+            Some(_) => extent.check_end(self),
+            None => Ok(()),
+        }
     }
 
     /// Says where an event stands that does not fit the ones before it.

@@ -74,6 +74,11 @@ impl HistoryPlace {
         self.store.as_ref().zip(self.enterprise.as_ref())
     }
 
+    /// Whether it is what standard input gives.
+    pub(in crate::cli) fn is_on_standard_input(&self) -> bool {
+        self.file.as_deref() == Some(Path::new("-"))
+    }
+
     /// Whether it is a stream in a store, of which no part is worth anything without the rest:
     /// only at its end it is compared with its head.
     pub(super) const fn is_stream(&self) -> bool {

@@ -9,7 +9,7 @@ use enterprise_credentials_seal::Frontier;
 use indicatif::ProgressBar;
 
 use super::caller::Means;
-use crate::cli::evidence::Asked;
+use crate::cli::evidence::{Asked, Read};
 use crate::cli::{evidence, progress};
 
 /// The report in words, and whether it is clean and says what was planned.
@@ -23,7 +23,10 @@ pub(super) async fn gather(
     let mut report = audit(store, slug, revocation, plan).await?;
     report.revocations.retain(|evidence| evidence.progress.id == revocation);
     let clean = report.is_clean() && is_as_planned(&report, means, plan);
-    Ok((evidence::in_words(&report, Asked::One(revocation), true), clean))
+    Ok((
+        evidence::in_words(&report, Asked::One(revocation), Read::ToTheEnd),
+        clean,
+    ))
 }
 
 async fn audit(store: &impl Store, slug: &EnterpriseSlug, revocation: RevocationId, plan: &Plan) -> Result<Report> {
