@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use enterprise_credentials::reconcile::{self, Difference, Reconciler, Totals};
-use enterprise_credentials::{CredentialId, Fingerprint, Timestamp};
+use enterprise_credentials::{CredentialId, CredentialKind, Fingerprint, Timestamp};
 use serde::Serialize;
 
 use crate::inventory::{Entry, Fault, Faulty, Inventory, InventoryError, Listed, Named, Place, State};
+use crate::made::made_id;
 
 /// What the ids of a list are in the log.
 ///
@@ -19,6 +20,8 @@ pub enum Ids {
     Other,
     /// The same.
     Same,
+    /// Those that [`made_id`] makes of them: the log was made of such a list.
+    Made,
 }
 
 /// Where log and list differ, or what is wrong with the list.
@@ -126,7 +129,7 @@ impl Comparison<'_, '_> {
         if self.example.is_none() {
             self.example.clone_from(&entry.fingerprint);
         }
-        let credential = match self.id(&entry.id) {
+        let credential = match self.id(&entry.id, Some(entry.kind)) {
             Ok(credential) => credential,
             Err(fault) => {
                 self.reconciler.set_aside(None, entry.fingerprint.as_ref());
@@ -163,7 +166,7 @@ impl Comparison<'_, '_> {
             fault,
         } = faulty;
         self.summary.listed += 1;
-        let credential = self.id(&id).ok().flatten();
+        let credential = self.id(&id, credential_type.parse().ok()).ok().flatten();
         self.reconciler.set_aside(credential, fingerprint.as_ref());
         self.tell(Finding {
             what: fault.as_str(),
@@ -176,15 +179,19 @@ impl Comparison<'_, '_> {
     }
 
     /// What the log calls the credential with this id of the list.
-    fn id(&self, id: &str) -> Result<Option<CredentialId>, Fault> {
-        match self.ids {
-            Ids::Other => Ok(None),
-            Ids::Same if id.is_empty() => Ok(None),
-            Ids::Same => id
-                .parse()
-                .map(Some)
-                .map_err(|why| Fault::Unreadable { column: "id", why }),
-        }
+    fn id(&self, id: &str, kind: Option<CredentialKind>) -> Result<Option<CredentialId>, Fault> {
+        let credential = match self.ids {
+            Ids::Other => return Ok(None),
+            Ids::Same | Ids::Made if id.is_empty() => return Ok(None),
+            Ids::Same => id.parse(),
+            Ids::Made => match kind {
+                Some(kind) => made_id(kind, id),
+                None => return Ok(None),
+            },
+        };
+        credential
+            .map(Some)
+            .map_err(|why| Fault::Unreadable { column: "id", why })
     }
 
     fn finish(mut self) -> Result<Summary, NotCompared> {

@@ -162,6 +162,12 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
             "{expected}\n{told:?}"
         );
     }
+    // What has no hash is known by its id, whatever the list calls its type.
+    let unknown = told(&list().replace("13,fine_grained_pat", "13,finer_grained_pat"));
+    assert!(
+        unknown.len() == 1 && unknown.concat().starts_with("unknown_type record 4"),
+        "{unknown:?}"
+    );
     let short = [NAMES, TOKEN_AT_3, KEY, FINE].concat();
     assert_eq!(
         told(&short),

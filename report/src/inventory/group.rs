@@ -142,7 +142,7 @@ impl Group {
     pub(super) fn end(mut self, columns: &Columns) -> Listed {
         let [item, kind] = [Field::ItemType, Field::Type].map(|field| columns.text(&self.first, field));
         if NOT_MODELLED.contains(&kind) || item == PRINCIPAL {
-            let kind = if kind.is_empty() { item } else { kind };
+            let kind = if NOT_MODELLED.contains(&kind) { kind } else { item };
             return Listed::NotModelled(NotModelled {
                 place: self.place,
                 kind: kind.to_owned(),
