@@ -23,6 +23,7 @@ mod output;
 mod plan;
 mod progress;
 mod receipt;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
@@ -73,6 +74,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
     Credentials(credentials::CredentialsArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
@@ -96,6 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
         Command::Credentials(credentials) => credentials.run(),
+        Command::Reconcile(reconcile) => reconcile.run(),
         Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),

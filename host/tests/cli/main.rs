@@ -20,6 +20,7 @@ mod help;
 mod import;
 mod output;
 mod plan;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
