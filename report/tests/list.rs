@@ -47,10 +47,10 @@ const EXACT: Format = Format::Csv { for_spreadsheet: false };
 
 #[test]
 fn a_list_is_csv_with_a_row_for_each_credential_and_authorization() {
-    let expected = r#"id,kind,owner,login,role,organization,fingerprint,issued,expires,status,authorization
-901,classic_pat,7,"=HYPERLINK(""x"",1)",owner,3,+/abc=,2026-03-10T09:00:01.000Z,2027-01-01T00:00:00.000Z,destruction_pending,revoked
-902,ssh_key,9,"a,b",guest_collaborator,,,2026-03-10T09:00:02.000Z,,alive,
-"#;
+    let expected = "id,kind,owner,login,role,organization,fingerprint,issued,expires,status,authorization\n\
+        901,classic_pat,7,\"=HYPERLINK(\"\"x\"\",1)\",owner,3,+/abc=,\
+        2026-03-10T09:00:01.000Z,2027-01-01T00:00:00.000Z,destruction_pending,revoked\n\
+        902,ssh_key,9,\"a,b\",guest_collaborator,,,2026-03-10T09:00:02.000Z,,alive,\n";
     assert_eq!(written(EXACT, false), expected);
 }
 

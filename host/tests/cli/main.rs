@@ -21,6 +21,7 @@ mod hints;
 mod import;
 mod output;
 mod plan;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;

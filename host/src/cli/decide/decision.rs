@@ -24,10 +24,6 @@ pub(super) struct Decision {
     pub(super) refusal: Option<Refused>,
 }
 
-impl Document for Decision {
-    const SCHEMA: &'static str = "enterprise-credentials/decision/v1";
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
@@ -85,6 +81,10 @@ impl Refused {
             Facts(&facts).to_string().trim_end()
         )
     }
+}
+
+impl Document for Decision {
+    const SCHEMA: &'static str = "enterprise-credentials/decision/v1";
 }
 
 impl Decision {

@@ -17,7 +17,7 @@ pub(super) struct Document {
     sha256: String,
     /// Whether the log was read to its end. Of one that was not, the report covers what could be read.
     complete: bool,
-    /// With `--until`: the report is of the log as it was then.
+    /// With `--until`.
     as_of: Option<AsOf>,
     /// With `--checkpoint`.
     seal: Option<Seal>,
@@ -40,9 +40,10 @@ pub(super) struct Document {
     findings: Vec<Finding>,
 }
 
+/// The moment as of which the log is reported.
 #[derive(JsonSchema)]
 struct AsOf {
-    /// What had expired then is not counted among the survivors.
+    /// The time that was asked for, or that of the last event up to the position that was.
     at: Timestamp,
     /// How many lines the log has beyond. They are not in the report.
     later_lines: Count,

@@ -6,17 +6,17 @@ use super::commands::Command;
 use super::events::RecordedEvent;
 use super::values::{Count, Nullable, Position, Rule, Timestamp};
 
-/// What would be answered to one command, or to several as one: `decide --json`.
+/// What the core answers to the commands, all of them as one: `decide --json`.
 #[derive(JsonSchema)]
 pub(super) struct Document {
     /// The last event that it was decided on.
     position: Position,
-    /// When it would be given.
+    /// When it is asked.
     at: Timestamp,
     /// As they were decided: with the limits of the flags.
     commands: Vec<Command>,
     outcome: Outcome,
-    /// The events to record: none where a command is refused, or where there is nothing to do.
+    /// The events to record. None where a command is refused, or where there is nothing to do.
     events: Vec<RecordedEvent>,
     refusal: Option<Refusal>,
 }
@@ -29,9 +29,10 @@ enum Outcome {
     Refused,
 }
 
+/// Which command is refused, and by what.
 #[derive(JsonSchema)]
 struct Refusal {
-    /// Which command is refused, counted from 0.
+    /// Which, counted from 0.
     command: Count,
     message: String,
     rule: Rule,
@@ -39,6 +40,6 @@ struct Refusal {
     sentence: String,
     /// Where the rule is from.
     source: String,
-    /// The status of the answer over HTTP; null where no request to revoke breaks the rule.
+    /// The status of the answer over HTTP; nothing where no request to revoke breaks the rule.
     http_status: Nullable<u16>,
 }

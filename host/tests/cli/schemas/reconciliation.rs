@@ -1,0 +1,68 @@
+//! `reconcile --json`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+
+use super::values::{Count, EnterpriseKind, EnterpriseSlug, Id, Nullable, Position, Timestamp};
+
+/// A log compared with a service's own list of credentials: `reconcile --json`.
+#[derive(JsonSchema)]
+pub(super) struct Document {
+    slug: Nullable<EnterpriseSlug>,
+    kind: Nullable<EnterpriseKind>,
+    /// The end of the log that was compared.
+    position: Position,
+    /// The log is compared as of then.
+    at: Timestamp,
+    list: List,
+    /// With `--same-ids`.
+    same_ids: bool,
+    summary: Summary,
+    /// Empty where nothing differs and every row could be taken at its word.
+    findings: Vec<Finding>,
+}
+
+/// Whose list it is: the provider's inventory, or one of `credentials`.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+enum List {
+    Inventory,
+    Credentials,
+}
+
+/// How much was compared, and how much of it differs.
+#[derive(JsonSchema)]
+struct Summary {
+    /// Rows of the list, without that of the names.
+    rows: Count,
+    /// Credentials of the list, without those that no log holds.
+    listed: Count,
+    /// Those of them that were found in the log.
+    found: Count,
+    /// Those that the service calls dead and the log does not have. They are no finding.
+    dead_and_not_in_log: Count,
+    /// What is listed and no log holds, by what the list calls its kind.
+    not_modelled: BTreeMap<String, Count>,
+    /// How many findings there are of each kind.
+    findings: BTreeMap<String, Count>,
+}
+
+#[derive(JsonSchema)]
+struct Finding {
+    /// Its kind.
+    #[schemars(regex(pattern = "^[a-z_]+$"))]
+    what: String,
+    /// The record of the list that it is about: 1 for the first one behind the names of the columns.
+    record: Option<Count>,
+    /// At which byte of the file the record begins, counted from 0.
+    byte: Option<Count>,
+    /// The type that the list gives it.
+    listed_type: Option<String>,
+    /// The id that the list gives it.
+    listed_id: Option<String>,
+    /// The credential of the log, if it was found there.
+    credential: Option<Id>,
+    /// The same for a person.
+    message: String,
+}
