@@ -6,17 +6,16 @@ use schemars::JsonSchema;
 
 use super::values::{Count, EnterpriseKind, EnterpriseSlug, Id, Nullable, Position, Timestamp};
 
-/// A log compared with a service's own list of credentials: `reconcile --json`.
+/// Where a log and the service's own list of credentials differ: `reconcile --json`.
 #[derive(JsonSchema)]
 pub(super) struct Document {
     slug: Nullable<EnterpriseSlug>,
     kind: Nullable<EnterpriseKind>,
     /// The end of the log that was compared.
     position: Position,
-    /// The log is compared as of then.
     at: Timestamp,
     list: List,
-    /// With `--same-ids`.
+    /// Whether the ids of the list are those of the log.
     same_ids: bool,
     summary: Summary,
     /// Empty where nothing differs and every row could be taken at its word.
@@ -40,7 +39,7 @@ struct Summary {
     listed: Count,
     /// Those of them that were found in the log.
     found: Count,
-    /// Those that the service calls dead and the log does not have. They are no finding.
+    /// Those that the service calls dead and the log does not have.
     dead_and_not_in_log: Count,
     /// What is listed and no log holds, by what the list calls its kind.
     not_modelled: BTreeMap<String, Count>,
@@ -48,14 +47,14 @@ struct Summary {
     findings: BTreeMap<String, Count>,
 }
 
+/// Where log and list differ, or what is wrong with the list.
 #[derive(JsonSchema)]
 struct Finding {
-    /// Its kind.
-    #[schemars(regex(pattern = "^[a-z_]+$"))]
+    /// What it is, in one word for counts.
     what: String,
-    /// The record of the list that it is about: 1 for the first one behind the names of the columns.
+    /// Which record of the list it is: 1 for the first one behind the names of the columns.
     record: Option<Count>,
-    /// At which byte of the file the record begins, counted from 0.
+    /// At which byte of the list the record begins, counted from 0.
     byte: Option<Count>,
     /// The type that the list gives it.
     listed_type: Option<String>,
