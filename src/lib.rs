@@ -60,6 +60,7 @@
 //! | what became of each credential | [`outcomes`] |
 //! | why this was decided | [`receipt`] |
 //! | log and service compared | [`reconcile`] |
+//! | all of this as JSON, for suites in any language | [`oracle`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
@@ -85,6 +86,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod oracle;
 pub mod outcomes;
 pub mod receipt;
 pub mod reconcile;

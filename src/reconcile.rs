@@ -99,8 +99,8 @@ pub struct Reconciler<'a> {
     fingerprints: Fingerprints,
     has_fingerprint: Slots,
     listed: Slots,
-    /// Named by an entry whose id and fingerprint do not go together: it is told there, and not as missing.
-    mismatched: Slots,
+    /// Named by an entry that cannot be compared: it is told there, and not as missing.
+    set_aside: Slots,
     totals: Totals,
 }
 
@@ -115,7 +115,7 @@ impl<'a> Reconciler<'a> {
             fingerprints: Fingerprints::with_capacity(credentials),
             has_fingerprint: Slots::none_of(credentials),
             listed: Slots::none_of(credentials),
-            mismatched: Slots::none_of(credentials),
+            set_aside: Slots::none_of(credentials),
             totals: Totals::default(),
         }
     }
@@ -172,6 +172,16 @@ impl<'a> Reconciler<'a> {
         findings.all
     }
 
+    /// Leaves out what an entry names that cannot be compared, because its list is at fault: whoever read it tells so,
+    /// and [`finish`](Self::finish) does not call the credential missing.
+    pub fn set_aside(&mut self, credential: Option<CredentialId>, fingerprint: Option<&Fingerprint>) {
+        let by_id = credential.and_then(|credential| self.enterprise.credentials.slot(credential));
+        let by_fingerprint = fingerprint.and_then(|fingerprint| self.fingerprints.slot(fingerprint));
+        for slot in by_id.into_iter().chain(by_fingerprint) {
+            self.set_aside.insert(slot);
+        }
+    }
+
     /// How much was compared so far.
     pub fn totals(&self) -> Totals {
         Totals {
@@ -180,16 +190,16 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    /// What is alive in the log and was in no entry, in order of issue.
+    /// What is alive in the log and was in no entry, nor set aside, in order of issue.
     pub fn finish(self) -> impl Iterator<Item = Finding> + use<'a> {
         let Self {
             enterprise,
             at,
             listed,
-            mismatched,
+            set_aside,
             ..
         } = self;
-        let is_told = move |slot| listed.has(slot) || mismatched.has(slot);
+        let is_told = move |slot| listed.has(slot) || set_aside.has(slot);
         let unlisted = (enterprise.credentials.iter()).filter(move |credential| !is_told(credential.slot));
         let alive = unlisted.filter(move |credential| enterprise.authenticate(credential, at).is_ok());
         alive.map(|credential| Finding {
@@ -213,7 +223,7 @@ impl<'a> Reconciler<'a> {
             (Some(by_id), Some(by_fingerprint)) if by_id == by_fingerprint => by_id,
             (Some(by_id), Some(by_fingerprint)) => {
                 for slot in by_id.into_iter().chain(by_fingerprint) {
-                    self.mismatched.insert(slot);
+                    self.set_aside.insert(slot);
                 }
                 let of = by_fingerprint.and_then(|slot| self.enterprise.credentials.at(slot));
                 return Err(Difference::Mismatched {

@@ -18,10 +18,12 @@ mod import;
 mod kind;
 mod log;
 mod mark;
+mod oracle;
 mod output;
 mod plan;
 mod progress;
 mod receipt;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
@@ -72,9 +74,11 @@ enum Command {
     Plan(plan::PlanArgs),
     Audit(audit::Audit),
     Credentials(credentials::CredentialsArgs),
+    Reconcile(reconcile::ReconcileArgs),
     Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
+    Oracle(oracle::OracleArgs),
     Generate(generate::Generate),
 }
 
@@ -94,9 +98,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Plan(plan) => plan.run(),
         Command::Audit(audit) => audit.run(),
         Command::Credentials(credentials) => credentials.run(),
+        Command::Reconcile(reconcile) => reconcile.run(),
         Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
+        Command::Oracle(oracle) => oracle.run(),
         Command::Generate(generate) => generate.run(),
     };
     match done {

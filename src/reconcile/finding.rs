@@ -100,6 +100,28 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// What kind of difference it is, in one word for lists and counts.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotIdentified => "not_identified",
+            Self::NotInLog { is_alive: true } => "alive_and_not_in_log",
+            Self::NotInLog { is_alive: false } => "dead_and_not_in_log",
+            Self::Mismatched { .. } => "mismatched",
+            Self::ListedAgain => "listed_again",
+            Self::NotListed => "not_listed",
+            Self::AliveAtServiceOnly { .. } => "alive_at_service_only",
+            Self::AliveInLogOnly => "alive_in_log_only",
+            Self::Owner { .. } => "other_owner",
+            Self::Kind { .. } => "other_kind",
+            Self::Expiry { .. } => "other_expiry",
+            Self::AuthorizedAtServiceOnly { .. } => "authorized_at_service_only",
+            Self::AuthorizedInLogOnly { .. } => "authorized_in_log_only",
+            Self::Shared { .. } => "shared",
+        }
+    }
+}
+
 /// The owner of a fingerprint, for a person.
 struct Whose(Option<CredentialId>);
 

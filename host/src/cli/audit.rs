@@ -23,7 +23,7 @@ use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
 use super::time::{end, until};
-use super::{blast_radius, evidence, mark};
+use super::{blast_radius, evidence, mark, output};
 use reading::Reading;
 
 /// Show who revoked what, by what authority, and what is still alive. Check every event against the rules.
@@ -113,6 +113,10 @@ struct AsOf {
     at: Timestamp,
     /// How many lines the log has beyond. They are not in the report.
     later_lines: u64,
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/audit/v1";
 }
 
 /// How many ids a message names.

@@ -126,7 +126,7 @@ impl Decide {
         let command = self.scope.narrow(command, &enterprise)?;
         let receipt = receipt::of_command(&history, enterprise.position(), command, at)?;
         if self.json {
-            print_json(&receipt::Document::of(&receipt))?;
+            print_json(&receipt)?;
         } else {
             print(receipt::in_words(&receipt))?;
         }

@@ -35,7 +35,7 @@ impl Explain {
     pub(super) fn run(self) -> Result<ExitCode> {
         let receipt = receipt::of_event(&self.history.kept()?, self.position)?;
         if self.json {
-            print_json(&receipt::Document::of(&receipt))?;
+            print_json(&receipt)?;
         } else {
             print(receipt::in_words(&receipt))?;
         }

@@ -8,12 +8,12 @@ use enterprise_credentials::{Caller, CredentialId, EnterpriseKind, EnterpriseSlu
 use serde::Serialize;
 
 use super::answer::{self, Answer};
-use super::blast_radius;
 use super::history::HistoryPlace;
 use super::id::id;
 use super::output::{print, print_json};
 use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
+use super::{blast_radius, output};
 
 /// Show what a request to revoke would take, from whom, and what it would leave alive. Changes nothing.
 ///
@@ -66,6 +66,10 @@ struct Document<'a> {
     refused_to_all_by: Option<Rule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/plan/v1";
 }
 
 impl PlanArgs {

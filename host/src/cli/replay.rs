@@ -7,7 +7,7 @@ use enterprise_credentials::log::Until;
 use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
 
 use super::history::HistoryPlace;
-use super::output::{print, print_json};
+use super::output::{Document, print, print_json};
 use super::table::{Facts, Table, count};
 use super::time::{end, until};
 
@@ -29,6 +29,10 @@ pub(crate) struct Replay {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+impl Document for Summary {
+    const SCHEMA: &'static str = "enterprise-credentials/replay/v1";
 }
 
 impl Replay {

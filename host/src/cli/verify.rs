@@ -7,7 +7,7 @@ use enterprise_credentials_host::store::verify::{Finding, Verified, verify};
 use enterprise_credentials_host::store::{self, StoreUrl, Streams};
 use serde::Serialize;
 
-use super::output::{print, print_json};
+use super::output::{self, print, print_json};
 use super::table::count;
 
 /// Check that a store holds what was appended to it.
@@ -34,6 +34,10 @@ struct Document {
     #[serde(flatten)]
     verified: Verified,
     differences: Vec<Finding>,
+}
+
+impl output::Document for Document {
+    const SCHEMA: &'static str = "enterprise-credentials/verify/v1";
 }
 
 impl Verify {

@@ -20,9 +20,11 @@ mod help;
 mod import;
 mod output;
 mod plan;
+mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
+mod schemas;
 mod scope;
 mod seal;
 mod store;
@@ -47,8 +49,11 @@ struct Run {
 }
 
 impl Run {
+    /// The document that it printed, which is as its schema says.
     fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        schemas::validate(&document);
+        document
     }
 
     /// The run was fine, and this is what it printed.

@@ -1,0 +1,157 @@
+//! A service's own list of credentials, read from CSV: the provider's credential inventory, or a list of this package.
+//!
+//! A list has a row for each credential and organization. Here the rows of one credential become one [`Entry`].
+//! What cannot be read as one is [`Faulty`], and names its record and its byte: a field may hold line feeds,
+//! so lines tell nothing.
+
+mod columns;
+mod entry;
+mod fault;
+mod group;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::Read;
+
+use csv::StringRecord;
+use enterprise_credentials::OrganizationId;
+use serde::Serialize;
+
+use columns::Columns;
+pub use columns::{Format, InventoryError};
+pub use entry::{Entry, Faulty, Named, NotModelled, State};
+pub use fault::Fault;
+use group::{Group, Key};
+
+/// Where a record begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// Which record it is: 1 for the first one behind the names of the columns.
+    pub record: u64,
+    /// At which byte of the file it begins, counted from 0.
+    pub byte: u64,
+}
+
+/// What the rows of one credential say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// A credential.
+    Entry(Entry),
+    /// Rows that cannot be taken at their word.
+    Faulty(Faulty),
+    /// An access that no log holds.
+    NotModelled(NotModelled),
+}
+
+/// Reads a list, and gives what it says of each credential, in the order in which their rows are complete.
+///
+/// The provider's inventory says with each row how many there are of its credential, so rows may come in any order.
+/// Only what waits for more rows is kept: where the rows of a credential stand together, that is one.
+/// In a list of this package they do stand together.
+pub struct Inventory<R> {
+    reader: csv::Reader<R>,
+    columns: Columns,
+    record: StringRecord,
+    waiting: BTreeMap<Key, Group>,
+    /// Whose row came last.
+    last: Option<Key>,
+    ready: VecDeque<Listed>,
+    rows: u64,
+    is_read: bool,
+}
+
+impl<R: Read> Inventory<R> {
+    /// Reads the names of the columns, which say whose list it is.
+    ///
+    /// # Errors
+    /// [`InventoryError`] where a column is missing or there twice, where the separator is no comma,
+    /// and where the file cannot be read.
+    pub fn open(bytes: R) -> Result<Self, InventoryError> {
+        let mut reader = csv::Reader::from_reader(bytes);
+        let columns = Columns::of(reader.headers()?)?;
+        Ok(Self {
+            reader,
+            columns,
+            record: StringRecord::new(),
+            waiting: BTreeMap::new(),
+            last: None,
+            ready: VecDeque::new(),
+            rows: 0,
+            is_read: false,
+        })
+    }
+
+    /// Whose list it is.
+    pub const fn format(&self) -> Format {
+        self.columns.format()
+    }
+
+    /// How many rows were read so far, without that of the names.
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// What the next complete credential is; nothing at the end.
+    ///
+    /// # Errors
+    /// [`InventoryError`] where the file is no CSV any more: nothing behind can be trusted.
+    pub fn next_listed(&mut self) -> Result<Option<Listed>, InventoryError> {
+        loop {
+            if let Some(listed) = self.ready.pop_front() {
+                return Ok(Some(listed));
+            }
+            if self.is_read {
+                return Ok(None);
+            }
+            if self.reader.read_record(&mut self.record)? {
+                self.rows += 1;
+                self.take_row();
+            } else {
+                self.is_read = true;
+                self.end_all();
+            }
+        }
+    }
+
+    fn take_row(&mut self) {
+        let place = place(&self.record);
+        let key = Key::of(&self.columns, &self.record, place);
+        if self.last.as_ref() != Some(&key) {
+            self.end_last();
+            self.last = Some(key.clone());
+        }
+        let group = self.waiting.entry(key);
+        let group = group.or_insert_with(|| Group::begin(&self.columns, &self.record, place));
+        group.take(&self.columns, &self.record, place);
+    }
+
+    /// Ends the credential whose row came last, unless rows of it are still to come.
+    fn end_last(&mut self) {
+        let Some(last) = self.last.take() else {
+            return;
+        };
+        if self.waiting.get(&last).is_some_and(Group::is_complete)
+            && let Some(group) = self.waiting.remove(&last)
+        {
+            self.ready.push_back(group.end(&self.columns));
+        }
+    }
+
+    fn end_all(&mut self) {
+        let mut rest: Vec<Group> = std::mem::take(&mut self.waiting).into_values().collect();
+        rest.sort_unstable_by_key(Group::place);
+        let listed = rest.into_iter().map(|group| group.end(&self.columns));
+        self.ready.extend(listed);
+    }
+}
+
+fn place(record: &StringRecord) -> Place {
+    let position = record.position();
+    debug_assert!(position.is_some(), "the reader sets it");
+    Place {
+        record: position.map_or(0, csv::Position::record),
+        byte: position.map_or(0, csv::Position::byte),
+    }
+}
+
+/// The organizations of an entry, with their logins where the list has them.
+type Organizations = BTreeMap<OrganizationId, String>;

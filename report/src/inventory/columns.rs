@@ -1,0 +1,236 @@
+//! Columns by their names.
+
+use std::fmt::Write;
+
+use csv::StringRecord;
+
+/// Whose list it is.
+///
+/// Exhaustive: each is read in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// The provider's credential inventory.
+    Inventory,
+    /// A list of credentials as [`List`](crate::list::List) writes it, as CSV and not for a spreadsheet.
+    Credentials,
+}
+
+/// Why a list cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InventoryError {
+    /// There is not even a line of names.
+    #[error("it is empty: the first line has the names of the columns")]
+    Empty,
+    /// Something else than a comma stands between the columns.
+    #[error("its columns are separated by {separator}: export it with commas")]
+    Separator {
+        /// What, in words.
+        separator: &'static str,
+    },
+    /// The columns are those of no known list.
+    #[error(
+        "it is neither the provider's credential inventory, which has a column `credential_id`, nor a list of \
+         `credentials`, which has `id` and `kind`"
+    )]
+    Unknown,
+    /// Columns are missing.
+    #[error("columns are missing: {names}")]
+    Missing {
+        /// Their names, each in backticks.
+        names: String,
+    },
+    /// Two columns have one name.
+    #[error("the column `{name}` is there twice")]
+    Twice {
+        /// Which.
+        name: &'static str,
+    },
+    /// A record has more or fewer fields than there are columns.
+    #[error(
+        "record {record}, at byte {byte}: it has {found} fields, and there are {columns} columns: the file was cut or \
+         edited"
+    )]
+    Fields {
+        /// Which record.
+        record: u64,
+        /// Where it begins.
+        byte: u64,
+        /// How many fields it has.
+        found: u64,
+        /// How many it should have.
+        columns: u64,
+    },
+    /// A record is not UTF-8.
+    #[error("record {record}, at byte {byte}: it is not UTF-8")]
+    Encoding {
+        /// Which record.
+        record: u64,
+        /// Where it begins.
+        byte: u64,
+    },
+    /// The file cannot be read.
+    #[error(transparent)]
+    Input(std::io::Error),
+}
+
+impl From<csv::Error> for InventoryError {
+    fn from(error: csv::Error) -> Self {
+        let (record, byte) = error.position().map_or((0, 0), |at| (at.record(), at.byte()));
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self::Input(error),
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Self::Fields {
+                record,
+                byte,
+                found: len,
+                columns: expected_len,
+            },
+            csv::ErrorKind::Utf8 { .. } => Self::Encoding { record, byte },
+            other => Self::Input(std::io::Error::other(format!("{other:?}"))),
+        }
+    }
+}
+
+/// What is read of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    ItemType,
+    Type,
+    Id,
+    HashedToken,
+    Fingerprint,
+    OwnerId,
+    Owner,
+    OwnerType,
+    State,
+    ExpiresAt,
+    Scopes,
+    Permissions,
+    AuthorizationCount,
+    OrganizationId,
+    Organization,
+    Authorization,
+}
+
+const FIELDS: usize = 16;
+
+/// The columns of the provider's inventory that are read.
+const INVENTORY: [(Field, &str); 15] = [
+    (Field::ItemType, "item_type"),
+    (Field::Type, "credential_type"),
+    (Field::Id, "credential_id"),
+    (Field::HashedToken, "hashed_token"),
+    (Field::Fingerprint, "fingerprint"),
+    (Field::OwnerId, "owner_id"),
+    (Field::Owner, "owner"),
+    (Field::OwnerType, "owner_type"),
+    (Field::State, "credential_state"),
+    (Field::ExpiresAt, "expires_at"),
+    (Field::Scopes, "scopes"),
+    (Field::Permissions, "permissions"),
+    (Field::AuthorizationCount, "authorization_count"),
+    (Field::OrganizationId, "organization_id"),
+    (Field::Organization, "organization"),
+];
+
+/// The columns of our own list that are read.
+const CREDENTIALS: [(Field, &str); 8] = [
+    (Field::Type, "kind"),
+    (Field::Id, "id"),
+    (Field::Fingerprint, "fingerprint"),
+    (Field::OwnerId, "owner"),
+    (Field::State, "status"),
+    (Field::ExpiresAt, "expires"),
+    (Field::OrganizationId, "organization"),
+    (Field::Authorization, "authorization"),
+];
+
+/// What separates columns in files of others.
+const SEPARATORS: [(char, &str); 3] = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
+
+/// Where each field stands in a row.
+#[derive(Debug)]
+pub(super) struct Columns {
+    format: Format,
+    places: [Option<usize>; FIELDS],
+}
+
+impl Columns {
+    pub(super) fn of(names: &StringRecord) -> Result<Self, InventoryError> {
+        let has = |name: &str| names.iter().any(|found| found == name);
+        let read: &[(Field, &'static str)] = if has("credential_id") {
+            &INVENTORY
+        } else if has("id") && has("kind") {
+            &CREDENTIALS
+        } else {
+            return Err(not_ours(names));
+        };
+        let mut places = [None; FIELDS];
+        let mut missing = String::new();
+        for (field, name) in read {
+            let mut found = names.iter().enumerate().filter(|(_, found)| found == name);
+            let place = found.next().map(|(place, _)| place);
+            if found.next().is_some() {
+                return Err(InventoryError::Twice { name });
+            }
+            if place.is_none() {
+                let comma = if missing.is_empty() { "" } else { ", " };
+                let _ = write!(missing, "{comma}`{name}`");
+            }
+            if let Some(at) = places.get_mut(*field as usize) {
+                *at = place;
+            }
+        }
+        if !missing.is_empty() {
+            return Err(InventoryError::Missing { names: missing });
+        }
+        let format = if read.len() == INVENTORY.len() {
+            Format::Inventory
+        } else {
+            Format::Credentials
+        };
+        Ok(Self { format, places })
+    }
+
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What a row has in this field; nothing where the list has no such column.
+    pub(super) fn text<'a>(&self, record: &'a StringRecord, field: Field) -> &'a str {
+        let place = self.places.get(field as usize).copied().flatten();
+        place.and_then(|place| record.get(place)).unwrap_or_default()
+    }
+
+    /// What the list calls this field.
+    pub(super) fn name(&self, field: Field) -> &'static str {
+        self.named().find(|(of, _)| *of == field).map_or("", |(_, name)| name)
+    }
+
+    /// The fields in which the rows of one credential must agree.
+    pub(super) fn of_credential(&self) -> impl Iterator<Item = (Field, &'static str)> + use<> {
+        let of_row = [Field::OrganizationId, Field::Organization, Field::Authorization];
+        self.named().filter(move |(field, _)| !of_row.contains(field))
+    }
+
+    fn named(&self) -> impl Iterator<Item = (Field, &'static str)> + use<> {
+        let read: &'static [(Field, &'static str)] = match self.format {
+            Format::Inventory => &INVENTORY,
+            Format::Credentials => &CREDENTIALS,
+        };
+        read.iter().copied()
+    }
+}
+
+fn not_ours(names: &StringRecord) -> InventoryError {
+    let text = names.get(0).unwrap_or_default();
+    if names.len() == 1
+        && let Some((_, separator)) = SEPARATORS.into_iter().find(|(separator, _)| text.contains(*separator))
+    {
+        return InventoryError::Separator { separator };
+    }
+    if names.is_empty() {
+        return InventoryError::Empty;
+    }
+    InventoryError::Unknown
+}
