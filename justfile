@@ -50,9 +50,10 @@ public-api *arguments:
 words:
     typos
 
-# Licences, advisories, bans and sources of what is linked, by https://github.com/EmbarkStudios/cargo-deny.
-deny:
-    cargo deny --locked check
+# Licences, advisories, bans and sources of what is linked, by https://github.com/EmbarkStudios/cargo-deny. The
+# advisories come from the network; without it: `just deny licenses bans sources`.
+deny *checks:
+    cargo deny --locked --workspace check {{checks}}
 
 # Faults beneath the host: full disks, failing and hanging reads. As root. `just faults disk_full` runs one.
 faults *scenarios:
