@@ -55,6 +55,7 @@
 //! | the evidence | [`audit`] |
 //! | what became of each credential | [`outcomes`] |
 //! | why this was decided | [`receipt`] |
+//! | whose standing differs between two states | [`diff`] |
 //! | log and service compared | [`reconcile`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
@@ -80,6 +81,7 @@ mod rule;
 mod timestamp;
 
 pub mod audit;
+pub mod diff;
 pub mod log;
 pub mod outcomes;
 pub mod receipt;

@@ -29,7 +29,7 @@
 //! ```
 
 mod marks;
-mod status;
+pub(crate) mod status;
 
 use crate::audit::SurvivalReason;
 use crate::corrupt_history::CorruptHistory;

@@ -6,6 +6,7 @@ mod backup;
 mod blast_radius;
 mod credentials;
 mod decide;
+mod diff;
 mod directory;
 mod evidence;
 mod explain;
@@ -65,6 +66,7 @@ enum Command {
     Audit(audit::Audit),
     Credentials(credentials::CredentialsArgs),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
@@ -87,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(audit) => audit.run(),
         Command::Credentials(credentials) => credentials.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),

@@ -13,6 +13,7 @@ mod backup;
 mod cosigned;
 mod credentials;
 mod decide;
+mod diff;
 mod explain;
 mod feeds;
 mod generate;
