@@ -78,6 +78,7 @@ mod person;
 mod plan;
 mod refusal;
 mod rule;
+mod survival;
 mod timestamp;
 
 pub mod audit;
