@@ -11,6 +11,7 @@ mod audit;
 mod audit_until;
 mod backup;
 mod cosigned;
+mod counts;
 mod credentials;
 mod decide;
 mod diff;
