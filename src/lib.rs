@@ -125,6 +125,8 @@ pub mod guides {
     pub mod wire_format {}
     #[doc = include_str!("../docs/testkit.md")]
     pub mod testkit {}
+    #[doc = include_str!("../docs/oracle.md")]
+    pub mod oracle {}
     #[doc = include_str!("../docs/rules.md")]
     pub mod rules {}
 }
