@@ -75,6 +75,14 @@ seal:
 report:
     ci/report.sh
 
+# The oracle as a WebAssembly module: its buffers natively, then the artefact, twice.
+wasm:
+    ci/wasm.sh
+
+# The npm package around that module, in Node, TypeScript and Chromium, and the recipe for fast-check.
+npm:
+    ci/npm.sh
+
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:
     ci/instructions.sh {{arguments}}
