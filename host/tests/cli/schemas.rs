@@ -1,6 +1,7 @@
 //! Every document that the program prints for machines has a JSON Schema in docs/schemas, and is as it says.
 //!
-//! The types in this folder are a reader's: they describe what is printed, and are neither the core's nor the host's own.
+//! The types in this folder are a reader's: they describe what is printed, and are neither the core's nor the host's
+//! own.
 //! `UPDATE_DOCS=1 cargo test -p enterprise-credentials-host --test cli schemas` writes the schemas from them
 //! (docs/decisions/0064).
 
