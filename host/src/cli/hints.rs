@@ -24,8 +24,8 @@ const COMPRESSED: [(&[u8], &str, &str); 4] = [
 const OTHERS: [(&[u8], &str); 5] = [
     (
         b"SQLite format 3\0",
-        "it is a SQLite database. If it is a store of this program, read the stream with `--store sqlite:FILE --enterprise \
-         SLUG`, or `export` it to a file first",
+        "it is a SQLite database. If it is a store of this program, read the stream with `--store sqlite:FILE \
+         --enterprise SLUG`, or `export` it to a file first",
     ),
     (
         b"\xff\xfe",
@@ -114,8 +114,8 @@ fn check(first: &[u8]) -> Result<()> {
     let line = text.lines().next().unwrap_or_default().trim();
     if line == "{" {
         bail!(
-            "it is JSON over several lines, and a log has an event on each line: `jq -c . FILE` puts every document on a \
-             line of its own"
+            "it is JSON over several lines, and a log has an event on each line: `jq -c . FILE` puts every document on \
+             a line of its own"
         );
     }
     if line.starts_with('[') {
@@ -131,8 +131,8 @@ pub(super) fn about(error: &anyhow::Error) -> Option<String> {
     };
     let (command, event) = EVENTS.iter().find(|(command, _)| command == name)?;
     Some(format!(
-        "`{command}` is a command, and a log holds events: the event that it leads to is `{event}`. `decide` tells which events \
-         a command leads to"
+        "`{command}` is a command, and a log holds events: the event that it leads to is `{event}`. `decide` tells \
+         which events a command leads to"
     ))
 }
 

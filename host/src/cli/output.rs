@@ -40,8 +40,8 @@ impl From<Vec<u8>> for Answer {
     }
 }
 
-/// Prints an answer, at once. Where nobody wants to read it to its end it is the same answer, and the command goes on to
-/// its exit code.
+/// Prints an answer, at once. Where nobody wants to read it to its end it is the same answer, and the command goes on
+/// to its exit code.
 pub(super) fn print(answer: impl Into<Answer>) -> Result<(), NotPrinted> {
     let bytes = match answer.into() {
         Answer::Words(words) => terminal::on_stdout(&words).into_bytes(),

@@ -127,7 +127,8 @@ fn a_command_in_place_of_an_event_is_named_with_its_event() {
             continue; // It reads as far as the event that is asked for.
         }
         let run = run(&arguments);
-        let hint = "\nhint: `RevokeAll` is a command, and a log holds events: the event that it leads to is `RevokeAllRequested`.";
+        let hint = "\nhint: `RevokeAll` is a command, and a log holds events: the event that it leads to is \
+                    `RevokeAllRequested`.";
         assert!(run.code == 1 && run.stderr.contains(hint), "{arguments:?}: {run:?}");
         assert!(!run.stdout.contains("NO FINDINGS"), "{run:?}");
     }

@@ -174,8 +174,8 @@ impl fmt::Display for Fault {
             ),
             Self::NoStream { count: 1, fingerprint } => write!(
                 f,
-                "1 row of the look-up names this stream, which does not exist, for the fingerprint `{fingerprint}`: its \
-                 token gets 503"
+                "1 row of the look-up names this stream, which does not exist, for the fingerprint `{fingerprint}`: \
+                 its token gets 503"
             ),
             Self::NoStream { count, fingerprint } => write!(
                 f,
