@@ -1,7 +1,7 @@
 // The package as it is installed: `import`, `require`, a worker, types, and what happens when an instance dies.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -142,6 +142,7 @@ export declare function take<C extends Call>(request: Asked<C>, answer: Answer<C
 ${lines.join("\n")}
 `);
   const tsc = () => execFileSync("node", [require.resolve("typescript/bin/tsc"), "--project", "."], { encoding: "utf8" });
+  rmSync("bad.mts", { force: true });
   assert.equal(tsc(), "");
   writeFileSync("bad.mts", readFileSync("sample.mts", "utf8").replace('"carry_out"', '"carry_on"'));
   assert.throws(tsc, ({ stdout }) => /carry_on/.test(stdout));
