@@ -28,6 +28,9 @@ pub(super) struct SealArgs {
     /// journal was lost. Never for a copy of a store that goes on elsewhere.
     #[arg(long = "seal-join", requires = "keys")]
     join: bool,
+    /// Sign streams too that `import-inventory` made and `import --force` took: their times are invented.
+    #[arg(long = "seal-made", requires = "keys")]
+    made: bool,
     /// Give checkpoints and proofs to the auditors in this file too, as `seal auditor` writes it.
     /// SIGHUP reads it again.
     #[arg(long = "auditor-token-file", value_name = "FILE")]
@@ -44,6 +47,7 @@ impl SealArgs {
         let state = journal_of(&self.keys, self.state.as_deref());
         let mut options = SealOptions::new(keys, state);
         options.join = self.join;
+        options.made = self.made;
         let sealer = Sealer::open(store, options).await.context("cannot seal the streams")?;
         Ok(Some(Arc::new(sealer)))
     }
