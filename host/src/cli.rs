@@ -15,6 +15,7 @@ mod generate;
 mod history;
 mod id;
 mod import;
+mod import_inventory;
 mod kind;
 mod log;
 mod mark;
@@ -70,6 +71,7 @@ enum Command {
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Generate(generate::Generate),
+    ImportInventory(import_inventory::ImportInventory),
 }
 
 /// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrong arguments (clap's),
@@ -93,6 +95,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Generate(generate) => generate.run(),
+        Command::ImportInventory(inventory) => inventory.run(),
     };
     match done {
         Ok(code) => code,

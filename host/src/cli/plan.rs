@@ -1,24 +1,31 @@
 //! `plan`: the blast radius of a request, before it is made.
 
+mod forecast;
+
 use std::process::ExitCode;
 
 use clap::Args;
 use enterprise_credentials::log::Until;
 use enterprise_credentials::{Caller, CredentialId, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
+use enterprise_credentials_report::made::MadeFrom;
 use serde::Serialize;
 
 use super::answer::{self, Answer};
 use super::blast_radius;
-use super::history::HistoryPlace;
+use super::history::{HistoryPlace, Made};
 use super::id::id;
 use super::output::{print, print_json};
 use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
+use forecast::{Forecast, opening};
 
 /// Show what a request to revoke would take, from whom, and what it would leave: everything, or less. Changes nothing.
 ///
 /// Exits with 0 even where the request would be refused: `--as` shows the answer, and if nobody may make this request,
 /// `refused_to_all_by` in JSON names the rule.
+///
+/// Of a history that `import-inventory` made, figures go from those for collaborators to those for members where roles
+/// are not known, and the time is that of the export.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
@@ -55,6 +62,12 @@ struct Document<'a> {
     /// What the request is limited to; empty for everything.
     limited_to: &'a Scope,
     plan: &'a Plan,
+    /// What the log was made from, if it is a made history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_from: Option<&'a MadeFrom>,
+    /// The plan if everybody whose role is not known is a member. In `plan` they are collaborators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_with_members: Option<&'a Plan>,
     not_modelled: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_to_all_by: Option<Rule>,
@@ -64,8 +77,11 @@ struct Document<'a> {
 
 impl PlanArgs {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let enterprise = self.history.replay(self.until)?;
-        let at = time_of_question(&enterprise, self.at, self.until)?;
+        let (enterprise, made) = self.history.replay_made(self.until)?;
+        // Unless somebody has added to the history since.
+        let is_end = |at: &Timestamp| self.until.is_none() && enterprise.last_at().is_none_or(|last_at| last_at <= *at);
+        let exported_at = made.as_ref().and_then(|made| made.from.exported_at).filter(is_end);
+        let at = time_of_question(&enterprise, self.at.or(exported_at), self.until)?;
         let caller = self
             .credential
             .map(|credential| answer::caller(&enterprise, credential))
@@ -75,6 +91,8 @@ impl PlanArgs {
         let caller = caller.unwrap_or(Caller::Stranger {});
         let request = scope.request(&caller, self.revoke_credentials);
         let plan = enterprise.plan(request, at);
+        let with_members = made.as_ref().and_then(|made| made.with_members.as_ref());
+        let plan_with_members = with_members.map(|enterprise| enterprise.plan(request, at));
         let answer = asked
             .then(|| Answer::to(&enterprise, &scope, request, at))
             .transpose()?;
@@ -87,12 +105,20 @@ impl PlanArgs {
                 at,
                 limited_to: &scope,
                 plan: &plan,
+                made_from: made.as_ref().map(|made| &made.from),
+                plan_with_members: plan_with_members.as_ref(),
                 not_modelled: blast_radius::not_modelled().collect(),
                 refused_to_all_by,
                 answer,
             })?;
         } else {
-            let mut words = blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX);
+            let mut words = made
+                .as_ref()
+                .map_or_else(String::new, |Made { from, .. }| opening(from));
+            words.push_str(&match &plan_with_members {
+                Some(to) => Forecast { from: &plan, to }.in_words(&enterprise, &scope, refused_to_all_by, ROWS_MAX),
+                None => blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX),
+            });
             words.push_str(&answer.as_ref().map_or_else(String::new, in_words));
             print(words)?;
         }

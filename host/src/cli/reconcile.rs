@@ -42,7 +42,8 @@ pub(crate) struct ReconcileArgs {
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// The ids of the list are those of the log: find credentials by them too.
-    /// An id and a hash that do not go together are a finding.
+    /// An id and a hash that do not go together are a finding. Of a history that `import-inventory` made, they are the
+    /// ids that it was made of.
     #[arg(long)]
     same_ids: bool,
     /// Print one JSON document, with every finding.
@@ -85,7 +86,12 @@ impl ReconcileArgs {
         let at = end(&enterprise, self.until);
         let reconciler = reconciler(&history, &enterprise, at)?;
         let format = inventory.format();
-        let ids = if self.same_ids { Ids::Same } else { Ids::Other };
+        let is_made = format == Format::Inventory && history.made_from()?.is_some();
+        let ids = match (self.same_ids, is_made) {
+            (false, _) => Ids::Other,
+            (true, false) => Ids::Same,
+            (true, true) => Ids::Made,
+        };
         let (mut all, mut examples) = (Vec::new(), Examples::default());
         let mut tell = |finding| match self.json {
             true => all.push(finding),

@@ -18,6 +18,7 @@ mod feeds;
 mod generate;
 mod help;
 mod import;
+mod import_inventory;
 mod output;
 mod plan;
 mod reconcile;
