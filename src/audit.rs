@@ -1,7 +1,8 @@
-//! The evidence: re-asks decide's rules before every recorded event, and gathers who asked, by what authority, what was
-//! recorded, and what is still alive and why.
+//! The evidence of a history. Before every recorded event it asks the rules of `decide` again. It gathers who asked, by
+//! what authority, what was recorded, and what is still alive and why.
 //!
-//! An auditor trusts only the stream. What broke a rule is a [`Finding`]; what does not fit the stream at all is a
+//! An auditor trusts only the stream. An event that broke a rule is a [`Finding`]. An event that does not fit the
+//! stream at all is a [`CorruptHistory`], and the audit stops there.
 //! [`CorruptHistory`], at which an audit stops.
 
 mod fingerprints;
@@ -36,7 +37,8 @@ use survivors::Traces;
 ///
 /// ```
 /// # use enterprise_credentials::{audit::Auditor, log};
-/// let history = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}"#;
+/// let history =
+///   br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}"#;
 /// let mut auditor = Auditor::new();
 /// for recorded in log::read(history) {
 ///     auditor.observe(&recorded?)?;
@@ -351,8 +353,8 @@ impl Auditor {
             && !self.fingerprints.is_new(fingerprint)
         {
             let what = format!(
-                "credential `{credential}` has the fingerprint `{fingerprint}`, as another credential has: whose token it is \
-                 cannot be told"
+                "credential `{credential}` has the fingerprint `{fingerprint}`, as another credential has: whose token \
+                 it is cannot be told"
             );
             self.find(recorded, None, what);
         }

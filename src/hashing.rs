@@ -1,4 +1,4 @@
-//! Hashes without a key: the same on every machine. None of them withstands a forger, and none is asked to.
+//! Hashes without a key, the same on every machine. They are not for use against a forger.
 
 use core::hash::Hasher;
 

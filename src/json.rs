@@ -1,6 +1,6 @@
-//! Values that have one shape in JSON, and are read from that shape alone. Serde's derives take more: a struct's fields
-//! from an array, in their order, and `{"owner":null}` for `"owner"`. Such a shape is documented nowhere, and would
-//! have to be read for ever.
+//! Values that have one shape in JSON, and are read from that shape alone. Serde's derives accept more: a struct's
+//! fields from an array, in their order, and `{"owner":null}` for `"owner"`. Such a shape is documented nowhere, and
+//! would have to be read for ever.
 
 use alloc::format;
 use alloc::string::String;

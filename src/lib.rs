@@ -1,14 +1,17 @@
-//! Revokes every credential of an enterprise, at once, provably: the rules of
-//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all` as a pure, deterministic command handler.
+//! Revokes the credentials of an enterprise, at once and provably. This crate holds the rules of
+//! `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`, and of the operations that take less, as a
+//! pure command handler.
 //!
-//! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state, [`Enterprise::decide`]
-//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`]. There is no I/O
-//! here, no clock and no randomness: a hosting service embeds this crate, a property-based test suite uses it as its
-//! oracle, and an auditor replays a log through it and gets the same answers.
+//! An enterprise is a stream of recorded events. [`Enterprise::apply`] folds them into a state. [`Enterprise::decide`]
+//! answers a [`Command`] with the events to record, or with a [`Refusal`] that names its [`Rule`].
+//!
+//! There is no I/O here, no clock and no randomness. So a hosting service can embed this crate, a property-based test
+//! suite can use it as its oracle, and an auditor who replays a log through it gets the same answers.
 //!
 //! ```
 //! use enterprise_credentials::{Caller, Command, CredentialKind, Enterprise, RevokeAll, Role, Timestamp};
-//! # use enterprise_credentials::{CredentialId, EnterpriseKind, EnterpriseSlug, Login, OrganizationId, PersonId, Scopes};
+//! # use enterprise_credentials::{CredentialId, EnterpriseKind, EnterpriseSlug, Login};
+//! # use enterprise_credentials::{OrganizationId, PersonId, Scopes};
 //!
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
 //! # let (owner, token, organization) = (PersonId::new(7)?, CredentialId::new(901)?, OrganizationId::new(3)?);
@@ -28,7 +31,8 @@
 //! # let login = Login::new("mona")?;
 //! ask(&mut enterprise, &Command::AddMember { member: owner, login, role: Role::Owner })?;
 //! # let (kind, scopes) = (CredentialKind::ClassicPat, Scopes::parse(["admin:enterprise"])?);
-//! # let issue = Command::IssueCredential { credential: token, owner, kind, scopes, expires_at: None, fingerprint: None };
+//! # let (expires_at, fingerprint) = (None, None);
+//! # let issue = Command::IssueCredential { credential: token, owner, kind, scopes, expires_at, fingerprint };
 //! # ask(&mut enterprise, &issue)?;
 //! ask(&mut enterprise, &Command::AuthorizeCredential { credential: token, organization })?;
 //! assert!(enterprise.may_use(token, organization, at).is_ok());
@@ -56,6 +60,7 @@
 //! | what became of each credential | [`outcomes`] |
 //! | why this was decided | [`receipt`] |
 //! | log and service compared | [`reconcile`] |
+//! | all of this as JSON, for suites in any language | [`oracle`] |
 //! | guides | `guides`, in the documentation alone |
 //! | values and their limits | [`EnterpriseSlug`], [`CredentialId`], [`Timestamp`] …, [`limits`] |
 #![no_std]
@@ -81,6 +86,7 @@ mod timestamp;
 
 pub mod audit;
 pub mod log;
+pub mod oracle;
 pub mod outcomes;
 pub mod receipt;
 pub mod reconcile;
@@ -119,6 +125,10 @@ pub mod guides {
     pub mod embedding {}
     #[doc = include_str!("../docs/auditing.md")]
     pub mod auditing {}
+    #[doc = include_str!("../docs/seals.md")]
+    pub mod seals {}
+    #[doc = include_str!("../docs/receipts.md")]
+    pub mod receipts {}
     #[doc = include_str!("../docs/wire-format.md")]
     pub mod wire_format {}
     #[doc = include_str!("../docs/testkit.md")]

@@ -1,6 +1,5 @@
-//! The limits on every value, with the error that each violation gives.
-//!
-//! Source: decision 0014. A value that exists in this crate is within them.
+//! The limits on every value, and the error that each violation gives. A value that exists in this crate is within its
+//! limits. Source: decision 0014.
 
 use alloc::string::{String, ToString};
 

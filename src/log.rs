@@ -1,14 +1,17 @@
 //! The stream as bytes: recorded events as JSON lines, one event a line.
 //!
-//! What is written is canonical: one byte sequence for one event, to be compared and hashed. What is read is any valid
-//! JSON with the same fields, in any order, with any white space and with fields that this version does not know. An
-//! event type that it does not know, a gap, time that runs backwards or a line cut short is an error that names its
-//! line, and nothing is read after it: half a history would answer wrongly.
+//! Writing is canonical: one event has one byte sequence, so that lines can be compared and hashed. Reading takes any
+//! valid JSON with the same fields, in any order, with any white space, and with fields that this version does not
+//! know.
+//!
+//! An error names its line. It is an unknown event type, a gap, time that runs backwards, or a line cut short. Nothing
+//! is read after it, because half a history would answer wrongly.
 //!
 //! ```
 //! use enterprise_credentials::log::{self, Until};
 //!
-//! let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! let bytes =
+//!     br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}
 //! {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
 //! "#;
 //! assert_eq!(log::replay(bytes)?.position().value(), 2);

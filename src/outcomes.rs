@@ -1,7 +1,10 @@
 //! What became of each credential and of each of its authorizations, at the end of a history, and by one of its
-//! revocations: the list that a responder is asked for.
+//! revocations. This is the list that a responder is asked for.
 //!
-//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time an
+//! A history is read twice, because the state holds neither fingerprints nor times of issue. The first time, an
+//! [`Observer`] folds it. The second time, [`Outcomes`] gives the [`Outcome`]s of each issued credential: one for each
+//! organization for which it was ever authorized. This takes no memory beside the state. If it is about a revocation,
+//! it takes 8 bytes for each credential.
 //! [`Observer`] folds it. The second time [`Outcomes`] gives, for each credential issued, an [`Outcome`] for each
 //! organization that it was ever authorized for. Beside the state that takes nothing,
 //! and about a revocation 8 bytes for each credential.
@@ -9,10 +12,15 @@
 //! ```
 //! use enterprise_credentials::log;
 //! use enterprise_credentials::outcomes::{CredentialStatus, Observer};
-//! # const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
-//! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","member":7,"login":"mona_octo","role":"owner"}
-//! # {"position":3,"at":"2026-03-10T09:00:02.000Z","type":"CredentialIssued","credential":901,"owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"SHA256:abc"}
-//! # {"position":4,"at":"2026-03-10T09:00:03.000Z","type":"CredentialDestroyed","credential":901}"#;
+//! # const HISTORY: &[u8] = concat!(
+//! #     r#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","#,
+//! #     r#""slug":"octo-corp","kind":"managed_users"}"#, "\n",
+//! #     r#"{"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","#,
+//! #     r#""member":7,"login":"mona_octo","role":"owner"}"#, "\n",
+//! #     r#"{"position":3,"at":"2026-03-10T09:00:02.000Z","type":"CredentialIssued","credential":901,"#,
+//! #     r#""owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"SHA256:abc"}"#, "\n",
+//! #     r#"{"position":4,"at":"2026-03-10T09:00:03.000Z","type":"CredentialDestroyed","credential":901}"#,
+//! # ).as_bytes();
 //!
 //! let mut observer = Observer::new(None);
 //! for recorded in log::read(HISTORY) {

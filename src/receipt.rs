@@ -1,13 +1,12 @@
-//! Why was this decided? For a recorded event, or for a command that nobody has recorded: the rules that spoke to it,
-//! and the events that each rested on.
+//! Why was this decided? A receipt is for a recorded event, or for a command that nobody has recorded. It names the
+//! rules that were asked, and the events on which each rule rested.
 //!
-//! No rule is told here a second time. What an answer rests on is found by asking [`Enterprise::decide`] again: on the
-//! same history without one event, with that event as it could have been instead, and with one more event at its end.
-//! An event is named where without it the answer would have been another.
-//! A rule is named where it would then have refused.
+//! No rule is written here a second time. To find what an answer rests on, [`Enterprise::decide`] is asked again: on
+//! the same history without one event, with that event as it could have been, and with one more event at the end. If
+//! the answer is another without an event, the event is named. If a rule would then have refused, the rule is named.
 //!
-//! Without an event, those that need it did not happen either: without the person's joining there is no token of
-//! theirs. Where nothing else falls away with it, a reader can do the same: take the line out of the log, and ask.
+//! If an event is left out, those that need it are left out too: a person who never joined has no token. If nothing
+//! else falls away with it, a reader can do the same: take the line out of the log, and ask.
 
 mod absence;
 mod answers;

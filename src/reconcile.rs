@@ -1,15 +1,20 @@
-//! Does the log say what the service says? Compares a history with the service's own list of credentials,
-//! as of one time.
+//! Does the log say what the service says? This compares a history with the service's own list of credentials, as of
+//! one time.
 //!
 //! Whoever moves into an event stream, or has just revoked everything, fears one thing most: a token that lives at the
-//! service and that the stream does not know, or believes dead. Here each difference is a [`Finding`].
+//! service, while the stream does not know it or believes it dead. Here each difference is a [`Finding`].
 //!
 //! ```
 //! use enterprise_credentials::reconcile::{Listed, Reconciler};
 //! # use enterprise_credentials::{CredentialKind, PersonId, log};
-//! # const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
-//! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","member":7,"login":"mona_octo","role":"owner"}
-//! # {"position":3,"at":"2026-03-10T09:00:02.000Z","type":"CredentialIssued","credential":901,"owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"SHA256:abc"}"#;
+//! # const HISTORY: &[u8] = concat!(
+//! #     r#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","#,
+//! #     r#""slug":"octo-corp","kind":"managed_users"}"#, "\n",
+//! #     r#"{"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","#,
+//! #     r#""member":7,"login":"mona_octo","role":"owner"}"#, "\n",
+//! #     r#"{"position":3,"at":"2026-03-10T09:00:02.000Z","type":"CredentialIssued","credential":901,"#,
+//! #     r#""owner":7,"kind":"classic_pat","scopes":[],"fingerprint":"SHA256:abc"}"#, "\n",
+//! # ).as_bytes();
 //!
 //! let enterprise = log::replay(HISTORY)?; // as of the list's time
 //! let at = enterprise.last_at().ok_or("an empty history")?;

@@ -113,8 +113,8 @@ pub enum Refusal {
     TooManyOfOrganization(OrganizationId),
     /// [`Rule::UnfinishedOfEnterpriseBounded`]
     #[error(
-        "the enterprise has {unfinished} unfinished revocations, and less than {max} may be joined by this request: ask again when \
-         more of them are completed"
+        "the enterprise has {unfinished} unfinished revocations, and less than {max} may be joined by this request: \
+         ask again when more of them are completed"
     )]
     TooManyUnfinished {
         /// How many there are.

@@ -1,9 +1,9 @@
-//! The HTTP contract of the operations as pure functions: one request in; status, headers and body out,
-//! and the events to append.
+//! The HTTP contract of the operations as pure functions. A request goes in. Status, headers, body and the events to
+//! append come out.
 //!
-//! [`Operation`] is the table of all ten: eight that revoke, each with the progress of what it began at the `Location`
-//! of its 202, and of an organization the list of its authorizations and the removal of one. A host routes by the
-//! table, translates between its HTTP library and these types, and looks the token up:
+//! [`Operation`] is the table of all ten. Eight of them revoke. Each answers 202 with a `Location`, where the progress
+//! of the revocation is. At an organization there are also the list of its authorizations and the removal of one. A
+//! host routes by the table, translates between its HTTP library and these types, and looks the token up:
 //!
 //! 1. [`bearer_token`] finds the token; the host finds whose it is, and reads that enterprise's state afresh.
 //! 2. [`admit`] refuses, before the body is read, whoever may not ask.
@@ -11,8 +11,8 @@
 //!    it expects [`Enterprise::position`], and only then sends [`Outcome::response`]. If someone else appended first,
 //!    it reads afresh and asks again.
 //!
-//! Of several faults the one that comes first in the catalogue is answered, see [`Rule::http`]. Who may ask is settled
-//! before the body is looked at, so that nobody learns what they may not know.
+//! If a request has several faults, the answer names the first one in the catalogue's order, see [`Rule::http`]. Who
+//! may ask is settled before the body is looked at. So nobody learns what they may not know.
 //!
 //! ```
 //! use enterprise_credentials::rest::{self, Path, Request};
@@ -29,12 +29,15 @@
 //!
 //! # Headers
 //!
-//! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`; a request that asks for a known
-//! API version, or for none, is told which was selected. From the moment the token authenticates there are
-//! `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`, and for a token that carries scopes, a classic PAT or
-//! an OAuth app's, its own as `X-OAuth-Scopes`: never before, so that a dead token's scopes are not told. `Location` is
-//! on the 202 alone, and so is [`IGNORED_KEYS`], which names keys of the body that look like an option and are not
-//! read: what they were to ask for is not done. `Link` is on the list alone.
+//! Every response has `Content-Type`, `X-GitHub-Request-Id` and `X-GitHub-Media-Type`. If a request asks for a known
+//! API version, or for none, the response says which was selected.
+//!
+//! Once the token authenticates, the response has `X-Accepted-OAuth-Scopes` and `X-Accepted-GitHub-Permissions`. If the
+//! token carries scopes (a classic PAT, or an OAuth app's token), `X-OAuth-Scopes` names them. It is never there
+//! earlier, so that nobody learns the scopes of a dead token.
+//!
+//! Only the 202 has `Location` and [`IGNORED_KEYS`]. The latter names keys of the body that look like an option and are
+//! not read: what they were to ask for is not done. Only the list has `Link`.
 
 mod body;
 mod exchange;

@@ -1,7 +1,8 @@
-//! The catalogue of rules: every rule of the operation, once, with its sentence, source, HTTP status and precedence.
+//! The catalogue of rules. Every rule of the operation is here once, with its sentence, source, HTTP status and
+//! precedence.
 //!
-//! The check of a rule cites it as `Rule::Name`, most of them in `decide/`, `enterprise/` or `rest/`; its examples
-//! stand in `tests/rules`, under the same id. `docs/rules.md` lists both.
+//! The check of a rule cites it as `Rule::Name`. Most checks are in `decide/`, `enterprise/` or `rest/`. The examples
+//! of a rule are in `tests/rules`, under the same id. `docs/rules.md` lists both.
 
 use core::fmt;
 use core::str::FromStr;

@@ -1,19 +1,21 @@
 //! The state as bytes, so that a host need not replay a stream from its first event.
 //!
-//! A snapshot is a cache, never the truth: the stream is. One that this version cannot vouch for is refused, and the
-//! stream is replayed instead. It begins with a *hash of behaviour*: over what this version makes of a history that has
-//! everything in it, event by event. So a version that folds or stores anything differently refuses the snapshots of
+//! A snapshot is a cache. The truth is the stream. If this version cannot vouch for a snapshot, it refuses it, and the
+//! stream is replayed instead.
+//!
+//! A snapshot begins with a *hash of behaviour*. The hash is over what this version makes of a history that has
+//! everything in it, event by event. So if a version folds or stores anything differently, it refuses the snapshots of
 //! the other, and nobody has to remember to raise a number. A checksum tells damage. Neither keeps out a forger: a
 //! store that lets strangers write snapshots lets them write events.
 //!
 //! ```
 //! use enterprise_credentials::{log, snapshot};
 //!
-//! # let bytes = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
+//! # let bytes =
+//! # br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}
 //! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"}
 //! # "#;
-//! # let bytes: Vec<u8> = bytes.split_inclusive(|byte| *byte == b'\n').flat_map(|line| line.trim_ascii_start().to_vec()).collect();
-//! let enterprise = log::replay(&bytes)?;
+//! let enterprise = log::replay(bytes)?;
 //! let kept = snapshot::write(&enterprise);
 //! assert_eq!(snapshot::read(&kept)?, enterprise); // then the events after `position()` are applied
 //! # Ok::<(), Box<dyn core::error::Error>>(())

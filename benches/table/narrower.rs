@@ -10,13 +10,17 @@ use crate::{at_most, carry_out, figure, title};
 
 /// How many are queued at once.
 const QUEUED: u64 = 10_000;
+/// Each shape that has an organization has one of its own: how many of one may run is bounded.
+const ORGANIZATIONS: u64 = 4;
 
 pub(crate) fn run(largest: u64) {
     let sizes = [1_000, 100_000, largest];
     let mut states = sizes.map(|credentials| {
         let mut enterprise = Grown { credentials }.folded();
-        let (organization, member) = (organization(0), person(0));
-        carry_out(&mut enterprise, &Command::AddOrganizationOwner { organization, member });
+        for number in 0..ORGANIZATIONS {
+            let (organization, member) = (organization(number), person(0));
+            carry_out(&mut enterprise, &Command::AddOrganizationOwner { organization, member });
+        }
         enterprise
     });
     let [_, _, large] = &states;
@@ -61,7 +65,8 @@ fn shapes() -> [(&'static str, Command); 8] {
         credential_type,
         ..revoke_person(self::person(1), false)
     };
-    let (organization, person, keys) = (Some(organization(0)), Some(person(1)), Some(CredentialType::SshKey));
+    let (person, keys) = (Some(person(1)), Some(CredentialType::SshKey));
+    let [first, second, third, fourth] = [0, 1, 2, 3].map(|number| Some(organization(number)));
     let everything = RevokeAll {
         caller: of(None, None, keys).caller,
         revoke_credentials: false,
@@ -72,13 +77,10 @@ fn shapes() -> [(&'static str, Command); 8] {
         ("type", Command::Revoke(of(None, None, keys))),
         ("person", Command::Revoke(of(None, person, None))),
         ("person, type", Command::Revoke(of(None, person, keys))),
-        ("organization", Command::Revoke(of(organization, None, None))),
-        ("organization, type", Command::Revoke(of(organization, None, keys))),
-        ("organization, person", Command::Revoke(of(organization, person, None))),
-        (
-            "organization, person, type",
-            Command::Revoke(of(organization, person, keys)),
-        ),
+        ("organization", Command::Revoke(of(first, None, None))),
+        ("organization, type", Command::Revoke(of(second, None, keys))),
+        ("organization, person", Command::Revoke(of(third, person, None))),
+        ("organization, person, type", Command::Revoke(of(fourth, person, keys))),
     ]
 }
 

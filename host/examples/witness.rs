@@ -13,7 +13,7 @@
 //!
 //! | file | |
 //! | --- | --- |
-//! | `logs` | yours: the verifier key of each log, which is called as the log is; two for a log whose key changes. Read at the start |
+//! | `logs` | you write it: one verifier key for each log, two while the log's key changes. It is read at the start |
 //! | `key` | its secret, made at the first start |
 //! | `*.checkpoint` | of each log the checkpoint that it cosigned last, durable before anybody gets the cosignature |
 //! | `lock` | held by the one process that may use the directory |

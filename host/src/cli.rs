@@ -19,6 +19,7 @@ mod import_inventory;
 mod kind;
 mod log;
 mod mark;
+mod oracle;
 mod output;
 mod plan;
 mod progress;
@@ -44,7 +45,15 @@ use clap::{CommandFactory, Parser, Subcommand};
 use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::store::INLINE_READS_MAX;
 
-/// Revokes every credential of an enterprise, at once, provably.
+/// Revoke the credentials of an enterprise at once, and show the evidence.
+///
+/// To see it work, run `enterprise-credentials rehearse`. It needs no files, and touches nothing of yours.
+///
+/// A log is a file with one event a line. It tells everything that happened to the credentials of one enterprise. A
+/// store is an SQLite file or a PostgreSQL database that holds the logs of many enterprises. There, a log is called a
+/// stream.
+///
+/// Exit codes: 0 is done, 1 is failed or with findings, 2 is wrong arguments, 3 is refused by a rule.
 #[derive(Debug, Parser)]
 #[command(name = "enterprise-credentials", version, arg_required_else_help = true)]
 struct Cli {
@@ -70,6 +79,7 @@ enum Command {
     Explain(explain::Explain),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
+    Oracle(oracle::OracleArgs),
     Generate(generate::Generate),
     ImportInventory(import_inventory::ImportInventory),
 }
@@ -94,6 +104,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Explain(explain) => explain.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
+        Command::Oracle(oracle) => oracle.run(),
         Command::Generate(generate) => generate.run(),
         Command::ImportInventory(inventory) => inventory.run(),
     };

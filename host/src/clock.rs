@@ -1,9 +1,9 @@
-//! The clock on the wall, held against the one that only counts: a leap of the former must not get into a stream.
+//! The wall clock, compared with the clock that only counts. A leap of the wall clock must not get into a stream.
 //!
-//! A stream's time never runs backwards. What is recorded under a clock that has leapt to 2040 makes every token that
-//! expires before 2040 dead for good, and answers an idempotency key as a repetition until then. So before each record,
-//! and each second, the clocks are compared: where the wall's has moved further than the machine has been running, it
-//! is *suspect*, and nothing is recorded until it has come back, or somebody accepts it.
+//! A stream's time never runs backwards. Suppose that a clock leaps to 2040, and something is recorded. Then every
+//! token that expires before 2040 is dead for good, and an idempotency key is answered as a repetition until then. So
+//! the clocks are compared each second, and before each record. If the wall clock has moved further than the machine
+//! has been running, it is *suspect*. Then nothing is recorded until it has come back, or until somebody accepts it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ pub struct Reading {
 /// The clock on the wall is ahead of where it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the clock has leapt forward by {} s: nothing is recorded until it is set right, or accepted by SIGHUP or a \
+    "the clock has leapt forward by {} s: nothing is recorded until you set it right, or accept it by SIGHUP or a \
      restart",
     .ahead_ms / 1_000
 )]

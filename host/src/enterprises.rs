@@ -1,4 +1,4 @@
-//! The enterprises' states in memory, each brought up to its stream's end before it answers.
+//! The enterprises' states in memory. Each is brought up to its stream's end before it answers.
 
 mod altered;
 mod cache;

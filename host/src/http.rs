@@ -155,10 +155,13 @@ async fn health<S: Store>(State(api): State<Arc<Api<S>>>, Extension(RequestId(id
     let unsealed = api.enterprises.sealer().map_or(0, |sealer| sealer.unsealed());
     let body = match (altered, waiting_ms, unsealed) {
         (0, None, 0) => format!(r#"{{"status":"ok"{durability}}}"#),
-        (altered, waiting_ms, unsealed) => format!(
-            r#"{{"status":"degraded","altered_streams":{altered},"waiting_for_lock_ms":{},"unsealed_streams":{unsealed}{durability}}}"#,
-            waiting_ms.unwrap_or_default()
-        ),
+        (altered, waiting_ms, unsealed) => {
+            let waiting_ms = waiting_ms.unwrap_or_default();
+            let faults = format!(
+                r#""altered_streams":{altered},"waiting_for_lock_ms":{waiting_ms},"unsealed_streams":{unsealed}"#
+            );
+            format!(r#"{{"status":"degraded",{faults}{durability}}}"#)
+        }
     };
     let content_type = "application/json; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type), (REQUEST_ID, id.as_str())], body).into_response()

@@ -1,5 +1,5 @@
-//! A log into the store: checked whole before anything is written, then read again as it is written, so that memory
-//! holds the state that it leads to and a few thousand of its lines.
+//! Imports a log into the store. The whole log is checked before anything is written, and then read again while it is
+//! written. So memory holds the state to which it leads, and a few thousand of its lines.
 
 mod lines;
 mod made;
@@ -63,8 +63,8 @@ pub enum ImportError {
     Lost,
     /// The store holds something else there.
     #[error(
-        "line {position}: the store has another line at this position of stream `{enterprise}`: \
-         the log is not that stream, or its bytes were changed"
+        "line {position}: stream `{enterprise}` in the store has another line at this position: the log is not that \
+         stream, or its bytes were changed"
     )]
     Differs {
         /// Which stream.

@@ -2,9 +2,9 @@
 //! background worker, and the operations over HTTP. The program `enterprise-credentials` is a thin command line over
 //! this library.
 //!
-//! A service in Rust embeds it. It opens a [`store`], asks the states of its [`enterprises`], has a [`worker`] record
-//! what accepted revocations have made pending, and serves the operations beside its own routes; `examples/service.rs`
-//! does all of it in a page.
+//! A service in Rust can embed it. The service opens a [`store`] and asks the states of its [`enterprises`]. A
+//! [`worker`] records what accepted revocations have made pending. The service adds the operations to its own routes.
+//! `examples/service.rs` does all of this in a page.
 //!
 //! | concern | type |
 //! | --- | --- |
@@ -30,7 +30,7 @@
 //! | `witness` | others who cosign the host's checkpoints, asked over HTTP |
 //! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
 //!
-//! Without features it is the port, the states and the worker: a service that has its own HTTP needs no more.
+//! Without features it has the port, the states and the worker. A service that has its own HTTP needs no more.
 
 mod error_chain;
 mod log_line;

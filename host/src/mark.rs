@@ -1,5 +1,5 @@
-//! A mark: how long a log was once, and the root of the tree over its lines. Kept apart from the log, it shows later
-//! that a log is the same, or begins so.
+//! A mark: the length of a log at some time, and the root of the tree over its lines. Whoever keeps it apart from the
+//! log can show later that a log is the same, or begins with the marked one.
 //!
 //! It is text, two lines that are easily copied into a ticket:
 //!
@@ -108,8 +108,8 @@ pub enum NotMarked {
     },
     /// Its first lines are not those that were marked.
     #[error(
-        "the log is not the one that was marked: its first {size} lines have the root {found}, and those that were marked \
-         had {marked}"
+        "the log is not the one that was marked: its first {size} lines have the root {found}, and the mark says \
+         {marked}"
     )]
     Other {
         /// How many lines were marked.

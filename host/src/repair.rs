@@ -1,7 +1,7 @@
-//! A stream that is altered, made whole again from a log of it: any log whose first lines lead to the stream's head.
-//! The head commits to every byte, so what is written is what was appended.
+//! Mends an altered stream with a log of it. Any log will do whose first lines lead to the stream's head. The head
+//! commits to every byte, so only what was appended is written.
 //!
-//! A log that ends earlier does too if the store's own lines behind it are whole: then both together lead to the head.
+//! A log that ends earlier will do too, if the store's own later lines are whole. Then both together lead to the head.
 
 mod lines;
 
@@ -61,8 +61,8 @@ pub enum RepairError {
     NoStream(EnterpriseSlug),
     /// The head cannot say what is right.
     #[error(
-        "{altered}. So nothing in the store says what is right, but you: give `--accept-size N` if the log's first N lines \
-         are known to be the whole stream. Its lines in the store end at position {lines}"
+        "{altered}. So the store cannot say what is right: if you know that the log's first N lines are the whole \
+         stream, give `--accept-size N`. In the store its lines end at position {lines}"
     )]
     HeadLost {
         /// In which way.
@@ -83,8 +83,8 @@ pub enum RepairError {
     },
     /// The log is another.
     #[error(
-        "the log does not lead to the stream's head: between positions {first} and {last} it has other lines than those that \
-         the head commits to"
+        "the log does not lead to the stream's head: between positions {first} and {last} its lines differ from those \
+         that were appended"
     )]
     Parts {
         /// Before the first that may differ.
@@ -94,8 +94,8 @@ pub enum RepairError {
     },
     /// The log ends before the stream, and what follows in the store is damaged too, or the log is another.
     #[error(
-        "the log ends at line {lines}, and with the store's own lines behind it does not lead to the stream's head at position \
-         {size}: those are damaged too, or it is another log; take a longer one"
+        "the log ends at line {lines}, and together with the store's own later lines it does not lead to the stream's \
+         head at position {size}: either those lines are damaged too, or this is another log; take a longer one"
     )]
     TailAltered {
         /// How many lines the log has.

@@ -1,4 +1,4 @@
-//! A sample enterprise for rehearsals: a realistic history, the same bytes for the same arguments for ever.
+//! A sample enterprise for rehearsals, with a realistic history. The same arguments give the same bytes for ever.
 
 mod cast;
 mod draw;

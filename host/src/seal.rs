@@ -1,4 +1,4 @@
-//! The seal: what a host signed of its streams, so that whoever holds a checkpoint finds out any later change.
+//! The seal: what a host signed of its streams. Whoever holds a checkpoint finds out any later change.
 //!
 //! | concern | item |
 //! | --- | --- |

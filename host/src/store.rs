@@ -1,6 +1,6 @@
-//! The port to storage: one stream of lines for each enterprise, appended only where its end is expected; a head of
-//! each stream, which commits to all its lines; the look-up, which says what a fingerprint stands for; and a snapshot
-//! of each stream's state, to save its readers the replay.
+//! The port to storage. It has one stream of lines for each enterprise, which is appended only where its end is
+//! expected. It has a head of each stream, which commits to all its lines. It has the look-up, which says what a
+//! fingerprint stands for. And it has a snapshot of each stream's state, which saves its readers the replay.
 
 #![cfg_attr(
     not(any(feature = "postgres", feature = "sqlite")),

@@ -1,4 +1,4 @@
-//! Bearer tokens: known by their fingerprints, kept and logged nowhere.
+//! Bearer tokens. They are known by their fingerprints, and neither kept nor logged.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -1,10 +1,13 @@
-//! Witnesses: others who cosign a host's checkpoints, each only if it goes on from all that they have cosigned before.
-//! They are asked in tasks of their own, so that no request waits for one.
+//! Witnesses. They are others who cosign a host's checkpoints. A witness cosigns a checkpoint only if it goes on from
+//! all that it has cosigned before. Each witness is asked in a task of its own, so no request waits for one.
 //!
 //! | concern | item |
 //! | --- | --- |
 //! | who is asked, and how often | [`WitnessOptions`], [`WitnessUrl`] |
-//! | that one has cosigned what this host does not have | [`Alteration::WitnessedBeyond`](crate::store::Alteration), `WitnessedOtherwise` |
+//! | a witness cosigned what this host does not have | [`WitnessedBeyond`], [`WitnessedOtherwise`] |
+//!
+//! [`WitnessedBeyond`]: crate::store::Alteration::WitnessedBeyond
+//! [`WitnessedOtherwise`]: crate::store::Alteration::WitnessedOtherwise
 
 mod agenda;
 mod client;

@@ -1,4 +1,4 @@
-//! The background worker: records what accepted revocations have made pending, batch by batch.
+//! The background worker. It records what accepted revocations have made pending, batch by batch.
 
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;

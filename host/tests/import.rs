@@ -94,7 +94,7 @@ async fn an_import_whose_last_line_repeats_a_fingerprint_leaves_nothing() {
     let stream = Stream::check(history.log.clone()).unwrap();
     let error = stream.import(&store).await.unwrap_err().to_string();
     assert!(
-        error.contains("stands for credential `901` of the same enterprise already"),
+        error.contains("which credential `901` of the same enterprise already has"),
         "{error}"
     );
     assert_eq!(exported(&store, &history.slug()).await, b"");

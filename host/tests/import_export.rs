@@ -98,7 +98,7 @@ fn a_difference_is_refused_with_its_position_and_nothing_is_written() {
 
     let error = refused(&directory, &[other.as_bytes(), more].concat());
     assert!(
-        error.contains("line 6: the store has another line at this position of stream `octo-corp`"),
+        error.contains("line 6: stream `octo-corp` in the store has another line at this position"),
         "{error}"
     );
     assert_eq!(export(&directory.store_url(), SLUG), history.log);
@@ -148,7 +148,7 @@ fn a_repeated_fingerprint_fails_the_import_and_its_holder_is_named() {
         "{error}"
     );
     assert!(
-        error.contains("stands for credential `901` of the same enterprise already"),
+        error.contains("which credential `901` of the same enterprise already has"),
         "{error}"
     );
     assert!(

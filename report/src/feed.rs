@@ -1,7 +1,7 @@
-//! Each recorded event as one line in a format that security tools read: one event, one line, always the same bytes.
+//! Each recorded event as one line, in a format that security tools read. The same event always gives the same bytes.
 //!
-//! None of these formats has a schema that a machine could check without a network. What keys are used is held to the
-//! dated lists in `fields/`; nobody but this package has validated them.
+//! None of these formats has a schema that a machine could check without a network. The keys that we use are checked
+//! against the dated lists in `fields/`. Nobody but this package has validated them.
 
 mod cef;
 mod facts;

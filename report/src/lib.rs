@@ -1,6 +1,6 @@
-//! What whoever has to answer hands on, made of what the core `enterprise-credentials` says of a history: lists of
-//! credentials, feeds for security tools, and a page that shows an audit. There is no I/O here and no clock: everything
-//! is written to what the caller gives.
+//! What somebody hands on who must answer for a revocation: lists of credentials, feeds for security tools, and a page
+//! that shows an audit. All of it is made from what the core `enterprise-credentials` says of a history. There is no
+//! I/O here and no clock: everything is written to what the caller gives.
 //!
 //! | concern | item |
 //! | --- | --- |

@@ -34,6 +34,9 @@ pub const REVOCATION_COLUMNS: [&str; 5] = [
     "authorization_reason",
 ];
 
+/// The name and the version of the shape of a row as a JSON object, which each row begins with.
+pub const SCHEMA: &str = "enterprise-credentials/credentials/v1";
+
 /// How a list is written.
 ///
 /// Exhaustive: it is made by callers.
@@ -45,7 +48,7 @@ pub enum Format {
         /// Such a list is no longer exact.
         for_spreadsheet: bool,
     },
-    /// One JSON object a line, without the columns that are empty.
+    /// One JSON object a line: [`SCHEMA`], and the columns that are not empty.
     JsonLines,
 }
 
@@ -106,6 +109,7 @@ impl<W: Write> List<W> {
             Writer::JsonLines(output) => {
                 let mut json = serde_json::Serializer::new(&mut *output);
                 let mut object = json.serialize_map(None)?;
+                object.serialize_entry("schema", SCHEMA)?;
                 for (column, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
                     object.serialize_entry(column, &cell)?;
                 }

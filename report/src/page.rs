@@ -1,5 +1,5 @@
-//! An audit as one page of HTML: for whoever has to show it to somebody who reads no JSON. It has no script and asks no
-//! network, prints on A4, and says in words and numbers whatever its pictures and colours say.
+//! An audit as one page of HTML, for whoever has to show it to somebody who reads no JSON. The page has no script and
+//! asks no network. It prints on A4. It says in words and numbers whatever its pictures and colours say.
 
 mod charts;
 mod jobs;
@@ -205,11 +205,17 @@ impl Page<'_> {
                         @for evidence in others.iter().take(ROWS_MAX) {
                             li {
                                 h3 { "Revocation " (evidence.progress.id) }
-                                p { (words::who(&evidence.request)) " asked for " (words::asked_for(&evidence.request)) "." }
+                                p {
+                                    (words::who(&evidence.request)) " asked for " (words::asked_for(&evidence.request))
+                                    "."
+                                }
                                 p.quiet {
                                     (moment(evidence.progress.requested_at)) ", " (state(evidence)) ". "
-                                    (counted(evidence.progress.authorizations_revoked, "authorization", "authorizations")) " and "
-                                    (counted(evidence.progress.credentials_destroyed, "credential", "credentials")) " recorded."
+                                    @let progress = &evidence.progress;
+                                    (counted(progress.authorizations_revoked, "authorization", "authorizations"))
+                                    " and "
+                                    (counted(progress.credentials_destroyed, "credential", "credentials"))
+                                    " recorded."
                                 }
                             }
                         }
@@ -226,7 +232,8 @@ impl Page<'_> {
             section {
                 h2 { "The log" }
                 dl {
-                    dt { "Head" } dd { "position " (count(self.report.position.value())) ", root " code { (self.root) } }
+                    dt { "Head" }
+                    dd { "position " (count(self.report.position.value())) ", root " code { (self.root) } }
                     dt { "SHA-256" } dd {
                         code { (self.sha256) }
                         @if self.as_of.is_some() { ", of all bytes of the log, later lines too" }

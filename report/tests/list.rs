@@ -3,7 +3,7 @@
 
 use enterprise_credentials::outcomes::{About, Observer, Outcomes};
 use enterprise_credentials::{RecordedEvent, log};
-use enterprise_credentials_report::list::{COLUMNS, Format, List, REVOCATION_COLUMNS, Shape};
+use enterprise_credentials_report::list::{COLUMNS, Format, List, REVOCATION_COLUMNS, SCHEMA, Shape};
 use serde_json::Value;
 
 /// Logins and fingerprints that are hard on CSV, and harder on a spreadsheet.
@@ -47,10 +47,10 @@ const EXACT: Format = Format::Csv { for_spreadsheet: false };
 
 #[test]
 fn a_list_is_csv_with_a_row_for_each_credential_and_authorization() {
-    let expected = r#"id,kind,owner,login,role,organization,fingerprint,issued,expires,status,authorization
-901,classic_pat,7,"=HYPERLINK(""x"",1)",owner,3,+/abc=,2026-03-10T09:00:01.000Z,2027-01-01T00:00:00.000Z,destruction_pending,revoked
-902,ssh_key,9,"a,b",guest_collaborator,,,2026-03-10T09:00:02.000Z,,alive,
-"#;
+    let expected = "id,kind,owner,login,role,organization,fingerprint,issued,expires,status,authorization\n\
+        901,classic_pat,7,\"=HYPERLINK(\"\"x\"\",1)\",owner,3,+/abc=,\
+        2026-03-10T09:00:01.000Z,2027-01-01T00:00:00.000Z,destruction_pending,revoked\n\
+        902,ssh_key,9,\"a,b\",guest_collaborator,,,2026-03-10T09:00:02.000Z,,alive,\n";
     assert_eq!(written(EXACT, false), expected);
 }
 
@@ -85,13 +85,14 @@ fn what_is_written_is_read_back_by_other_readers() {
     assert_eq!((rows.len(), objects.len()), (2, 2));
     for (row, object) in rows.iter().zip(&objects) {
         let object = object.as_object().unwrap();
+        assert_eq!(object["schema"], SCHEMA);
         let known = columns.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
         for (column, cell) in known.clone() {
             let value = &object[*column];
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             assert_eq!(text, cell, "{column}");
         }
-        assert_eq!(object.len(), known.count(), "what is empty is left out");
+        assert_eq!(object.len(), known.count() + 1, "what is empty is left out");
     }
     assert_eq!(&rows[0][3], r#"=HYPERLINK("x",1)"#);
     assert_eq!(objects[0]["owner"], 7);

@@ -1,4 +1,5 @@
-//! Base64 with the standard alphabet and padding (RFC 4648), and of the texts for some bytes the canonical one alone.
+//! Base64 with the standard alphabet and padding (RFC 4648). If several texts stand for the same bytes, only the
+//! canonical one is read.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Checkpoints, as C2SP's `tlog-checkpoint` has them: what a log was at some size, signed.
+//! Checkpoints, in the form of C2SP's `tlog-checkpoint`: what a log was at some size, signed.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -104,7 +104,7 @@ impl fmt::Display for NotAuthentic {
             Self::OtherLog { origin, key } => {
                 write!(
                     f,
-                    "the checkpoint is of the log `{origin}`, and signed as if it were of `{key}`"
+                    "the checkpoint is of the log `{origin}`, but the signature is for `{key}`"
                 )
             }
         }

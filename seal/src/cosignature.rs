@@ -1,4 +1,4 @@
-//! Cosignatures, as C2SP's `tlog-cosignature` v1 has them: a witness has seen a checkpoint, and when.
+//! Cosignatures, in the form of C2SP's `tlog-cosignature` v1: a witness has seen a checkpoint, and when.
 
 use alloc::format;
 use alloc::string::String;

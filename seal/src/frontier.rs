@@ -1,4 +1,4 @@
-//! The right edge of a tree: all that the next leaf and the root need to know of the leaves so far.
+//! The right edge of a tree. The next leaf and the root need to know no more of the leaves so far.
 
 use alloc::vec::Vec;
 use core::fmt;

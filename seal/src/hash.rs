@@ -1,4 +1,4 @@
-//! The hash of a leaf and of a node. Each begins with a byte of its own, so that neither can pass for the other.
+//! The hash of a leaf and of a node. Each begins with a byte of its own, so neither can pass for the other.
 
 use alloc::string::String;
 use core::fmt;

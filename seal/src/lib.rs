@@ -1,8 +1,9 @@
-//! Commits to a log: the Merkle tree of RFC 6962 and RFC 9162, with SHA-256, over its lines.
+//! Commits to a log, with the Merkle tree of RFC 6962 and RFC 9162 over its lines, and SHA-256.
 //!
-//! A leaf is a line's bytes as they are stored, without the line feed, so the size of the tree is the position of the
-//! last event. The root commits to every byte of every line and to their order. To grow the tree nobody needs the lines
-//! before: a [`Frontier`], at most 64 hashes, is enough. There is no I/O here, no randomness and no tree in memory.
+//! A leaf is a line's bytes as they are stored, without the line feed. So the size of the tree is the position of the
+//! last event. The root commits to every byte of every line, and to their order. To grow the tree, nobody needs the
+//! earlier lines: a [`Frontier`], at most 64 hashes, is enough. There is no I/O here, no randomness and no tree in
+//! memory.
 //!
 //! ```
 //! use enterprise_credentials_seal::Frontier;
@@ -22,17 +23,18 @@
 //! # }
 //! ```
 //!
-//! What somebody signed of a log is a [`Checkpoint`], in a [`Note`]: 200 bytes that fit into a ticket. By it, and a key
-//! to check it with, anybody tells later whether a log is the same or goes on from it; and a line, or a newer
-//! checkpoint, proves in few hashes that it belongs to the same log, without the log.
+//! A [`Checkpoint`] in a [`Note`] is what somebody signed of a log: 200 bytes that fit into a ticket. With it, and with
+//! a key to check it, anybody can tell later whether a log is the same or goes on from it. Without the log, a few
+//! hashes prove that a line, or a newer checkpoint, belongs to the same log.
 //!
 //! ```
-//! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName, Note, SealedLine, SigningKey, VerifierKey};
+//! use enterprise_credentials_seal::{Checkpoint, Frontier, InclusionProver, KeyName};
+//! use enterprise_credentials_seal::{Note, SealedLine, SigningKey, VerifierKey};
 //!
 //! # fn main() -> Result<(), Box<dyn core::error::Error>> {
 //! let lines = ["one", "two", "three"];
 //! let origin = KeyName::new("credentials.example.com/octo-corp")?;
-//! let key = SigningKey::from_seed(origin.clone(), &[7; 32]); // 32 bytes from the operating system's source of randomness
+//! let key = SigningKey::from_seed(origin.clone(), &[7; 32]); // take 32 random bytes of the operating system
 //!
 //! let mut frontier = Frontier::EMPTY;
 //! let mut prover = InclusionProver::new(1, 3)?;
@@ -44,7 +46,7 @@
 //! let (proof, _) = prover.finish()?;
 //! let sent = SealedLine { line: b"two".to_vec(), proof, checkpoint }.to_string();
 //!
-//! let known: VerifierKey = key.verifier_key().to_string().parse()?; // to be had by another way than what it signs
+//! let known: VerifierKey = key.verifier_key().to_string().parse()?; // get it by another way than what it signs
 //! let checkpoint = SealedLine::parse(sent.as_bytes())?.open(&[known])?;
 //! assert_eq!((checkpoint.size, checkpoint.root), (3, frontier.root()));
 //! # Ok(())
@@ -58,13 +60,16 @@
 //! | keys, and what they are called | [`SigningKey`], [`VerifierKey`], [`KeyId`], [`KeyName`] |
 //! | a text and who signed it | [`Note`], [`NoteSignature`] (C2SP `signed-note`) |
 //! | what a log was at some size | [`Checkpoint`] (C2SP `tlog-checkpoint`) |
-//! | that a witness has seen it, and when | [`Cosigned`], by [`WitnessKey`] and [`CosigningKey`] (C2SP `tlog-cosignature`) |
+//! | that a witness has seen it, and when | [`Cosigned`] (C2SP `tlog-cosignature`), [`WitnessKey`], [`CosigningKey`] |
 //! | what a witness may cosign | [`SealedGrowth::witness`] (C2SP `tlog-witness`) |
 //! | that a log is what it was, or goes on from it | [`LogCheck`] |
-//! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`]; with line and checkpoint [`SealedLine`] (C2SP `tlog-proof`) |
-//! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`]; with the newer checkpoint [`SealedGrowth`] (C2SP `tlog-witness`) |
+//! | that a line is in a log | [`InclusionProof`], made by [`InclusionProver`] |
+//! | the same, with line and checkpoint in one text | [`SealedLine`] (C2SP `tlog-proof`) |
+//! | that a log only grew | [`ConsistencyProof`], made by [`ConsistencyProver`] |
+//! | the same, with the newer checkpoint in one text | [`SealedGrowth`] (C2SP `tlog-witness`) |
 //! | why not: bytes | [`InvalidFrontier`], [`InvalidKeyName`], [`Malformed`] |
-//! | why not: who and what | [`NotVerified`], [`NotAuthentic`], [`NotProven`], [`NotSealed`], [`NotTheLog`], [`NotWitnessed`] |
+//! | why not: who | [`NotVerified`], [`NotAuthentic`], [`NotWitnessed`] |
+//! | why not: what | [`NotProven`], [`NotSealed`], [`NotTheLog`] |
 //! | why not: sizes | [`TooShort`], [`TreeFull`] |
 #![no_std]
 

@@ -1,4 +1,4 @@
-//! Whether a log is the one that somebody knows a size and a root of, or goes on from it.
+//! Whether a log has a known size and root, or begins with a log that has them.
 
 use core::fmt;
 
@@ -76,8 +76,8 @@ impl fmt::Display for NotTheLog {
             Self::TooShort(short) => short.fmt(f),
             Self::Differs { size, expected, found } => write!(
                 f,
-                "the log is not the one that was sealed: its first {size} lines have the root {}, and those that were sealed had \
-                 {}",
+                "the log is not the one that was sealed: its first {size} lines have the root {}, and the sealed lines \
+                 had {}",
                 found.to_base64(),
                 expected.to_base64()
             ),

@@ -1,4 +1,4 @@
-//! Signed notes, as C2SP's `signed-note` has them: a text, an empty line, and a line for each signature.
+//! Signed notes, in the form of C2SP's `signed-note`: a text, an empty line, and a line for each signature.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -270,7 +270,7 @@ impl fmt::Display for NotVerified {
             }
             Self::False { name, id } => write!(
                 f,
-                "the signature by `{name}+{id}` is false: the text, or the signature, was altered, or never that key's"
+                "the signature by `{name}+{id}` is false: the text or the signature was altered, or another key made it"
             ),
         }
     }

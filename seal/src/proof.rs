@@ -1,4 +1,4 @@
-//! Proofs: few hashes that show what a tree's root commits to.
+//! Proofs: a few hashes that show what a tree's root commits to.
 
 mod consistency;
 mod gather;
@@ -46,18 +46,24 @@ impl fmt::Display for NotProven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Beyond { index, size } => {
-                write!(f, "the proof is for a line that has {index} lines before it, in a log of {size}")
+                write!(
+                    f,
+                    "the proof is for a line that has {index} lines before it, in a log of {size}"
+                )
             }
             Self::Shrunk { old, new } => {
                 write!(f, "a log of {new} lines cannot go on from one of {old}: logs only grow")
             }
             Self::Split { size } => {
-                write!(f, "these are two histories: both have {size} lines, and not the same ones")
+                write!(
+                    f,
+                    "these are two histories: both have {size} lines, and not the same ones"
+                )
             }
             Self::Length => f.write_str("the proof has too many or too few hashes for logs of these sizes"),
             Self::Differs => f.write_str(
-                "the proof leads to another root than the checkpoint's: the line, its place, the proof or the log is not the \
-                 one that was sealed",
+                "the proof does not lead to the checkpoint's root: the line, its position, the proof or the log is not \
+                 the one that was sealed",
             ),
         }
     }
@@ -79,8 +85,8 @@ impl fmt::Display for TooShort {
         let Self { lines, size } = self;
         write!(
             f,
-            "the log ends at line {lines}, and had {size} lines when it was sealed: fetch the whole log, or learn who \
-             cut it"
+            "the log ends at line {lines}, but it had {size} lines when it was sealed: fetch the whole log, or find \
+             out who cut it"
         )
     }
 }

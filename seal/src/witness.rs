@@ -1,4 +1,4 @@
-//! What a witness may cosign: what goes on from all that it has cosigned before, and nothing else.
+//! What a witness may cosign: only a checkpoint that goes on from all that it has cosigned before.
 
 use core::fmt;
 
@@ -84,7 +84,7 @@ impl fmt::Display for NotWitnessed {
             Self::Split { size } => {
                 write!(
                     f,
-                    "another log of {size} lines was cosigned under this name: somebody has two histories"
+                    "another log of {size} lines was cosigned under this name: there are two histories"
                 )
             }
             Self::NotProven(error) => error.fmt(f),

@@ -250,7 +250,10 @@ fn sizes_and_roots_that_were_exchanged_between_genuine_texts_are_noticed() {
         ..scene.older.clone()
     };
     let refused = growth.open(&elsewhere, &keys).unwrap_err().to_string();
-    assert!(refused.starts_with("the checkpoints are of two logs"), "{refused}");
+    assert!(
+        refused.starts_with("the checkpoints are of two different logs"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -163,8 +163,8 @@ fn a_text_that_is_no_key_is_refused() {
         &PETER_SECRET.replace("PRIVATE", "private"),
     ] {
         let error = SigningKey::from_secret_text(wrong).unwrap_err();
-        let said = "this is not a signing key: line 1 should be `PRIVATE+KEY+name+id+key`, as `seal key` writes it, of the \
-                    kind Ed25519";
+        let said = "this is not a signing key: line 1 should be `PRIVATE+KEY+name+id+key`, as `seal key` writes it, of \
+                    the kind Ed25519";
         assert_eq!(error.to_string(), said, "and nothing of the secret");
     }
     let shown = format!("{:?}", SigningKey::from_secret_text(PETER_SECRET).unwrap());
@@ -228,7 +228,7 @@ fn a_checkpoint_of_one_log_cannot_be_shown_as_that_of_another() {
     let shown = Note::sign(&octo.to_string(), std::slice::from_ref(&acme_key)).unwrap();
     let refused = Checkpoint::open(&shown, &[acme_key.verifier_key()]).unwrap_err();
     assert!(matches!(refused, NotAuthentic::OtherLog { .. }), "{refused}");
-    let said = "the checkpoint is of the log `example.com/octo-corp`, and signed as if it were of `example.com/acme`";
+    let said = "the checkpoint is of the log `example.com/octo-corp`, but the signature is for `example.com/acme`";
     assert_eq!(refused.to_string(), said);
     // One signer more, whose key is known too, does no harm.
     let signed = Note::sign(&octo.to_string(), &[octo_key.clone(), acme_key.clone()]).unwrap();

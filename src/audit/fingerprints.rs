@@ -1,4 +1,4 @@
-//! The fingerprints that a history has issued, so that a second use is noticed.
+//! The fingerprints that a history has issued. They show if one is used a second time.
 
 use alloc::vec::Vec;
 use core::hash::Hasher;

@@ -1,5 +1,5 @@
-//! Whose the credentials are, so that a question about one person looks at theirs alone: a history may have thousands
-//! of requests about single people.
+//! Who owns which credentials. A history may have thousands of requests about single people, and a question about one
+//! person should look only at their credentials.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! Would decide have recorded this event? Each event is asked for again by the command that it answers.
+//! Would `decide` have recorded this event? It is asked again, by the command that the event answers.
 
 use alloc::format;
 use alloc::string::String;

@@ -79,8 +79,8 @@ impl TryFrom<CallerFields> for Caller {
             }),
             (None, None, None, None, None) => Ok(Self::Stranger {}),
             _ => Err(
-                "a caller is a `person`, perhaps with a `credential`, or an `installation` with `permissions`, perhaps of an \
-                 `organization`, or `{}`",
+                "a caller is a `person`, perhaps with a `credential`, or an `installation` with `permissions`, perhaps \
+                 of an `organization`, or `{}`",
             ),
         }
     }

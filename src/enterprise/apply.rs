@@ -1,5 +1,5 @@
-//! Folding one recorded event into the state. Structure is checked here, rules are not: an old stream must stay
-//! readable when policy changes. What an event means is frozen, what a request covers included: see decision 0015.
+//! Folds one recorded event into the state. It checks structure, and no rules: an old stream must stay readable when
+//! policy changes. The meaning of an event is frozen, and so is what a request covers. Source: decision 0015.
 
 mod credentials;
 mod memberships;

@@ -1,4 +1,4 @@
-//! The authorizations of a credential that has no room for them in its record.
+//! The authorizations of a credential whose record has no room for them.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -1,5 +1,5 @@
-//! What a revocation covers: decided here, and nowhere else. It is what a recorded request means, which never changes:
-//! another coverage is another type of event. Source: decision 0015.
+//! What a revocation covers. It is decided here, and nowhere else. What a recorded request means never changes: another
+//! coverage is another type of event. Source: decision 0015.
 
 use core::ops::Range;
 
@@ -179,7 +179,8 @@ impl Enterprise {
             .map(|running| running.id)
     }
 
-    /// The same, with what it is about.
+    /// The same, with what it is about. The ways to find it stand apart, so that a check that finds nothing prepares for
+    /// none of them: of most credentials the shapes alone say that there is nothing.
     #[inline(never)]
     pub(crate) fn running_authorization(
         &self,
@@ -190,28 +191,27 @@ impl Enterprise {
         if taking.is_empty() || authorization.status != GrantStatus::Granted {
             return None;
         }
-        let of_everything = self.first_covering(taking.everything(), credential, &authorization);
-        let shapes = taking.filtered(self.owner_is_target(credential));
-        if shapes == Shapes::default() {
-            return of_everything;
+        match taking.possible(self.owner_is_target(credential)) {
+            Shapes::NONE => None,
+            Shapes::EVERYTHING => self.first_of_everything(credential, authorization),
+            shapes => self.first_of(shapes, credential, authorization),
         }
-        self.first_filtered(of_everything, shapes, credential, &authorization)
     }
 
-    /// The earliest of this one and of those with a filter.
+    /// The earliest of those without a filter.
     #[inline(never)]
-    fn first_filtered<'a>(
-        &'a self,
-        of_everything: Option<&'a Running>,
-        shapes: Shapes,
-        credential: &Credential,
-        authorization: &Authorization,
-    ) -> Option<&'a Running> {
+    fn first_of_everything(&self, credential: &Credential, authorization: Authorization) -> Option<&Running> {
+        self.first_covering(self.revocations.taking().everything(), credential, &authorization)
+    }
+
+    /// The earliest of those whose filters have these shapes.
+    #[inline(never)]
+    fn first_of(&self, shapes: Shapes, credential: &Credential, authorization: Authorization) -> Option<&Running> {
         let credential_type = credential.kind().credential_type();
         let item = Filter::of_authorization(authorization.organization, credential.owner(), credential_type);
         let lanes = self.revocations.taking().matching(shapes, item);
-        let first = lanes.filter_map(|lane| self.first_covering(lane, credential, authorization));
-        first.chain(of_everything).min_by_key(|running| running.id)
+        let first = lanes.filter_map(|lane| self.first_covering(lane, credential, &authorization));
+        first.min_by_key(|running| running.id)
     }
 
     #[inline]
@@ -264,20 +264,23 @@ impl Enterprise {
 
     #[inline(never)]
     fn running_destruction(&self, credential: &Credential) -> Option<RevocationId> {
-        if !credential.kind().is_destroyed_by_revoke_all() {
+        let destroying = self.revocations.destroying();
+        let shapes = destroying.possible(self.owner_is_target(credential));
+        if shapes == Shapes::NONE || !credential.kind().is_destroyed_by_revoke_all() {
             return None;
         }
-        let destroying = self.revocations.destroying();
-        let mut earliest = self.first_destruction(destroying.everything(), credential);
-        let shapes = destroying.filtered(self.owner_is_target(credential));
-        if shapes != Shapes::default() {
-            let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
-            for lane in destroying.matching(shapes, item) {
-                let first = self.first_destruction(lane, credential);
-                earliest = earliest.into_iter().chain(first).min();
-            }
+        match shapes {
+            Shapes::EVERYTHING => self.first_destruction(destroying.everything(), credential),
+            shapes => self.first_destruction_of(shapes, credential),
         }
-        earliest
+    }
+
+    /// The earliest of those whose filters have these shapes.
+    #[inline(never)]
+    fn first_destruction_of(&self, shapes: Shapes, credential: &Credential) -> Option<RevocationId> {
+        let item = Filter::of_credential(credential.owner(), credential.kind().credential_type());
+        let lanes = self.revocations.destroying().matching(shapes, item);
+        lanes.filter_map(|lane| self.first_destruction(lane, credential)).min()
     }
 
     /// Whether an unfinished revocation is about a credential's owner.
@@ -289,7 +292,7 @@ impl Enterprise {
 
     /// The earliest revocation of one filter that destroys a credential. A cut at which the owner was no enterprise
     /// member is passed over, with all others in the time of that role; whom the filter names is taken at any.
-    #[inline]
+    #[inline(never)]
     fn first_destruction(&self, lane: &Lane, credential: &Credential) -> Option<RevocationId> {
         let running = lane.first_after(|earlier| earlier.coverage.issued <= credential.slot)?;
         let owner = self.people.get(credential.owner())?;

@@ -1,4 +1,5 @@
-//! Credentials, as the state keeps them: records in order of issue, an index by id, and out of line what few need.
+//! Credentials, as the state keeps them: records in order of issue, and an index by id. What few credentials need is
+//! kept elsewhere.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! When something happened, as far as a revocation asks.
+//! When something happened, as precisely as a revocation has to know.
 
 use crate::enterprise::stored::stored;
 

@@ -1,4 +1,4 @@
-//! The part of a state that a list of commands is about: small, and free to be changed while the list is decided.
+//! The part of a state that a list of commands is about. It is small, and may be changed while the list is decided.
 
 use alloc::vec::Vec;
 

@@ -51,6 +51,12 @@ impl Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Shapes(pub(crate) u8);
 
+impl Shapes {
+    pub(crate) const NONE: Self = Self(0);
+    /// That of what has no filter.
+    pub(crate) const EVERYTHING: Self = Self(Shape::EVERYTHING.bit());
+}
+
 impl Iterator for Shapes {
     type Item = Shape;
 

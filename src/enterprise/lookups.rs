@@ -1,4 +1,4 @@
-//! Whom and what a name means, and who owns an organization.
+//! What a name means, and who owns an organization.
 
 use crate::enterprise::Enterprise;
 use crate::enterprise::access::CredentialRef;

@@ -1,4 +1,4 @@
-//! Memberships that end and return: an id may leave and come back, and nothing old comes back with it.
+//! Memberships that end and return. An id may leave and come back, and nothing old comes back with it.
 
 use alloc::vec::Vec;
 use core::hash::Hasher;

@@ -1,4 +1,4 @@
-//! One credential in 24 bytes: what nearly every credential needs. The rest is out of line.
+//! One credential in 24 bytes. They hold what nearly every credential needs; the rest is kept elsewhere.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,5 @@
-//! The unfinished revocations, found by what they take: an access check asks of one item, however many run.
+//! The unfinished revocations, found by what they take. So an access check about one item costs the same, however many
+//! of them run.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -38,7 +39,9 @@ pub(crate) struct Running {
 #[derive(Debug, Clone)]
 pub(crate) struct Lane {
     filter: Filter,
-    running: Vec<Running>,
+    /// In the lane itself: there is seldom another, and a check need not look elsewhere for it.
+    first: Option<Running>,
+    later: Vec<Running>,
 }
 
 /// Unfinished revocations by their filters.
@@ -59,23 +62,54 @@ pub(crate) struct Lanes {
 
 impl Lane {
     const fn new(filter: Filter) -> Self {
-        let running = Vec::new();
-        Self { filter, running }
+        Self {
+            filter,
+            first: None,
+            later: Vec::new(),
+        }
     }
 
     pub(crate) const fn filter(&self) -> Filter {
         self.filter
     }
 
-    /// The earliest one after those that are earlier. There is seldom more than one.
+    const fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// The earliest one after those that are earlier.
     #[inline]
     pub(crate) fn first_after(&self, is_earlier: impl Fn(&Running) -> bool) -> Option<&Running> {
-        let first = self.running.first()?;
+        let first = self.first.as_ref()?;
         if !is_earlier(first) {
             return Some(first);
         }
-        let earlier = self.running.partition_point(is_earlier);
-        self.running.get(earlier)
+        let earlier = self.later.partition_point(is_earlier);
+        self.later.get(earlier)
+    }
+
+    fn push(&mut self, running: Running) {
+        if self.first.is_none() {
+            self.first = Some(running);
+        } else {
+            self.later.push(running);
+        }
+    }
+
+    /// Whether it was there.
+    fn remove(&mut self, id: RevocationId) -> bool {
+        if self.first.is_some_and(|first| first.id == id) {
+            self.first = (!self.later.is_empty()).then(|| self.later.remove(0));
+        } else {
+            let Some(place) = self.later.iter().position(|running| running.id == id) else {
+                return false;
+            };
+            self.later.remove(place);
+        }
+        if self.later.is_empty() {
+            self.later = Vec::new();
+        }
+        true
     }
 }
 
@@ -105,18 +139,20 @@ impl Lanes {
         &self.everything
     }
 
-    /// The shapes of those with a filter that may match what belongs to somebody: none with a person,
-    /// if none is about them.
+    /// The shapes of those that may match what belongs to somebody: none with a person, if none is about them.
     #[inline]
-    pub(crate) const fn filtered(&self, owner_is_target: bool) -> Shapes {
+    pub(crate) const fn possible(&self, owner_is_target: bool) -> Shapes {
         let others = if owner_is_target { 0 } else { Shape::OF_PERSONS };
-        Shapes(self.shapes.0 & !Shape::EVERYTHING.bit() & !others)
+        Shapes(self.shapes.0 & !others)
     }
 
     /// The lanes of these shapes whose filters match an item, given as the narrowest that does.
     #[inline]
     pub(crate) fn matching(&self, shapes: Shapes, item: Filter) -> impl Iterator<Item = &Lane> {
         shapes.filter_map(move |shape| {
+            if shape == Shape::EVERYTHING {
+                return Some(&self.everything);
+            }
             let place = self.place(item.of_shape(shape))?;
             self.filtered.get(place)
         })
@@ -124,7 +160,7 @@ impl Lanes {
 
     /// The earliest with this very filter.
     pub(crate) fn first(&self, filter: Filter) -> Option<&Running> {
-        self.lane(filter)?.running.first()
+        self.lane(filter)?.first.as_ref()
     }
 
     /// Adds one whose cut is later than those of all others.
@@ -138,8 +174,9 @@ impl Lanes {
         let Some(lane) = lane else {
             return;
         };
-        lane.running.push(running);
-        if lane.running.len() == 1 {
+        let was_empty = lane.is_empty();
+        lane.push(running);
+        if was_empty {
             self.fill(filter.shape());
         }
     }
@@ -148,12 +185,7 @@ impl Lanes {
         let Some(lane) = self.lane_mut(filter) else {
             return;
         };
-        let Some(place) = lane.running.iter().position(|running| running.id == id) else {
-            return;
-        };
-        lane.running.remove(place);
-        if lane.running.is_empty() {
-            lane.running = Vec::new();
+        if lane.remove(id) && lane.is_empty() {
             self.empty(filter);
         }
     }
@@ -169,7 +201,7 @@ impl Lanes {
         }
         self.unused += usize::from(shape != Shape::EVERYTHING);
         if self.unused * 2 > self.filtered.len() {
-            self.filtered.retain(|lane| !lane.running.is_empty());
+            self.filtered.retain(|lane| !lane.is_empty());
             self.filtered.shrink_to_fit();
             self.unused = 0;
             self.index = Index::default();
@@ -270,9 +302,7 @@ mod tests {
     /// The ids of the first ones that match an item.
     fn found(lanes: &Lanes, person: u32) -> Vec<u64> {
         let item = Filter::of_authorization(Ordinal(0), Ordinal(person), CredentialType::SshKey);
-        let lanes = [lanes.everything()]
-            .into_iter()
-            .chain(lanes.matching(lanes.filtered(true), item));
+        let lanes = lanes.matching(lanes.possible(true), item);
         let first = lanes.filter_map(|lane| lane.first_after(|_| false));
         first.map(|running| running.id.value()).collect()
     }
@@ -291,7 +321,7 @@ mod tests {
             assert_eq!(found(&lanes, person), [5000, u64::from(first)]);
         }
         assert_eq!(found(&lanes, PEOPLE), [5000]);
-        assert!(lanes.filtered(false).next().is_none(), "all are about people");
+        assert_eq!(lanes.possible(false), Shapes::EVERYTHING, "all others are about people");
         lanes.remove(RevocationId::new(5000).unwrap(), Filter::EVERYTHING);
         for id in 1..=u64::from(PEOPLE) * 2 {
             let person = u32::try_from(id).unwrap() % PEOPLE;
@@ -302,7 +332,7 @@ mod tests {
                 Vec::new()
             };
             assert_eq!(found(&lanes, person), left, "after {id}");
-            let lanes_in_use = lanes.filtered.iter().filter(|lane| !lane.running.is_empty()).count();
+            let lanes_in_use = lanes.filtered.iter().filter(|lane| !lane.is_empty()).count();
             assert!(
                 lanes.filtered.len() <= lanes_in_use * 2,
                 "{} for {lanes_in_use}",
@@ -333,5 +363,32 @@ mod tests {
         );
         assert_eq!(lanes.first(of_person(1)), Some(&running(2, of_person(1))));
         assert_eq!(lanes.first(of_person(2)), None);
+    }
+
+    #[test]
+    fn those_of_one_lane_are_removed_in_any_order() {
+        for order in [[2, 5, 7], [2, 7, 5], [5, 2, 7], [5, 7, 2], [7, 2, 5], [7, 5, 2]] {
+            let mut lanes = Lanes::default();
+            let mut left = Vec::from([2, 5, 7]);
+            for id in &left {
+                lanes.push(running(*id, of_person(1)));
+            }
+            for id in order {
+                assert!(!lanes.is_empty());
+                lanes.remove(RevocationId::new(id).unwrap(), of_person(1));
+                left.retain(|other| *other != id);
+                let first = left.first().map(|first| running(*first, of_person(1)));
+                assert_eq!(lanes.first(of_person(1)), first.as_ref(), "{id} of {order:?}");
+                let last = lanes
+                    .lane(of_person(1))
+                    .and_then(|lane| lane.first_after(|other| Some(&other.id.value()) != left.last()));
+                assert_eq!(
+                    last.map(|last| last.id.value()),
+                    left.last().copied(),
+                    "{id} of {order:?}"
+                );
+            }
+            assert!(lanes.is_empty());
+        }
     }
 }

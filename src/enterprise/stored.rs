@@ -1,4 +1,5 @@
-//! The state as bytes, for snapshots: numbers of fixed width, little end first, and nothing that follows from the rest.
+//! The state as bytes, for snapshots: numbers of fixed width, little end first. What follows from the rest is not
+//! stored.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -1,5 +1,5 @@
-//! The credentials of the people whom unfinished revocations are about: found in one pass for all of them, so that a
-//! queue of thousands costs no pass for each.
+//! The credentials of the people about whom revocations are unfinished. One pass finds them for all these people, so
+//! thousands of queued revocations do not cost a pass each.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

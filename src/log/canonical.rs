@@ -1,8 +1,7 @@
 //! The canonical line of an event: the bytes that the writer emits, and a reader that knows no others.
 //!
-//! Reading them needs no JSON parser, which makes it several times faster than the reader of `fields.rs`; and since
-//! that one reads every line that this one does not recognise,
-//! what a line means does not depend on which of them read it.
+//! This reader needs no JSON parser, so it is several times faster than the reader of `fields.rs`. Whatever it does not
+//! recognise, that one reads. So the meaning of a line does not depend on which of them reads it.
 
 mod values;
 

@@ -1,4 +1,4 @@
-//! One line after the other: the checks that need to know what came before.
+//! One line after the other: the checks that need to know the lines before.
 
 use super::error::{LogError, LogErrorKind};
 use super::{canonical, fields};

@@ -1,4 +1,4 @@
-//! Numbers in a line, eight digits at a time where so many bytes are left: a log is full of ids.
+//! Numbers in a line, eight digits at a time if that many bytes are left. A log is full of ids.
 
 /// Reads a whole number as it is written, and gives the bytes after it; nothing where none stands, or one that begins
 /// with a needless zero, or one of more than [`DIGITS_MAX`] digits.

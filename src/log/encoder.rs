@@ -1,4 +1,4 @@
-//! One line after the other: what need not be made anew for each.
+//! One line after the other: what need not be made again for each line.
 
 use alloc::vec::Vec;
 

@@ -1,9 +1,11 @@
 //! A line's JSON as a recorded event, whatever the order of its fields.
 //!
-//! A line that names its type before the fields of that type is read in one pass. Every other is read in two: the
-//! envelope first, which names the type, then the fields that this type has; and so is a line at fault, because two
-//! passes blame the envelope before the event. Serde's derive buffers flattened and tagged fields, loses the column,
-//! and does not name the field at fault.
+//! If a line names its type before the fields of that type, it is read in one pass. Every other line is read in two:
+//! first the envelope, which names the type, then the fields that this type has. A line at fault is also read in two,
+//! so that a fault of the envelope is told before one of the event.
+//!
+//! Serde's derive would not do: it buffers flattened and tagged fields, loses the column, and does not name the field
+//! at fault.
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -227,7 +229,9 @@ macro_rules! read_events {
                         match &*key {
                             $(stringify!($required) => fields.read(&mut map, stringify!($required), &mut $required)?,)*
                             $(
-                                $(stringify!($optional) => fields.read(&mut map, stringify!($optional), &mut $optional)?,)*
+                                $(stringify!($optional) => {
+                                    fields.read(&mut map, stringify!($optional), &mut $optional)?;
+                                })*
                                 $(
                                     $(stringify!($then_required) => {
                                         fields.read(&mut map, stringify!($then_required), &mut $then_required)?;

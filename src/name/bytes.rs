@@ -1,4 +1,4 @@
-//! Bytes that need no memory of their own where they are few.
+//! Bytes that need no memory of their own if they are few.
 
 use alloc::boxed::Box;
 use core::cmp::Ordering;

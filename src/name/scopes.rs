@@ -1,4 +1,5 @@
-//! The scopes of a credential, as one list of bytes: most events of a log would else own a list and each of its texts.
+//! The scopes of a credential, as one list of bytes. Otherwise most events of a log would own a list, and each of its
+//! texts.
 
 use alloc::vec::Vec;
 use core::{fmt, iter};

@@ -1,5 +1,5 @@
-//! What a history shows of each credential on the way, and its end does not: 8 bytes a credential,
-//! once anything is noted.
+//! What a history shows of each credential on the way, but not at its end. Once anything is noted, it takes 8 bytes a
+//! credential.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

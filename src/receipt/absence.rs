@@ -1,4 +1,4 @@
-//! What a history does not hold, and since when it does not.
+//! What a history does not hold, and from which position on.
 
 use alloc::string::String;
 

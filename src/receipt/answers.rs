@@ -1,4 +1,4 @@
-//! What `decide` answers, and the rule that stands between two answers.
+//! What `decide` answers, and the rule that makes the difference between two answers.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;

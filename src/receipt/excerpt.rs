@@ -1,4 +1,4 @@
-//! The part of a history that a command is about, and what becomes of it when something in it is otherwise.
+//! The part of a history that a command is about, and what becomes of it if something in it is different.
 
 use alloc::vec::Vec;
 

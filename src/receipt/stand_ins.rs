@@ -1,4 +1,4 @@
-//! Events that stand in for each other: each is enough for a rule, and so none of them matters to it by itself.
+//! Events that stand in for each other. Each is enough for a rule, so none of them matters to it by itself.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Whom and what a command is about, and which events of a history say something about it.
+//! The people and things that a command is about, and the events of a history that say something about them.
 
 use alloc::collections::BTreeSet;
 

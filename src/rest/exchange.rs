@@ -1,4 +1,5 @@
-//! One request being answered: what may be asked before its body, and what its answers have in common.
+//! One request while it is answered: what may be asked before its body is read, and what all its answers have in
+//! common.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! The ten operations: one table, from which every answer takes what is particular to its operation.
+//! The ten operations, in one table. Every answer takes from it what is particular to its operation.
 
 use alloc::format;
 use alloc::string::String;
@@ -25,10 +25,31 @@ const TYPE: &str = "Credential type revocation";
 /// Nothing is queued.
 const NONE: &str = "";
 
+/// Where an operation at the enterprise is documented.
+macro_rules! docs {
+    ($fragment:literal) => {
+        concat!(
+            "https://docs.github.com/rest/enterprise-admin/credential-authorizations",
+            $fragment
+        )
+    };
+}
+
+/// Where an operation at an organization is documented.
+macro_rules! organization_docs {
+    ($fragment:literal) => {
+        concat!("https://docs.github.com/rest/orgs/orgs", $fragment)
+    };
+}
+
 /// Declares the operations from one table: method, place, the rest of the path, what is queued, whether the body names
 /// a type, and where it is documented.
 macro_rules! operations {
-    ($($(#[$doc:meta])* $operation:ident, $method:literal, $place:ident, $path:literal, $queues:ident, $names_type:literal, $docs:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $operation:ident, $method:literal, $place:ident, $path:literal, $queues:ident, $names_type:literal,
+            $docs:expr;
+    )*) => {
         /// An operation of the HTTP contract.
         ///
         /// Exhaustive: whoever routes requests must route all of them.
@@ -77,34 +98,34 @@ macro_rules! operations {
 operations! {
     /// Revoke everything of the enterprise.
     RevokeAll, "POST", Enterprise, "/revoke-all", ALL, false,
-        "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-all-credential-authorizations-for-an-enterprise";
+        docs!("#revoke-all-credential-authorizations-for-an-enterprise");
     /// Revoke one type of credential of the enterprise.
     RevokeType, "POST", Enterprise, "/revoke-credential-type", TYPE, true,
-        "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-a-single-credential-type-for-an-enterprise";
+        docs!("#revoke-a-single-credential-type-for-an-enterprise");
     /// Revoke what one person has.
     RevokePerson, "POST", Enterprise, "/{username}/revoke", ALL, false,
-        "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-credential-authorizations-for-a-user-in-an-enterprise";
+        docs!("#revoke-credential-authorizations-for-a-user-in-an-enterprise");
     /// Revoke one type of credential of one person.
     RevokePersonType, "POST", Enterprise, "/{username}/revoke-credential-type", TYPE, true,
-        "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-a-single-credential-type-for-a-user-in-an-enterprise";
+        docs!("#revoke-a-single-credential-type-for-a-user-in-an-enterprise");
     /// Revoke every authorization for an organization.
     OrganizationRevokeAll, "POST", Organization, "/revoke-all", ALL, false,
-        "https://docs.github.com/rest/orgs/orgs#revoke-all-credential-authorizations-for-an-organization";
+        organization_docs!("#revoke-all-credential-authorizations-for-an-organization");
     /// Revoke the authorizations of one type of credential for an organization.
     OrganizationRevokeType, "POST", Organization, "/revoke-credential-type", TYPE, true,
-        "https://docs.github.com/rest/orgs/orgs#revoke-a-single-credential-type-for-an-organization";
+        organization_docs!("#revoke-a-single-credential-type-for-an-organization");
     /// Revoke one person's authorizations for an organization.
     OrganizationRevokePerson, "POST", Organization, "/{username}/revoke", ALL, false,
-        "https://docs.github.com/rest/orgs/orgs#revoke-credential-authorizations-for-a-user-in-an-organization";
+        organization_docs!("#revoke-credential-authorizations-for-a-user-in-an-organization");
     /// Revoke the authorizations of one type of one person's credentials for an organization.
     OrganizationRevokePersonType, "POST", Organization, "/{username}/revoke-credential-type", TYPE, true,
-        "https://docs.github.com/rest/orgs/orgs#revoke-a-single-credential-type-for-a-user-in-an-organization";
+        organization_docs!("#revoke-a-single-credential-type-for-a-user-in-an-organization");
     /// List the authorizations for an organization.
     List, "GET", Organization, "", NONE, false,
-        "https://docs.github.com/rest/orgs/orgs#list-saml-sso-authorizations-for-an-organization";
+        organization_docs!("#list-saml-sso-authorizations-for-an-organization");
     /// Remove one authorization for an organization.
     Remove, "DELETE", Organization, "/{credential_id}", NONE, false,
-        "https://docs.github.com/rest/orgs/orgs#remove-a-saml-sso-authorization-for-an-organization";
+        organization_docs!("#remove-a-saml-sso-authorization-for-an-organization");
 }
 
 impl Operation {

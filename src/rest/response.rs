@@ -1,4 +1,4 @@
-//! Responses: the shape of all of them, and those that a host gives where the operation does not answer.
+//! Responses: the form that all of them have, and those that a host gives when the operation does not answer.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -68,8 +68,8 @@ pub fn too_many_requests(request_id: &str) -> Response {
 /// of long ago, and revoke nothing.
 pub fn key_of_the_future(request_id: &str, first_used_at: Timestamp) -> Response {
     let message = format!(
-        "This Idempotency-Key was first used at {first_used_at}, which is ahead of the clock: whether this request repeats \
-         that one cannot be told. Nothing was revoked: send another key, or none"
+        "This Idempotency-Key was first used at {first_used_at}, which is ahead of the clock: whether this request \
+         repeats that one cannot be told. Nothing was revoked: send another key, or none"
     );
     Response::problem(422, &message, request_id)
 }

@@ -1,4 +1,4 @@
-//! The Gregorian calendar from year 0 on, in whole numbers: times are read and written too often for a general library.
+//! The Gregorian calendar from year 0 on, in whole numbers. Times are read and written too often for a general library.
 
 /// A date; one that exists, where it was made from a day.
 pub(super) struct Date {

@@ -1,4 +1,4 @@
-//! What a suite has met: a test that meets nothing proves nothing.
+//! What a suite has met. A test that meets nothing proves nothing.
 
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,9 @@
-//! Driving an implementation that is not this one, and comparing it with the core: step by step, refusals included.
+//! Drives an implementation that is not this one, and compares it with the core: step by step, refusals included.
 //!
-//! An [`Implementation`] says as much as it can. What it does not say is not compared; what it cannot do itself it is
-//! brought to by the events that the core recorded. The first [`Failure`] is reported with the word, shrunken, and the
-//! step: an answer that is not the core's, with the rules at work; a panic; or that it could not be asked at all.
+//! An [`Implementation`] says as much as it can. What it does not say is not compared. If it cannot do something
+//! itself, the events that the core recorded bring it there. The first [`Failure`] is reported, with the shrunken word
+//! and the step. It is an answer that is not the core's, with the rules at work, or a panic, or that the implementation
+//! could not be asked at all.
 //!
 //! ```
 //! use enterprise_credentials_testkit::foreign::{Answer, Asked, Implementation, compare};

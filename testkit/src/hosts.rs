@@ -1,9 +1,9 @@
-//! Two instances of somebody's host over one store: what neither a word nor a law can see.
+//! Two instances of somebody's host over one store. They show what neither a word nor a law can see.
 //!
-//! A host that keeps states in memory can be wrong though each of its decisions is right: it answers from a state that
-//! others have passed, or it appends what it decided on a stream that has grown since. [`drive`] asks two instances in
-//! turns, lets one append between the other's read and its append, loses answers, and compares what each says, and what
-//! the store then holds, with the core.
+//! A host that keeps states in memory can be wrong although each of its decisions is right. It may answer from a state
+//! that others have passed. Or it may append what it decided to a stream that has grown since. [`drive`] asks two
+//! instances in turns. It lets one append between the other's read and its append, and it loses answers. It compares
+//! what each says, and what the store then holds, with the core.
 //!
 //! ```
 //! use enterprise_credentials_testkit::hosts::{Fault, drive, toy::{Habit, Toys}};

@@ -10,6 +10,7 @@
 //! | specification: what holds in every reachable state | [`Law`] |
 //! | a second opinion, in another technique | [`Model`] |
 //! | proof that a suite would notice | [`wrong`], [`Coverage`] |
+//! | a variant of the core as JSON | [`Spoken`] |
 //! | examples | [`scenario`] |
 //!
 //! [guide]: https://docs.rs/enterprise-credentials/latest/enterprise_credentials/guides/testkit
@@ -40,6 +41,7 @@ mod model;
 mod panics;
 mod run;
 pub mod scenario;
+mod spoken;
 pub mod strategy;
 mod word;
 pub mod world;
@@ -51,6 +53,7 @@ pub use exploration::{Counterexample, explore};
 pub use laws::{Law, Violation};
 pub use model::{Model, Pair};
 pub use run::{Moment, Run};
+pub use spoken::Spoken;
 pub use word::{Ask, NotAWord, Step, Word};
 
 /// The examples of the guide, compiled and run with the doctests.

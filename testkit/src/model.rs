@@ -1,8 +1,8 @@
 //! The reference model: what the core must answer, in another technique.
 //!
-//! Plain maps and lists. There is no cut, no cursor and no membership number, and no position is ever compared: a
-//! request rewrites everything that it takes, one item after the other, and the job finds what was rewritten. It is
-//! slow, and so short that it can be held against the domain's rules line by line.
+//! It has plain maps and lists. It has no cut, no cursor and no membership number, and compares no positions. A request
+//! rewrites everything that it takes, one item after the other, and the job finds what was rewritten. The model is
+//! slow, and so short that one can compare it with the domain's rules line by line.
 
 mod decide;
 mod fold;

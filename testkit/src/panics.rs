@@ -1,4 +1,5 @@
-//! Panics of what is under test: caught, and told instead of printed, because shrinking would print thousands.
+//! Panics of what is under test. They are caught, and reported instead of printed, because shrinking would print
+//! thousands.
 
 use std::boxed::Box;
 use std::cell::{Cell, RefCell};

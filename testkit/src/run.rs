@@ -1,4 +1,4 @@
-//! A word, taken by a candidate step by step: what was asked, answered and recorded, with the states before and after.
+//! A word that a candidate takes step by step: what was asked, answered and recorded, with the states before and after.
 
 use std::vec::Vec;
 

@@ -15,7 +15,9 @@
 //!     .refused(Rule::ManagedUsersOnly)?;
 //! octo_corp
 //!     .when(r#"{"type":"RevokeAll","caller":{"person":7}}"#)?
-//!     .then(r#"{"type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}"#)?;
+//!     .then(r#"
+//!         {"type":"RevokeAllRequested","requested_by":{"person":7},"authority":"owner","revoke_credentials":false}
+//!     "#)?;
 //! # Ok::<(), enterprise_credentials_testkit::scenario::Unexpected>(())
 //! ```
 

@@ -1,4 +1,5 @@
-//! Random words, for proptest: weighted so that a few hundred reach every rule, and shrinking to a few readable steps.
+//! Random words, for proptest. They are weighted so that a few hundred reach every rule, and they shrink to a few
+//! readable steps.
 
 use core::num::NonZeroU32;
 use std::vec::Vec;

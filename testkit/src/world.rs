@@ -1,4 +1,5 @@
-//! The small world that random words are about: a few people, organizations and credentials, so that words meet again.
+//! The small world of random words: a few people, organizations and credentials, so that words meet the same ones
+//! again.
 
 use core::fmt::Debug;
 use std::format;

@@ -1,5 +1,5 @@
 //! Deliberately wrong cores: each breaks one law, in one function around the real core. A suite that does not catch
-//! them would not catch the mistake in earnest.
+//! them would not catch the real mistake.
 //!
 //! ```
 //! use enterprise_credentials_testkit::{explore, wrong};
@@ -26,7 +26,9 @@ use std::boxed::Box;
 use crate::foreign::{Behind, Implementation};
 use crate::laws::{self, Law, Violation};
 use crate::run::Run;
+use crate::spoken::Spoken;
 use crate::word::Word;
+use enterprise_credentials::oracle::{Core, Oracle};
 
 /// Within how many random words every wrong core is caught.
 pub const WORDS_MAX: u32 = 600;
@@ -42,6 +44,7 @@ pub struct WrongCore {
     pub breaks: Law,
     judge: fn(&Word) -> Result<(), Violation>,
     behind: fn() -> Box<dyn Implementation<Error = Infallible>>,
+    sort: fn() -> Box<dyn Core>,
 }
 
 /// The wrong cores that answer every command and every question about access as the core does: what is wrong with them
@@ -71,6 +74,12 @@ impl WrongCore {
     /// This core as somebody's service: for a suite of your own, or for [`compare`](crate::foreign::compare).
     pub fn implementation(&self) -> Box<dyn Implementation<Error = Infallible>> {
         (self.behind)()
+    }
+
+    /// An [`Oracle`] that speaks for this core: it answers requests in JSON. The first handle that it gives is the next
+    /// after `last_handle`.
+    pub fn oracle(&self, last_handle: u64) -> Oracle {
+        Oracle::of((self.sort)(), last_handle)
     }
 
     /// Whether a suite that compares answers and access, as [`compare`](crate::foreign::compare) does, can see that it
@@ -105,6 +114,7 @@ macro_rules! wrong_cores {
             breaks: Law::$law,
             judge: |word| laws::$check(&Run::<$module::$core>::of(word)),
             behind: || Box::new(Behind::<$module::$core>::default()),
+            sort: || Box::new(Spoken::<$module::$core>::default()),
         },)*];
     };
 }

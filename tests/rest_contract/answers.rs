@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::world::{AGENT, APP, CLASSIC, FINE_GRAINED, OAUTH, SLUG, World, header, shown, with_token};
 
-const OPERATION_URL: &str = "https://docs.github.com/rest/enterprise-admin/credential-authorizations#revoke-all-credential-authorizations-for-an-enterprise";
+const OPERATION_URL: &str = "https://docs.github.com/rest/enterprise-admin/credential-authorizations\
+    #revoke-all-credential-authorizations-for-an-enterprise";
 
 /// Status and body of an answer that refuses owner 7's classic token, or whoever else calls.
 fn refused(world: &World, caller: Option<Value>, headers: &[(&str, &[u8])], body: &[u8]) -> String {

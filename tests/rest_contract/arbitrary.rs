@@ -58,7 +58,9 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn arbitrary_requests_are_answered(slug in any::<String>(), headers in headers(), body in body(), id in any::<String>()) {
+    fn arbitrary_requests_are_answered(
+        slug in any::<String>(), headers in headers(), body in body(), id in any::<String>(),
+    ) {
         let world = World::managed();
         let presented = world.presented(with_token(CLASSIC));
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();

@@ -325,9 +325,15 @@ fn with_faults_from(operation: Operation, at_organization: bool, mended: usize) 
     let owner = if at_organization { 9 } else { 8 };
     // The key is used before, by whoever asks, for what no operation here asks for.
     let earlier = if at_organization {
-        json!({"type": "Revoke", "caller": {"person": 9}, "organization": 3, "person": 7, "credential_type": "ssh_key", "idempotency_key": "used"})
+        json!({
+            "type": "Revoke", "caller": {"person": 9}, "organization": 3, "person": 7,
+            "credential_type": "ssh_key", "idempotency_key": "used",
+        })
     } else {
-        json!({"type": "Revoke", "caller": {"person": 8}, "person": 9, "credential_type": "fine_grained_pat", "idempotency_key": "used"})
+        json!({
+            "type": "Revoke", "caller": {"person": 8}, "person": 9,
+            "credential_type": "fine_grained_pat", "idempotency_key": "used",
+        })
     };
     if has("used") {
         world.ask(earlier);

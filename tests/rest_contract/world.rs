@@ -60,8 +60,9 @@ impl World {
     }
 
     pub(crate) fn issue(&mut self, credential: u64, owner: u64, kind: &str, scopes: &[&str]) {
-        let issue = json!({"type": "IssueCredential", "credential": credential, "owner": owner, "kind": kind, "scopes": scopes});
-        self.ask(issue);
+        self.ask(json!({
+            "type": "IssueCredential", "credential": credential, "owner": owner, "kind": kind, "scopes": scopes,
+        }));
     }
 
     pub(crate) fn authorize(&mut self, credential: u64) {

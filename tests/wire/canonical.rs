@@ -66,7 +66,9 @@ proptest! {
     }
 
     #[test]
-    fn times_are_judged_alike(recorded in recorded_event(), month in 0..14, day in 0..33, hour in 0..26, second in 0..62) {
+    fn times_are_judged_alike(
+        recorded in recorded_event(), month in 0..14, day in 0..33, hour in 0..26, second in 0..62,
+    ) {
         let canonical = String::from_utf8(line_of(&recorded)).unwrap();
         let (start, rest) = canonical.split_once(",\"at\":\"").unwrap();
         let ((year, _), (_, rest)) = (rest.split_at(4), rest.split_at(24));

@@ -96,7 +96,8 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
         ),
         (
             event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh","scopes":[]}"#),
-            r#"line 3, column 111: field `kind` of CredentialIssued: invalid value: string "ssh", expected `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_user_token` or `github_app_user_token`"#,
+            "line 3, column 111: field `kind` of CredentialIssued: invalid value: string \"ssh\", expected \
+             `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_user_token` or `github_app_user_token`",
         ),
         (
             event(r#""OrganizationAdded","organization":3,"login":3}"#),
@@ -104,7 +105,8 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
         ),
         (
             event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh_key","scopes":"repo"}"#),
-            r#"line 3, column 131: field `scopes` of CredentialIssued: invalid type: string "repo", expected a sequence"#,
+            "line 3, column 131: field `scopes` of CredentialIssued: invalid type: string \"repo\", expected a \
+             sequence",
         ),
         (
             event(r#""CredentialIssued","credential":901,"owner":7,"kind":"ssh_key","scopes":[7]}"#),
@@ -143,7 +145,8 @@ fn faulty_lines() -> Vec<(String, &'static str)> {
             event(
                 r#""RevocationRequested","requested_by":{"person":7},"authority":"owner","credential_type":"oauth_app_user_token","revoke_credentials":true}"#,
             ),
-            r#"line 3, column 163: field `credential_type` of RevocationRequested: invalid value: string "oauth_app_user_token", expected `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_token`"#,
+            "line 3, column 163: field `credential_type` of RevocationRequested: invalid value: string \
+             \"oauth_app_user_token\", expected `classic_pat` or `fine_grained_pat` or `ssh_key` or `oauth_app_token`",
         ),
         (
             r#"{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"MemberRemoved","member":7}"#.into(),

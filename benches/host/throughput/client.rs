@@ -14,8 +14,8 @@ pub(crate) fn post_revoke_all(
 ) -> Result<u16> {
     let body = format!(r#"{{"revoke_credentials":{revoke_credentials}}}"#);
     let request = format!(
-        "POST /enterprises/{slug}/credential-authorizations/revoke-all HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n\
-         Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /enterprises/{slug}/credential-authorizations/revoke-all HTTP/1.1\r\n\
+         Host: localhost\r\nUser-Agent: bench\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     send(connection, &request)

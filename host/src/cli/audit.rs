@@ -24,20 +24,22 @@ use super::scope::ScopeArgs;
 use super::seal::{self, Seal};
 use super::table::{Facts, count, identity};
 use super::time::{end, until};
-use super::{blast_radius, evidence, mark};
+use super::{blast_radius, evidence, mark, output};
 use reading::Reading;
 
-/// Show who revoked what, by what authority, and what is still alive; check every event against the rules.
-///
-/// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end:
-/// then the report covers what could be read.
+/// Show who revoked what, by what authority, and what is still alive. Check every event against the rules.
 ///
 /// Without a choice it shows every revocation, and what is alive after the last one. `--person`, `--credential-type`
-/// and `--organization` choose the revocations whose requests have these limits, and maybe others, and show what is
-/// alive after each; names are those at the time of the request. The findings are always those of the whole log.
+/// and `--organization` choose the revocations whose requests have these limits, and show what is alive after each. Use
+/// the names of the time of the request. The findings are always those of the whole log.
 ///
-/// `--until` reports as it stood then, and says how many lines are later. A mark and a checkpoint are held against the
-/// whole log all the same.
+/// `--until` reports as of then, and says how many lines are later. A mark and a checkpoint are still compared with the
+/// whole log.
+///
+/// Exits with 1 if an event breaks a rule, or if the log cannot be read to its end. Then the report covers what could
+/// be read. docs/auditing.md says how to read it.
+///
+/// Example: enterprise-credentials audit octo.jsonl --checkpoint octo.checkpoint --key octo.vkey
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
@@ -52,16 +54,22 @@ pub(crate) struct Audit {
     revocation: Option<RevocationId>,
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Report as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    /// Report as of this position or time.
+    ///
+    /// A number is a position. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
-    /// Refuse a log that is shorter than the one of which `export --mark` wrote this file, or another.
+    /// Refuse a log that does not have this mark, as `export --mark` wrote it.
+    ///
+    /// A longer log is accepted if it begins with the marked one.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
-    /// Refuse a log that is not, byte for byte, the one of which this checkpoint was signed, or goes on from it.
+    /// Refuse a log that does not have this checkpoint.
+    ///
+    /// A longer log is accepted if it begins with the sealed one.
     #[arg(long, value_name = "FILE", requires = "keys", value_parser = seal::note)]
     checkpoint: Option<Note>,
-    /// The verifier key to check the checkpoint with, or several, one a line.
+    /// The verifier key of the log. The file may hold several, one a line.
     #[arg(long = "key", id = "keys", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
     keys: Vec<seal::Keys>,
     #[command(flatten)]
@@ -69,7 +77,9 @@ pub(crate) struct Audit {
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
-    /// Also write the report to this file as a page of HTML, to show or to print. A file that is there is replaced.
+    /// Also write the report to this file as a page of HTML, to show or to print.
+    ///
+    /// If the file exists, it is replaced.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -107,6 +117,10 @@ struct AsOf {
     at: Timestamp,
     /// How many lines the log has beyond. They are not in the report.
     later_lines: u64,
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/audit/v1";
 }
 
 /// How many ids a message names.
@@ -229,8 +243,9 @@ impl Audit {
             report.revocations.retain(|evidence| selection.has(&evidence.request));
             ensure!(
                 !report.revocations.is_empty(),
-                "no revocation {up_to} is limited to {}: names are those at the time of the request, and a revocation without \
-                 such a limit, which may have taken the same, is not chosen by it; the revocations up to there: {known}",
+                "no revocation {up_to} is limited to {}: names are those at the time of the request, and a revocation \
+                 without such a limit, which may have taken the same, is not chosen by it; the revocations up to \
+                 there: {known}",
                 self.scope
             );
         }

@@ -11,11 +11,13 @@ use super::table::count;
 
 /// Copy a store to a file, as it is at one moment.
 ///
-/// Works beside a running `serve`. The copy is examined. It is whole and on the disk, or it is not there at all. A
-/// damaged store is not copied, and the earlier copy stays. Only the owner can read the file.
+/// It works beside a running `serve`. The copy is examined. Either it is whole and on the disk, or it is not there at
+/// all. A damaged store is not copied, and the earlier copy stays. Only the owner can read the file.
+///
+/// Example: enterprise-credentials backup --store sqlite:octo.db octo.backup.db
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
-    /// The store, as `sqlite:path/to/file.db`. PostgreSQL has `pg_basebackup` for its own.
+    /// The store: `sqlite:path/to/file.db`. For PostgreSQL, use its own `pg_basebackup`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Replace the file if it exists.

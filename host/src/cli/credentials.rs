@@ -15,24 +15,26 @@ use super::id::id;
 use super::output::NotPrinted;
 use super::time::{end, until};
 
-/// List what became of each credential: a row for each credential and organization that it was ever authorized for,
-/// as CSV.
+/// List what became of each credential, as CSV.
 ///
-/// With `--revocation` each row also says what that revocation took, and why something is alive after it: the reasons
-/// of `audit`. What has expired is told as of the log's last event, or of `--until`.
+/// There is a row for each credential and each organization for which it was ever authorized. With `--revocation`, each
+/// row also says what that revocation took, and why something is alive after it. The reasons are those of `audit`. The
+/// list is as of the log's last event, or of `--until`. docs/lists.md explains the columns.
 ///
-/// The log is read twice: standard input is first copied to a temporary file.
+/// The log is read twice. Standard input is first copied to a temporary file.
+///
+/// Example: enterprise-credentials credentials octo.jsonl --survivors > survivors.csv
 #[derive(Debug, Args)]
 pub(crate) struct CredentialsArgs {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Say what this revocation took and what outlived it. Its id is the position of its request.
+    /// Also say what this revocation took and what outlived it. Its id is the position of its request.
     #[arg(long, value_name = "ID", value_parser = id::<RevocationId>)]
     revocation: Option<RevocationId>,
-    /// Only what the revocation took: the last one, if `--revocation` names none.
+    /// Only what the revocation took. Without `--revocation`, it is about the last one.
     #[arg(long)]
     affected: bool,
-    /// Only what is alive after the revocation: the last one, if `--revocation` names none.
+    /// Only what is alive after the revocation. Without `--revocation`, it is about the last one.
     #[arg(long, conflicts_with = "affected")]
     survivors: bool,
     /// Only what belongs to this person: an id, or the login of somebody who is in the enterprise.
@@ -41,13 +43,17 @@ pub(crate) struct CredentialsArgs {
     /// Only authorizations for this organization: an id, or the login of one that is in the enterprise.
     #[arg(long, value_name = "ID|LOGIN")]
     organization: Option<String>,
-    /// List as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    /// List as of this position or time.
+    ///
+    /// A number is a position. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// How to write the list.
     #[arg(long, value_enum, default_value_t = ListFormat::Csv)]
     format: ListFormat,
-    /// Put an apostrophe before what a spreadsheet would run as a formula: then the list is no longer exact.
+    /// Put an apostrophe before a cell that a spreadsheet would run as a formula.
+    ///
+    /// Then the list is no longer exact.
     #[arg(long)]
     for_spreadsheet: bool,
 }

@@ -20,31 +20,40 @@ use super::wrong_arguments;
 use commands::Asked;
 use decision::{Decision, Outcome};
 
-/// Show what a command would lead to: the events to record, or the rule that forbids it. Changes nothing.
+/// Show the answer to a command: the events to record, or the rule that refuses it. Changes nothing.
 ///
-/// The events go to standard output, as the lines that they would be in the log. Exits with 3 where the command is
-/// refused. `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke`, by names
-/// instead of ids: also by a login that cannot stand in the path of a URL.
+/// The events go to standard output, as the lines that they would be in the log. Exits with 3 if the command is
+/// refused.
 ///
-/// Several commands on standard input are decided as one: each as if those before it were recorded, and none of them
-/// where one is refused.
+/// Several commands on standard input are decided as one. Each is decided as if the earlier ones were recorded. If one
+/// is refused, all are.
+///
+/// `--person`, `--credential-type` and `--organization` limit a command `RevokeAll` or `Revoke` by names instead of
+/// ids. This also works for a login that cannot stand in the path of a URL.
+///
+/// Example: enterprise-credentials decide octo.jsonl --command '{"type":"RevokeAll","caller":{"person":7}}'
 #[derive(Debug, Args)]
 pub(crate) struct Decide {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The command, such as `{"type":"DestroyCredential","credential":7}`; `-` reads one from standard input, or
-    /// several, one a line.
+    /// The command, such as `{"type":"DestroyCredential","credential":7}`.
+    ///
+    /// `-` reads one from standard input, or several, one a line.
     #[arg(long, value_name = "JSON", value_parser = commands::asked)]
     command: Asked,
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Decide as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    /// Decide as of this position or time.
+    ///
+    /// A number is a position. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
-    /// When it would be given. Default: now, or where `--until` ends; never before the last event.
+    /// When the command would be given.
+    ///
+    /// Default: now, or where `--until` ends. It is never before the last event.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-    /// Show why: the rules that spoke to it, and the events that each rested on.
+    /// Show why: the rules that were asked, and the events on which each rests.
     #[arg(long)]
     explain: bool,
     /// Print one JSON document.
@@ -117,7 +126,7 @@ impl Decide {
         let command = self.scope.narrow(command, &enterprise)?;
         let receipt = receipt::of_command(&history, enterprise.position(), command, at)?;
         if self.json {
-            print_json(&receipt::Document::of(&receipt))?;
+            print_json(&receipt)?;
         } else {
             print(receipt::in_words(&receipt))?;
         }

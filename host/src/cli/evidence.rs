@@ -49,8 +49,8 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String 
     } else {
         let others = match (asked, report.revocations.len()) {
             (Asked::All, 2..) => {
-                "  The last of several, and nothing but what it is limited to. Choose others with --revocation, or by --person, \
-                 --credential-type and --organization.\n"
+                "  The last of several, and nothing but what it is limited to. Choose others with --revocation, or by \
+                 --person, --credential-type and --organization.\n"
             }
             _ => "",
         };

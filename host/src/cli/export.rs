@@ -18,19 +18,22 @@ use enterprise_credentials_seal::Frontier;
 use super::history::HistoryPlace;
 use super::output::NotPrinted;
 
-/// Write an enterprise's stream to standard output, the bytes of each line as they were imported or written.
+/// Write an enterprise's stream to standard output, byte for byte.
 ///
-/// Only reads the store: works beside `serve` and beside an import, and waits for neither. An export that breaks off
-/// says so in its last line, which begins with `!!` and is no event: no command takes such a log.
+/// It only reads the store. It works beside `serve` and beside an import, and waits for neither. If it breaks off, the
+/// last line begins with `!!`, which is no event, and no command takes such a log.
 ///
-/// With `--format` each event is one line in a format of other tools, of a log or of a stream.
-/// Such a feed is no log: no command takes it.
+/// With `--format` it writes each event as one line in a format of security tools, from a store or from a log. Such a
+/// feed is no log, and no command takes it. docs/feeds.md explains the formats.
+///
+/// Example: enterprise-credentials export --store sqlite:octo.db --enterprise octo-corp > octo.jsonl
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Write to this file how many lines were exported and the root of the tree over them. `audit` and `import` take
-    /// it, and refuse a log that is shorter or another.
+    /// Also write a mark to this file: how many lines were exported, and the root of the tree over them.
+    ///
+    /// `audit` and `import` take the mark, and refuse a log that is shorter or another.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     mark: Option<PathBuf>,
     /// Write each event in a format that security tools read.
@@ -48,7 +51,7 @@ impl Export {
             return Ok(ExitCode::SUCCESS);
         }
         let Some((url, enterprise)) = self.history.stream() else {
-            super::wrong_arguments("a file is a log already: name a `--store` to export from, or a `--format`");
+            super::wrong_arguments("a file already is a log: name a `--store` to export from, or a `--format`");
         };
         super::runtime()?.block_on(async {
             let store = store::open_to_read(url).await?;

@@ -17,24 +17,25 @@ use super::output::NotPrinted;
 /// Write the history of a sample enterprise to standard output.
 ///
 /// The same arguments give the same bytes, on every machine and in every version. The enterprise has people in every
-/// role and credentials of every kind: some expire, some were revoked,
-/// destroyed or left behind before the history ends.
+/// role and credentials of every kind. Before the history ends, some credentials expire, and some are revoked,
+/// destroyed or left behind.
+///
+/// Example: enterprise-credentials generate --members 200 --credentials 1000 > octo.jsonl
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     #[command(flatten)]
     sample: SampleArgs,
-    /// What chance is made from.
+    /// The number from which chance is made. Another number gives another enterprise.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
-    /// Write the bearer tokens of the credentials that authenticate at the API to this file,
-    /// readable by its owner only.
+    /// Write the tokens of the credentials that authenticate at the API to this file. Only its owner can read it.
     ///
-    /// Not `-`: standard output takes the history. CSV: token,credential,owner,role,kind. The tokens are made for
-    /// rehearsals: whoever knows the seed can make them too,
-    /// so never import such a history into a store that guards anything.
+    /// The file is CSV with the columns token, credential, owner, role and kind. It cannot be `-`, because standard
+    /// output takes the history. The tokens are for rehearsals. Whoever knows the seed can make them too, so never
+    /// import such a history into a store that guards anything.
     #[arg(long, value_name = "FILE", value_parser = token_file)]
     tokens: Option<PathBuf>,
-    /// Overwrite the file of `--tokens` if there is one.
+    /// Overwrite the file of `--tokens` if it exists.
     #[arg(long, requires = "tokens")]
     force: bool,
 }
@@ -51,10 +52,20 @@ fn token_file(path: &str) -> Result<PathBuf, &'static str> {
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct SampleArgs {
     /// How many people join the enterprise, in all roles together.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000)
+    )]
     members: u32,
     /// How many credentials are issued.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000_000)
+    )]
     credentials: u32,
     /// The kind of enterprise: `managed_users` (EMU) or `personal_accounts`.
     #[arg(long, value_name = "KIND", default_value = "managed_users", value_parser = enterprise_kind)]

@@ -20,28 +20,32 @@ use super::mark;
 use super::output::{print, tell};
 use super::seal;
 
-/// Import a log of recorded events.
+/// Import a log into a store.
 ///
-/// Creates the store if it is missing. If the stream exists already, it skips the lines that are identical, appends the
-/// rest, and refuses a difference. It checks the whole log first, and imports all of it or nothing. If it imports
-/// nothing, it removes a store that it has created.
+/// The whole log is checked first. Then all of it is imported, or nothing. If the store is missing, it is created. If
+/// the stream exists already, lines that are the same are skipped, the rest is appended, and a difference is refused.
 ///
-/// Works beside `serve`. But while a long import writes, other writers to the same file wait, and those that have
-/// waited for half a minute fail: a request to revoke then gets 503.
-/// Input that cannot be read twice is first copied to a temporary file.
+/// It works beside `serve`. But while a long import writes, others who write to the same SQLite file wait. After half a
+/// minute they fail, and a request to revoke gets 503. Input that cannot be read twice is first copied to a temporary
+/// file.
+///
+/// Example: enterprise-credentials import --store sqlite:octo.db octo.jsonl
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
-    /// Refuse any log but the one for which `export --mark` wrote this file, or a longer one that begins with it.
+    /// Refuse a log that does not have this mark, as `export --mark` wrote it.
+    ///
+    /// A longer log is accepted if it begins with the marked one.
     #[arg(long, value_name = "FILE", value_parser = mark::mark)]
     mark: Option<Mark>,
-    /// Refuse a log that is not the one of which this checkpoint was signed, or does not go on from it. The lines
-    /// behind those that it covers are imported too.
+    /// Refuse a log that does not have this checkpoint.
+    ///
+    /// A longer log is accepted if it begins with the sealed one. All of it is imported.
     #[arg(long, value_name = "FILE", requires = "keys", conflicts_with = "mark", value_parser = seal::note)]
     checkpoint: Option<Note>,
-    /// The verifier key of the log, from the host that signed the checkpoint, or several, one a line.
+    /// The verifier key of the log, from the host that signed the checkpoint. The file may hold several, one a line.
     #[arg(long = "key", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
     keys: Vec<seal::Keys>,
     /// Import it even if `import-inventory` made it: its times are invented, and it is no evidence of anything.
@@ -105,8 +109,8 @@ fn warn_of_the_future(last_at: Option<Timestamp>) {
     let now = now();
     if let Some(last_at) = last_at.filter(|last_at| *last_at > now) {
         tell(&format!(
-            "warning: the log's last event is of {last_at}, and this machine's clock shows {now}: until it has come as far, the \
-             stream's time stands still, and tokens that expire before are dead"
+            "warning: the log's last event is of {last_at}, and this machine's clock shows {now}: until the clock gets \
+             there, the stream's time stands still, and tokens that expire earlier are dead"
         ));
     }
 }

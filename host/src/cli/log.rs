@@ -1,4 +1,4 @@
-//! The log on standard error, in one of two forms, and never in the way of what it tells of.
+//! The log on standard error, in one of two forms. The program never waits for it.
 
 mod queue;
 

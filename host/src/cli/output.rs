@@ -27,9 +27,24 @@ pub(super) fn print(answer: impl AsRef<[u8]>) -> Result<(), NotPrinted> {
     }
 }
 
+/// What a command prints for machines.
+pub(super) trait Document: Serialize {
+    /// The name and the version of its shape. The file docs/schemas/NAME.json describes it.
+    const SCHEMA: &'static str;
+}
+
+/// A document that says which one it is before anything else.
+#[derive(Serialize)]
+struct Named<'a, D> {
+    schema: &'static str,
+    #[serde(flatten)]
+    document: &'a D,
+}
+
 /// Prints one JSON document for machines, indented.
-pub(super) fn print_json(document: &impl Serialize) -> anyhow::Result<()> {
-    let mut json = serde_json::to_vec_pretty(document)?;
+pub(super) fn print_json<D: Document>(document: &D) -> anyhow::Result<()> {
+    let schema = D::SCHEMA;
+    let mut json = serde_json::to_vec_pretty(&Named { schema, document })?;
     json.push(b'\n');
     print(json)?;
     Ok(())

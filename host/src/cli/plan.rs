@@ -11,26 +11,28 @@ use enterprise_credentials_report::made::MadeFrom;
 use serde::Serialize;
 
 use super::answer::{self, Answer};
-use super::blast_radius;
 use super::history::{HistoryPlace, Made};
 use super::id::id;
 use super::output::{print, print_json};
 use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
+use super::{blast_radius, output};
 use forecast::{Forecast, opening};
 
-/// Show what a request to revoke would take, from whom, and what it would leave: everything, or less. Changes nothing.
+/// Show what a request to revoke would take, from whom, and what it would leave alive. Changes nothing.
 ///
-/// Exits with 0 even where the request would be refused: `--as` shows the answer, and if nobody may make this request,
-/// `refused_to_all_by` in JSON names the rule.
+/// Without limits it plans a request for everything. `--as` shows what the answer would be. The exit code is 0 even if
+/// the request would be refused. If nobody may make the request, `refused_to_all_by` in JSON names the rule.
 ///
-/// Of a history that `import-inventory` made, figures go from those for collaborators to those for members where roles
-/// are not known, and the time is that of the export.
+/// In a history that `import-inventory` made, roles may be unknown. Then each figure goes from the one for collaborators
+/// to the one for members. The time is that of the export.
+///
+/// Example: enterprise-credentials plan octo.jsonl --person octo_admin --revoke-credentials
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The credential that would make the request: shows what becomes of it, and what the answer would be.
+    /// The credential that would make the request. Shows what becomes of it, and what the answer would be.
     #[arg(long = "as", value_name = "CREDENTIAL", value_parser = id::<CredentialId>)]
     credential: Option<CredentialId>,
     #[command(flatten)]
@@ -38,10 +40,14 @@ pub(crate) struct PlanArgs {
     /// Plan for a request that also destroys tokens and keys: of enterprise members, or of the person named.
     #[arg(long)]
     revoke_credentials: bool,
-    /// Plan as of this position, or of this time. A date alone means midnight at its start, in UTC.
+    /// Plan as of this position or time.
+    ///
+    /// A number is a position. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
-    /// When the request would be made: decides which tokens have expired. Default: now, or where `--until` ends.
+    /// When the request would be made. This decides which tokens have expired.
+    ///
+    /// Default: now, or where `--until` ends.
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
     /// Print one JSON document.
@@ -73,6 +79,10 @@ struct Document<'a> {
     refused_to_all_by: Option<Rule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/plan/v1";
 }
 
 impl PlanArgs {

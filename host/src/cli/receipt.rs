@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::history::Kept;
+use super::output::Document;
 use super::table::count;
 
 /// How many columns a line has.
@@ -19,19 +20,8 @@ const POSITIONS_MAX: usize = 6;
 /// How many events are shown to a person in full.
 const EVENTS_MAX: usize = 20;
 
-/// What a machine gets.
-#[derive(Serialize)]
-pub(super) struct Document<'a> {
-    schema: &'static str,
-    #[serde(flatten)]
-    receipt: &'a Receipt,
-}
-
-impl<'a> Document<'a> {
-    pub(super) const fn of(receipt: &'a Receipt) -> Self {
-        let schema = "enterprise-credentials/receipt/v1";
-        Self { schema, receipt }
-    }
+impl Document for Receipt {
+    const SCHEMA: &'static str = "enterprise-credentials/receipt/v1";
 }
 
 /// Why the event at this position was recorded.

@@ -17,7 +17,7 @@ use enterprise_credentials_report::reconciliation::{self, Finding, Ids, Summary}
 use serde::Serialize;
 
 use super::history::HistoryPlace;
-use super::output::{print, print_json};
+use super::output::{self, print, print_json};
 use super::time::{end, until};
 use words::Examples;
 
@@ -54,7 +54,6 @@ pub(crate) struct ReconcileArgs {
 /// What a machine gets.
 #[derive(Serialize)]
 struct Document<'a> {
-    schema: &'static str,
     slug: Option<&'a EnterpriseSlug>,
     kind: Option<EnterpriseKind>,
     /// The end of the log that was compared.
@@ -65,6 +64,10 @@ struct Document<'a> {
     same_ids: bool,
     summary: &'a Summary,
     findings: &'a [Finding],
+}
+
+impl output::Document for Document<'_> {
+    const SCHEMA: &'static str = "enterprise-credentials/reconciliation/v1";
 }
 
 impl ReconcileArgs {
@@ -101,7 +104,6 @@ impl ReconcileArgs {
         let summary = compared.with_context(|| format!("cannot compare with `{}`", self.inventory.display()))?;
         if self.json {
             print_json(&Document {
-                schema: "enterprise-credentials/reconciliation/v1",
                 slug: enterprise.slug(),
                 kind: enterprise.kind(),
                 position: enterprise.position(),

@@ -30,24 +30,28 @@ use super::signal::stop_signal;
 use super::table::count;
 use super::{answer, blast_radius};
 
-/// Rehearse the main job, end to end: plan it, send the real request to a real server, watch the job,
-/// audit the evidence.
+/// Rehearse a revocation from end to end, and show the evidence.
 ///
-/// The job is to revoke everything, or with `--person`, `--credential-type` and `--organization` what matches all of
-/// them.
+/// It plans the revocation, sends the real request to a real server, follows the job and audits the result. It revokes
+/// everything, unless you limit it with `--person`, `--credential-type` or `--organization`. If you give several
+/// limits, it takes what matches all of them.
 ///
-/// Everything happens on a store in a temporary directory, which is removed at the end, and a server on a free loopback
-/// port. At the end the log is sealed, with a key that is thrown away. Without a history of your own, a sample
-/// enterprise is made. Exits with 0 only if the evidence is clean, and with 3 where the request was refused.
+/// Nothing of yours is touched. The store is in a temporary directory, which is removed at the end, and the server
+/// listens on a free loopback port. Without `--history` it makes a sample enterprise. At the end it seals the log with
+/// a key that it throws away.
+///
+/// Exits with 0 only if the evidence is clean, and with 3 if the request was refused.
+///
+/// Example: enterprise-credentials rehearse --person octo_admin --keep sample
 #[derive(Debug, Args)]
 pub(crate) struct Rehearse {
-    /// Rehearse on a copy of this log, instead of a sample enterprise.
+    /// Rehearse on a copy of this log instead of a sample enterprise.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["members", "credentials", "kind"])]
     history: Option<PathBuf>,
-    /// Call with a token from this file: one a line, or as `generate --tokens` writes them.
+    /// Make the request with a token from this file. It has one token a line, or is what `generate --tokens` wrote.
     ///
-    /// Takes the first token that may make the request, an owner's if there is one. Without this file, or where no
-    /// token of a sample may make the request, a token is added to the copy of the log.
+    /// The first token that may make the request is taken, an owner's if there is one. Without this file, a token is
+    /// added to the copy of the log. So it is if no token of a sample may make the request.
     #[arg(long, value_name = "FILE", requires = "history")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
@@ -57,7 +61,7 @@ pub(crate) struct Rehearse {
     /// Also destroy tokens and keys: of enterprise members, or of the person named.
     #[arg(long)]
     revoke_credentials: bool,
-    /// Keep the sealed log, its checkpoint and the key to check it with, in this directory, which is made.
+    /// Keep the sealed log, its checkpoint and the verifier key in this directory. It must not exist yet.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
@@ -158,8 +162,7 @@ impl Rehearse {
         let slug = enterprise.slug().context("the log creates no enterprise")?.clone();
         let path = scope.path(slug.as_str()).encoded();
         let path = path.context(
-            "the login `.` or `..` cannot stand in the path of a URL: no request can name it, but `decide` answers \
-             for it",
+            "no request can name the login `.` or `..`, because a URL cannot hold it in its path: use `decide` instead",
         )?;
         let request = Request::revoke(address, &path, means, scope.body(self.revoke_credentials));
         let read_in = warm_up(address, &path, means).await?;

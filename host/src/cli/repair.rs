@@ -14,16 +14,18 @@ use super::output::print;
 use super::table::count;
 use super::{import, verify};
 
-/// Make an altered stream whole again, from any log of it whose first lines lead to the stream's head.
+/// Mend an altered stream from a log of it.
 ///
-/// The head commits to every byte, so this writes nothing but what was appended. It refuses a log that does not lead to
-/// the head. The log may be an earlier export, if the store's own lines after its end are whole. Only damaged rows are
-/// written, and rows of the look-up that differ, all in one transaction. Works beside a running `serve`.
+/// A stream's head commits to every byte of the stream. So this writes only what was appended, and refuses a log that
+/// does not lead to the head. An earlier export will do, if the store's own lines after its end are whole.
 ///
-/// Verifies the stream afterwards, and exits with 1 if a difference is left.
+/// Only damaged rows are written, all in one transaction. It works beside a running `serve`. Afterwards it verifies the
+/// stream, and exits with 1 if a difference is left.
+///
+/// Example: enterprise-credentials repair --store sqlite:octo.db --from octo.jsonl
 #[derive(Debug, Args)]
 pub(crate) struct Repair {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Refuse a log of any other enterprise.
@@ -32,8 +34,9 @@ pub(crate) struct Repair {
     /// The log, one event a line; `-` reads standard input.
     #[arg(long, value_name = "LOG")]
     from: PathBuf,
-    /// If the head itself is broken or lost: take the log's first N lines for the whole stream. What the store holds
-    /// after them is removed.
+    /// Take the first N lines of the log for the whole stream. Use it only if the head itself is broken or lost.
+    ///
+    /// What the store holds after these lines is removed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     accept_size: Option<u64>,
 }

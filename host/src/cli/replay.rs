@@ -7,25 +7,32 @@ use enterprise_credentials::log::Until;
 use enterprise_credentials::{CountByKind, CountByRole, Progress, Summary};
 
 use super::history::HistoryPlace;
-use super::output::{print, print_json};
+use super::output::{Document, print, print_json};
 use super::table::{Facts, Table, count};
 use super::time::{end, until};
 
-/// Show the state of an enterprise at the end of its log, or at an earlier position or time.
+/// Show the state of an enterprise at the end of its log, or earlier.
 ///
-/// Credentials count as alive if they authenticate at the time given with `--until`,
-/// or else at the time of the last event.
+/// A credential counts as alive if it authenticates at the time of the last event, or at the time that `--until` gives.
+///
+/// Example: enterprise-credentials replay octo.jsonl --until 2026-03-10
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Stop after this position, or after the last event that is not later than this time.
-    /// A date alone means midnight at its start, in UTC.
+    /// Stop after this position or time.
+    ///
+    /// A number is a position. A time stops after the last event that is not later. A date alone means midnight at its
+    /// start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+impl Document for Summary {
+    const SCHEMA: &'static str = "enterprise-credentials/replay/v1";
 }
 
 impl Replay {

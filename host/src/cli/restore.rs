@@ -9,14 +9,17 @@ use enterprise_credentials_host::store::{self, StoreUrl};
 use super::backup;
 use super::output::print;
 
-/// Put a copy of a backup in place of a store. What the store has recorded since the backup is lost; the command names
-/// it.
+/// Put a copy of a backup in place of a store.
 ///
-/// No process may have the store open: stop `serve` first. The backup is examined, and kept. At every moment either the
-/// old store or the new one is there, whole, even after a crash.
+/// What the store has recorded since the backup is lost. The command says what that is.
+///
+/// No process may have the store open, so stop `serve` first. The backup is examined, and kept. At every moment either
+/// the old store or the new one is there, whole, even after a crash.
+///
+/// Example: enterprise-credentials restore --store sqlite:octo.db octo.backup.db
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The store, as `sqlite:path/to/file.db`. It need not exist. PostgreSQL restores its own backups.
+    /// The store: `sqlite:path/to/file.db`. It need not exist. PostgreSQL restores its own backups.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// The backup.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 /// The flags of `plan`, `rehearse`, `decide` and `audit`: none of them is everything.
 #[derive(Debug, Clone, Default, Args, Serialize)]
 pub(super) struct ScopeArgs {
-    /// Only credentials of this person. A login, in any case of letters.
+    /// Only credentials of this person: a login. Upper and lower case are the same.
     #[arg(long, value_name = "LOGIN", value_parser = Login::new)]
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<Login>,
@@ -23,7 +23,9 @@ pub(super) struct ScopeArgs {
     #[arg(long, value_name = "TYPE", value_parser = credential_type)]
     #[serde(skip_serializing_if = "Option::is_none")]
     credential_type: Option<CredentialType>,
-    /// Only authorizations for this organization, which never destroys a credential. A login, in any case of letters.
+    /// Only authorizations for this organization: a login. Upper and lower case are the same.
+    ///
+    /// A request about an organization destroys no credential.
     #[arg(long, value_name = "LOGIN", value_parser = Login::new)]
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<Login>,
@@ -112,7 +114,7 @@ impl ScopeArgs {
         ] {
             ensure!(
                 !(given && named),
-                "the command has its own `{flag}`: leave it out there, or leave out `--{}`",
+                "the command already has `{flag}`: remove it there, or leave out `--{}`",
                 flag.replace('_', "-")
             );
         }
@@ -160,14 +162,14 @@ fn resolve<'a, Id: Copy + ToString>(
             login: (*login).clone(),
         })),
         [] => bail!(
-            "no {what} in the enterprise has the login `{asked}` {place}: `{flag}` takes that of one who is there, in any \
-             case of letters"
+            "no {what} in the enterprise has the login `{asked}` {place}: give `{flag}` the login of one that is in \
+             the enterprise"
         ),
         several => {
             let ids: Vec<String> = several.iter().map(|(id, _)| id.to_string()).collect();
             bail!(
-                "whom `{flag} {asked}` means cannot be told: {place} the login is that of {what} {}. Until one of them \
-                 leaves, name an id in `decide --command`",
+                "`{flag} {asked}` is ambiguous: {place} the login is that of {what} {}. Until one of them leaves, name \
+                 an id in `decide --command`",
                 ids.join(" and ")
             )
         }
@@ -250,12 +252,12 @@ pub(super) fn limits_in_words(
 pub(super) const fn instead(rule: Rule) -> Option<&'static str> {
     match rule {
         Rule::FirstOwnerIsNoTarget => Some(
-            "Destroy their credentials one by one, or ask for a type or for everything, which spare nobody; at an organization \
-             they can be named.",
+            "Destroy their credentials one by one, or ask for a type or for everything: that spares nobody. At an \
+             organization you can name them.",
         ),
         Rule::OrganizationDestroysNothing => Some(
-            "Leave out --revoke-credentials. Without --organization the request takes the whole enterprise, unless --person or \
-                 --credential-type limits it.",
+            "Leave out --revoke-credentials, or leave out --organization. Without --organization, the request takes \
+                 the whole enterprise, unless --person or --credential-type limits it.",
         ),
         _ => None,
     }

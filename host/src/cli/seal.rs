@@ -24,10 +24,12 @@ pub(super) use files::{Keys, keys, note};
 pub(super) use sealed::{Document, Seal, open};
 pub(super) use witnessed::Witnesses;
 
-/// Make a key, and check logs and proofs against signed checkpoints.
+/// Make keys, and check logs and proofs against signed checkpoints.
 ///
-/// A checkpoint is the size of a log and the root of the tree over its lines, signed: 200 bytes, to be kept where
-/// whoever keeps the log cannot change it. docs/auditing.md tells how an auditor uses it.
+/// A checkpoint says how many lines a log had, and gives a hash of them. It is signed, and about 200 bytes long. Keep
+/// it where whoever keeps the log cannot change it. Then nobody can rewrite the log without your noticing.
+///
+/// docs/seals.md says how an auditor uses it.
 #[derive(Debug, Args)]
 pub(crate) struct SealArgs {
     #[command(subcommand)]
@@ -70,7 +72,7 @@ fn each_line(place: &HistoryPlace, each: &mut dyn FnMut(&[u8]) -> Result<()>) ->
         let line = history.line();
         ensure!(
             line.len() <= LINE_BYTES_MAX,
-            "{place}: line {number} is longer than {LINE_BYTES_MAX} bytes, and no log of ours has such a line"
+            "{place}: line {number} is longer than {LINE_BYTES_MAX} bytes, so this is no log of ours"
         );
         each(line)?;
     }

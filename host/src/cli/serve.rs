@@ -28,33 +28,41 @@ pub(super) use seal::journal_of;
 
 /// Serve the HTTP API, and work on revocations in the background.
 ///
-/// Resumes unfinished revocations at the start. SIGTERM or SIGINT stops it: requests under way and the running batch
-/// are ended first, and snapshots kept for the next start. SIGHUP accepts a clock that is suspect.
+/// At the start it goes on with the revocations that are unfinished.
+///
+/// SIGTERM or SIGINT stops it. It first ends the requests under way and the running batch, and keeps snapshots for the
+/// next start. SIGHUP accepts a clock that is suspect, and reads the certificate and the file of auditors again.
+///
+/// Example: enterprise-credentials serve --store sqlite:octo.db --listen 127.0.0.1:8080
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: an IP address and a port. Port 0 takes a free one. The address taken is printed as
-    /// `listening on
-    /// http://ADDRESS`. Without TLS, listen on a loopback address, behind a proxy: whoever can read the network can
-    /// read the tokens.
+    /// Where to listen: an IP address and a port. Port 0 takes a free one.
+    ///
+    /// The address is printed as `listening on http://ADDRESS`. Without TLS, listen on a loopback address behind a
+    /// proxy, because whoever can read the network can read the tokens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     listen: SocketAddr,
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`. It must exist: `import` creates it.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`. It must exist; `import` creates it.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
-    /// How the ends of streams are read from PostgreSQL: `fenced` by a quorum of its servers, so that an old primary
-    /// that was replaced is not believed, or `unfenced`. Left out, they are fenced where the server waits for standbys.
-    /// SQLite's are on this machine, and need no fence.
+    /// How to read the ends of streams from PostgreSQL.
+    ///
+    /// `fenced` asks a quorum of the servers, so that an old primary is not believed after a failover. `unfenced` asks
+    /// one server. Without this option, reads are fenced if the server waits for standbys. SQLite needs no fence.
     #[arg(long, value_name = "HOW", value_enum)]
     reads: Option<ReadsArg>,
     /// How many credentials the worker takes in one batch.
     #[arg(long, value_name = "CREDENTIALS", default_value_t = WorkerOptions::BATCH_DEFAULT, value_parser = batch)]
     batch: NonZeroU32,
-    /// About how much memory the states of enterprises may take between requests; one being asked may take more. A
-    /// million credentials take some 100 MiB as this is counted.
+    /// About how much memory the states of enterprises may take between requests, in MiB.
+    ///
+    /// A million credentials take some 100 MiB as this is counted. A state that is being asked may take more.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     memory: u32,
-    /// How far the clock may leap forward, in seconds. Beyond that it is suspect, and every answer that depends on it
-    /// is 503 until it is set right, or accepted: by SIGHUP, or by a restart.
+    /// By how many seconds the clock may leap forward.
+    ///
+    /// After a longer leap the clock is suspect. Then every answer that depends on the clock is 503, until you set the
+    /// clock right, or accept it by SIGHUP or by a restart.
     #[arg(long, value_name = "SECONDS", default_value_t = Clock::SKEW_MAX_DEFAULT.as_secs())]
     clock_skew_max: u64,
     #[command(flatten)]
@@ -66,7 +74,7 @@ pub(crate) struct Serve {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls: tls::TlsArgs,
-    /// How the log on stderr is written.
+    /// How to write the log on standard error.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }

@@ -7,17 +7,20 @@ use enterprise_credentials_host::store::verify::{Finding, Verified, verify};
 use enterprise_credentials_host::store::{self, StoreUrl, Streams};
 use serde::Serialize;
 
-use super::output::{print, print_json};
+use super::output::{self, print, print_json};
 use super::table::count;
 
-/// Examine a store: every line of every stream against its head, the look-up of tokens against the lines,
-/// the file by itself.
+/// Check that a store holds what was appended to it.
 ///
-/// Works beside a running `serve`, page by page, and changes nothing. What is appended meanwhile is no finding. Prints
-/// each difference and how to mend it, and exits with 1 if there is any. Run it each night, and after a `restore`.
+/// It compares every line of every stream with the stream's head, and the look-up of tokens with the lines. It also
+/// examines the file by itself. It prints each difference and how to mend it, and exits with 1 if there is any.
+///
+/// It changes nothing, and works beside a running `serve`. Run it each night, and after a `restore`.
+///
+/// Example: enterprise-credentials verify --store sqlite:octo.db
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
     /// Print one JSON document.
@@ -31,6 +34,10 @@ struct Document {
     #[serde(flatten)]
     verified: Verified,
     differences: Vec<Finding>,
+}
+
+impl output::Document for Document {
+    const SCHEMA: &'static str = "enterprise-credentials/verify/v1";
 }
 
 impl Verify {

@@ -1,4 +1,4 @@
-//! The states in memory: bounded, and what was not asked for the longest goes first.
+//! The states in memory. Their number is bounded, and the one that was not asked for the longest goes first.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

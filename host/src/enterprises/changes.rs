@@ -1,4 +1,4 @@
-//! The enterprises that wait for the worker to look at them: each once, however often it is asked for.
+//! The enterprises that wait for the worker to look at them. Each waits once, however often somebody asks for it.
 
 use std::collections::BTreeSet;
 use std::mem;

@@ -1,5 +1,5 @@
-//! A state brought up to its stream's end. What is folded is compared with the head before anybody can ask it: a state
-//! in memory is always that of the lines that a head commits to, byte for byte.
+//! A state is brought up to its stream's end. What is folded is compared with the head before anybody can ask it. So a
+//! state in memory is always that of the lines to which a head commits, byte for byte.
 
 use std::sync::Arc;
 

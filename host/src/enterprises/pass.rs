@@ -1,4 +1,4 @@
-//! Passes over a stream: for answers that need what a state does not hold.
+//! Passes over a stream, for answers that need more than a state holds.
 
 use std::sync::Arc;
 

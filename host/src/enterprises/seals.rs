@@ -1,4 +1,5 @@
-//! Streams and their seals: each is compared with what was signed of it before it answers, and signed as it grows.
+//! Streams and their seals. A stream is compared with what was signed of it before it answers, and it is signed as it
+//! grows.
 
 use std::sync::Arc;
 

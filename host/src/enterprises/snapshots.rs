@@ -1,5 +1,5 @@
-//! Snapshots: kept when a state leaves memory and when a job has finished, and begun with when the state comes back.
-//! What is wrong with one is logged, and costs a replay, never an answer.
+//! Snapshots. One is kept when a state leaves memory, and when a job has finished. A state that comes back begins with
+//! one. If something is wrong with it, that is logged, and costs a replay. It never gives a wrong answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ enum Unusable {
     Refused(#[from] SnapshotError),
     #[error("the snapshot is of another enterprise")]
     Misfiled,
-    #[error("the snapshot was taken at another position than it is filed under, or behind the end of the stream")]
+    #[error("the snapshot was taken at another position than its row says, or after the end of the stream")]
     Misplaced,
     #[error("reading the snapshot ended unexpectedly")]
     Lost,

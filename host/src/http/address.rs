@@ -1,4 +1,4 @@
-//! Addresses of clients, as far as they tell one client from another.
+//! Addresses of clients, as far as they distinguish one client from another.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};

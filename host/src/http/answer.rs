@@ -1,4 +1,4 @@
-//! The core's responses as axum's, and what the log is to say about them.
+//! The core's responses as axum's, and what the log says about them.
 
 use std::error::Error;
 

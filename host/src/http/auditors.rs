@@ -1,4 +1,4 @@
-//! Auditors, who may read checkpoints and proofs, and nothing else: known by the hashes of their tokens, in a file.
+//! Auditors, who may read checkpoints and proofs, and nothing else. The hashes of their tokens are in a file.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
@@ -24,8 +24,8 @@ pub enum AuditorsError {
     NotRead(PathBuf, #[source] std::io::Error),
     /// A line is none.
     #[error(
-        "`{}`, line {line}: write the SHA-256 of a token as 64 hexadecimal digits and behind it the enterprises that it may audit, as \
-         `seal auditor` does",
+        "`{}`, line {line}: write the SHA-256 of a token as 64 hexadecimal digits, then the enterprises that it may \
+         audit, as `seal auditor` does",
         .file.display()
     )]
     Malformed {

@@ -1,4 +1,4 @@
-//! Whose token a request carries: of one enterprise, or of several that know it.
+//! Whose token a request carries. One enterprise may know it, or several.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

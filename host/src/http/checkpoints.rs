@@ -1,5 +1,5 @@
-//! What was signed of an enterprise's log, for whoever may revoke there and for its auditors: the latest checkpoint,
-//! and the proof that the log only grew since another one.
+//! What was signed of an enterprise's log: the latest checkpoint, and the proof that the log only grew since another
+//! one. It is for the enterprise's auditors, and for whoever may revoke there.
 
 use enterprise_credentials::{EnterpriseSlug, rest};
 use tokio::time::timeout;

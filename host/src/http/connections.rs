@@ -1,5 +1,5 @@
-//! Accepting connections, and giving up the idlest where there are too many; each with a time limit on the heads of its
-//! requests and on the reading of its answers, drained at the stop.
+//! Accepts connections. If there are too many, it closes the one that has been idle for the longest. The heads of
+//! requests and the reading of answers have time limits. At the stop, connections are drained.
 
 pub(super) mod connection;
 mod own_answers;

@@ -1,4 +1,4 @@
-//! The list of an organization's authorizations: what the state says, and for the rest one pass over the stream.
+//! The list of an organization's authorizations. The state says which they are. One pass over the stream adds the rest.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Requests that are answered before anybody asks what they are about, because they are no proper HTTP.
+//! Requests that are no proper HTTP. They are answered before anybody asks what they are about.
 
 use axum::http::header::{HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, StatusCode, Version};

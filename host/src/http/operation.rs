@@ -1,4 +1,4 @@
-//! The operations and their progress: whose token it is, what the core says to that, and the append before the answer.
+//! The operations and their progress: whose token it is, what the core says, and the append before the answer.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whose address a request has, where proxies stand between the client and the host.
+//! The address of a request, if proxies stand between the client and the host.
 
 mod forwarded;
 

@@ -1,4 +1,4 @@
-//! Which path and method is which operation: from the core's table, so that whatever stands there is served.
+//! Which path and method is which operation. It comes from the core's table, so everything in the table is served.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! Requests without a valid token: how many come from where in a second, which of them the log tells one by one, and
-//! when a failed one is told to slow down.
+//! Requests without a valid token: how many come from where in a second, which of them have a line of their own in the
+//! log, and when a failed one is told to slow down.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

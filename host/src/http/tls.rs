@@ -1,4 +1,4 @@
-//! TLS: the certificate and the key, read from files, and read again while the host runs.
+//! TLS: the certificate and the key. They are read from files, and read again while the host runs.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -41,7 +41,8 @@ pub enum TlsError {
         source: io::Error,
     },
     /// The key is not a secret.
-    #[error("other users may read the key `{}`: take that from them, as by `chmod o= FILE`", path.display())]
+    #[error("other users can read the key `{}`: take that right away, for example with `chmod o= \
+         FILE`", path.display())]
     KeyOpenToOthers {
         /// Which file.
         path: PathBuf,

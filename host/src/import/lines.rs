@@ -1,4 +1,4 @@
-//! The lines of a log, checked one after the other, on a thread of their own.
+//! The lines of a log, checked one after the other on a thread of their own.
 
 use std::io::BufRead;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The lines to repair with: those of the log, and where it ends too early, the store's own behind them.
+//! The lines to repair with: those of the log, and if it ends too early, the store's own later lines.
 
 use std::io::BufRead;
 use std::sync::Arc;

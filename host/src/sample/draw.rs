@@ -1,4 +1,4 @@
-//! Chance, made from the seed: the ChaCha stream cipher's output is the same for ever, in every version.
+//! Chance, made from the seed. The output of the ChaCha stream cipher is the same for ever, in every version.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};

@@ -1,4 +1,4 @@
-//! Which streams are to be signed, and when; and how far their lines are known to lead.
+//! Which streams are to be signed, and when, and how far their lines are known to lead.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};

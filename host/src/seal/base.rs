@@ -1,4 +1,4 @@
-//! What the next signature has to lead on from.
+//! The point from which the next signature has to lead on.
 
 use enterprise_credentials::{EnterpriseSlug, Position};
 use enterprise_credentials_seal::{Frontier, KeyName, SigningKey};

@@ -1,4 +1,5 @@
-//! The streams of which witnesses have cosigned what this host does not have: none of them is signed or answers.
+//! The streams of which witnesses have cosigned something that this host does not have. None of them is signed, and
+//! none answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

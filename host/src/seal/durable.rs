@@ -1,4 +1,4 @@
-//! What may be given out: what stands in this host's journal, and is durable there.
+//! What may be given out: what is in this host's journal, and durable there.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -14,12 +14,12 @@ pub enum SealError {
     #[error("there is no key to sign with")]
     NoKey,
     /// Two keys are of two services.
-    #[error("the keys are of two logs, `{0}` and `{1}`: all keys of a service bear one name")]
+    #[error("the keys have two names, `{0}` and `{1}`: all keys of a service must have the same name")]
     TwoNames(KeyName, KeyName),
     /// The store's logs, or the journal's, have another name.
     #[error(
-        "the logs of this store are called `{is}`, and the key is of `{key}`: sign with a key of that name, for whoever holds a \
-         checkpoint knows the log by it"
+        "the logs of this store are called `{is}`, and the key is called `{key}`: sign with a key of the same name as \
+         the logs"
     )]
     OtherName {
         /// What the logs are called.
@@ -29,8 +29,8 @@ pub enum SealError {
     },
     /// Something was signed of this store, and nothing by this journal.
     #[error(
-        "the journal in `{}` is empty, and streams of this store were sealed: if this is a copy of another store, sign with \
-         another key; if the journal was lost, or this is a further host of the store, start it once with `--seal-join`",
+        "the journal in `{}` is empty, but streams of this store were sealed: if this store is a copy, sign with \
+         another key; if the journal was lost, or this is one more host of the store, start it once with `--seal-join`",
         .0.display()
     )]
     NotJoined(PathBuf),
@@ -41,7 +41,7 @@ pub enum SealError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// What was signed is of another log than the stream's.
-    #[error("what was signed last of the stream is of the log `{found}`, and its log is `{expected}`")]
+    #[error("the last signature of the stream is for the log `{found}`, but its log is `{expected}`")]
     OtherLog {
         /// The log that it is of.
         found: String,
@@ -50,8 +50,8 @@ pub enum SealError {
     },
     /// The store holds a checkpoint behind all that this host knows of, and none of its keys has signed it.
     #[error(
-        "the store holds a checkpoint of the stream (log {log}, {size} lines) that goes beyond the journal, and that none of the keys \
-         has signed: sign with the key that has, or find out who wrote that row of `checkpoints`, and delete it"
+        "the store holds a checkpoint (log {log}, {size} lines) that the journal does not know and none of the keys \
+         has signed: sign with the key that signed it, or find out who wrote that row of `checkpoints`, and delete it"
     )]
     Strange {
         /// Of which log of the stream.
@@ -67,21 +67,21 @@ pub enum SealError {
     Made,
     /// There is no journal to read what was signed last.
     #[error(
-        "there is no journal of the seal in `{}`: name the directory of the host that does not serve the stream, as `--seal-state`; if \
-         it is lost, say `--journal-lost`",
+        "there is no journal of the seal in `{}`: with `--seal-state`, name the directory of the host that refuses to \
+         serve the stream; if that is lost, give `--journal-lost`",
         .0.display()
     )]
     NoJournal(PathBuf),
     /// The logs of a stream cannot be numbered on.
     #[error(
-        "the store says that the stream's log is number {0}, behind which there is no other: find out who wrote that \
-         row"
+        "the store says that the stream's log is number {0}, and there can be no higher number: find out who wrote \
+         that row"
     )]
     NoFurtherLog(u32),
     /// The seal of a stream whose lines lead on from what was sealed is not begun anew.
     #[error(
-        "the stream's lines lead on from what was sealed of it: there is nothing to begin anew, unless a witness or a \
-         checkpoint that somebody holds shows otherwise: then say `--contradicted`"
+        "the stream goes on from what was sealed of it, so no new seal is needed; if a witness or somebody's \
+         checkpoint shows otherwise, give `--contradicted`"
     )]
     Holds,
     /// The store fails, or the stream is altered.

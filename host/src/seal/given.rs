@@ -1,5 +1,5 @@
-//! Checkpoints that were given out, and the proofs between them. Only what stands in the store is given out: by then it
-//! is in the signer's journal.
+//! Checkpoints that were given out, and the proofs between them. Only what is in the store is given out. By then it is
+//! in the signer's journal.
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::{ConsistencyProver, Frontier, SealedGrowth, TooShort};
@@ -18,7 +18,7 @@ pub async fn latest(streams: &impl Streams, enterprise: &EnterpriseSlug) -> Resu
 #[derive(Debug, thiserror::Error)]
 pub enum GrowthError {
     /// No checkpoint that covers so many lines was given out of this log.
-    #[error("no checkpoint of {old} lines was given out of `{enterprise}`, and so there is nothing to prove from")]
+    #[error("no checkpoint of {old} lines was given out for `{enterprise}`, so no proof can begin there")]
     NotGiven {
         /// Whose stream.
         enterprise: EnterpriseSlug,

@@ -1,7 +1,7 @@
-//! The journal: what was signed last of each stream, in files of its own, so that a store which was set back shows.
+//! The journal: what was signed last of each stream. It has files of its own, so it shows if the store was set back.
 //!
-//! It belongs to one process, on another disk or another machine than the store if that can be. A file is written whole
-//! or not at all, and is durable before what it says is kept anywhere else.
+//! It belongs to one process. It should be on another disk or another machine than the store. A file is written whole
+//! or not at all. It is durable before anything that it says is kept anywhere else.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -30,21 +30,23 @@ pub enum JournalError {
     #[error("the journal of the seal cannot use `{}`", .0.display())]
     File(PathBuf, #[source] io::Error),
     /// Another process has it.
-    #[error("the journal of the seal in `{}` is in use by another process: give each its own with \
-        `--seal-state`", .0.display())]
+    #[error(
+        "the journal of the seal in `{}` is in use by another process: give each process its own with `--seal-state`",
+        .0.display()
+    )]
     InUse(PathBuf),
     /// The file is not one that was written.
     #[error(
-        "`{}` is not what the journal of the seal wrote: put back what was there. If that is lost, compare the store with a \
-         checkpoint that somebody else holds, for nothing here shows any more that it was not set back; if it holds, remove the \
-         file, and what the store says was signed last is gone on from",
+        "`{}` is not what the journal of the seal wrote: put back what was there. If that is lost, nothing here shows \
+         any more whether the store was set back: compare the store with a checkpoint that somebody else holds. If the \
+         checkpoint holds, remove the file; then the seal goes on from what the store says was signed last",
         .0.display()
     )]
     Broken(PathBuf),
     /// The directory holds no journal, or not any more.
     #[error(
-        "there is no journal of the seal in `{}`: look whether its disk is mounted; an empty directory does not say that nothing was \
-         signed",
+        "there is no journal of the seal in `{}`: check that its disk is mounted; an empty directory does not show \
+         that nothing was signed",
         .0.display()
     )]
     Missing(PathBuf),

@@ -25,8 +25,10 @@ pub enum KeyFileError {
     #[error("cannot read the key `{}`", .0.display())]
     NotRead(PathBuf, #[source] io::Error),
     /// Whoever can read it can sign any history.
-    #[error("others can read the key `{path}`: make a new one if anybody may have, else `chmod 600 \
-        {path}`", path = .0.display())]
+    #[error(
+        "others can read the key `{path}`: if anybody may have read it, make a new key; if not, `chmod 600 {path}`",
+        path = .0.display()
+    )]
     OthersCanRead(PathBuf),
     /// The file holds no key.
     #[error("cannot read the key `{}`", .0.display())]

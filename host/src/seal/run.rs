@@ -1,4 +1,4 @@
-//! Signing, aside from every request.
+//! Signs streams. No request waits for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;

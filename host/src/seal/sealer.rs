@@ -1,8 +1,9 @@
-//! Signs streams: what is appended and durable, once its lines are known to lead on from what was signed last.
+//! Signs streams. It signs what is appended and durable, once it knows that the lines lead on from what was signed
+//! last.
 //!
-//! The order is what keeps checkpoints from contradicting each other. The append is durable; the lines lead from what
-//! the journal holds to it; it is signed; the journal is durable; the store has it; only then is it given out. Killed
-//! between any two of these, the next process finds in the journal whatever may have been given out.
+//! Checkpoints never contradict each other, because of this order: the append is durable, the lines lead from what the
+//! journal holds to it, it is signed, the journal is durable, the store has it, and only then it is given out. If the
+//! process is killed between any two of these, the next process finds in the journal whatever may have been given out.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -357,8 +358,8 @@ async fn warn_of_loss(store: &impl Store) {
     if let Some(durability @ (Durability::ThisNode | Durability::Volatile | Durability::Unknown)) = health.durability {
         tracing::warn!(
             %durability,
-            "the seal is on, and the store may lose what it has acknowledged: after a failover a checkpoint that was given out may be \
-             contradicted"
+            "the seal is on, and the store may lose what it has acknowledged: after a failover a checkpoint that was \
+             given out may be contradicted"
         );
     }
 }

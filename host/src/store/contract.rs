@@ -1,8 +1,8 @@
-//! The contract of the port, for whoever writes a [`Store`] of their own: every rule that is promised at [`Store`] and
-//! its methods, asked of an implementation, and stores that are wrong on purpose, each of which some rule finds out.
+//! The contract of the port, for whoever writes a [`Store`] of their own. It asks an implementation every rule that
+//! [`Store`] and its methods promise. It also has stores that are wrong on purpose, and some rule finds each of them.
 //! Feature `contract`, off by default.
 //!
-//! A test of a store of one's own, whole. [`Memory`] stands for the store, and for what it keeps its streams in:
+//! This is the whole test of a store. Here [`Memory`] stands for the store, and for the place of its streams:
 //!
 //! ```
 //! use enterprise_credentials_host::store::StoreError;

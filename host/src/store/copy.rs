@@ -1,4 +1,4 @@
-//! Copies of a whole store: what a backup and a restore tell of themselves.
+//! Copies of a whole store: what a backup and a restore say about themselves.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What is lost of what was appended, and when.
+//! How much of what was appended may be lost, and when.
 
 use std::fmt;
 

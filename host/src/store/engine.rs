@@ -1,4 +1,4 @@
-//! The engines behind the port: the one place that knows which there are. A URL names one of them by its scheme.
+//! The engines behind the port. Only this file knows which engines there are. The scheme of a URL names one of them.
 
 #[cfg(feature = "sqlite")]
 use std::path::Path;

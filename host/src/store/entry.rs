@@ -1,4 +1,4 @@
-//! What the look-up says of a fingerprint: which line issues the credential. Every engine holds it against that line.
+//! What the look-up says of a fingerprint: which line issues the credential. Every engine compares it with that line.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -21,8 +21,8 @@ pub enum StoreError {
     },
     /// Within one enterprise a fingerprint stands for one credential only.
     #[error(
-        "credential `{credential}` at position {position} has the fingerprint `{fingerprint}`, \
-         which stands for credential `{holder}` of the same enterprise already"
+        "credential `{credential}` at position {position} has the fingerprint `{fingerprint}`, which credential \
+         `{holder}` of the same enterprise already has"
     )]
     DuplicateFingerprint {
         /// Where the second credential is issued.
@@ -210,12 +210,12 @@ impl Alteration {
     pub(super) const fn cure(&self) -> &'static str {
         match self {
             _ if self.is_of_seal() => {
-                "`verify` tells whether lines are damaged; if not, `import` a log of the stream that was exported later, or, where \
-                 there is none, begin another seal with `seal restart`"
+                "run `verify` to see whether lines are damaged; if none is, `import` a log of the stream that was \
+                 exported later; if there is none, begin another seal with `seal restart`"
             }
             _ => {
-                "`verify` tells what else is, and `repair --from LOG` mends it with any log of the stream that leads to the \
-                 same head"
+                "run `verify` to see what else is damaged, and `repair --from LOG` with any log of the stream that \
+                 leads to the same head"
             }
         }
     }
@@ -240,11 +240,12 @@ impl fmt::Display for Alteration {
             }
             Self::LookUp { position } => write!(
                 f,
-                "the look-up names the line at position {position} for a fingerprint, and that line does not issue it"
+                "for some fingerprint the look-up names the line at position {position}, and that line does not issue \
+                 it"
             ),
             Self::SealedBeyond { head, sealed } => write!(
                 f,
-                "it ends at position {head}, and {sealed} lines of it were sealed: an older copy of it was put in its \
+                "it ends at position {head}, but {sealed} lines of it were sealed: an older copy of it was put in its \
                  place"
             ),
             Self::SealedOtherwise {
@@ -254,18 +255,18 @@ impl fmt::Display for Alteration {
                 lines,
             } => write!(
                 f,
-                "{size} lines of it were sealed with the root {sealed}, and do not lead to the root {lines} that it has at position \
-                 {head}: another history was put in its place"
+                "{size} lines of it were sealed with the root {sealed}, and they do not lead to its root {lines} at \
+                 position {head}: another history was put in its place"
             ),
             Self::WitnessedBeyond { head, witness, size } => write!(
                 f,
-                "it ends at position {head}, and the witness `{witness}` has cosigned {size} lines of it: it was set back, together \
-                 with the journal of the seal"
+                "it ends at position {head}, but the witness `{witness}` has cosigned {size} lines of it: it was set \
+                 back together with the journal of the seal"
             ),
             Self::WitnessedOtherwise { witness, size } => write!(
                 f,
-                "the witness `{witness}` has cosigned {size} lines of it, and they were others: it was set back, together with the \
-                 journal of the seal, and went on otherwise"
+                "the witness `{witness}` has cosigned {size} other lines of it: it was set back together with the \
+                 journal of the seal, and then went on differently"
             ),
         }
     }

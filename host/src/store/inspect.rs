@@ -1,4 +1,5 @@
-//! A second port beside the streams, for whoever examines a store: what stands in it, row by row, right or wrong.
+//! A second port beside the streams, for whoever examines a store. It gives what is in the store, row by row, right or
+//! wrong.
 
 use std::future::Future;
 

@@ -1,4 +1,4 @@
-//! What a storage is asked to do where a stream is altered: to hold the right lines again.
+//! What a storage has to do if a stream is altered: hold the right lines again.
 
 pub(super) mod ahead;
 pub(super) mod damage;

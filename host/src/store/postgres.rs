@@ -1,7 +1,7 @@
-//! The store in a PostgreSQL database, which any number of hosts may share.
+//! The store in a PostgreSQL database. Any number of hosts may share it.
 //!
-//! An append is one statement that moves the head and puts the lines behind it. A head is read by a server that shows
-//! first that it still is the primary. Correctness rests on the heads alone: no lock outlives a transaction.
+//! An append is one statement, which moves the head and puts the lines behind it. Before a server may read a head, it
+//! has to show that it still is the primary. Correctness rests on the heads alone: no lock outlives a transaction.
 
 mod append;
 mod checkpoints;
@@ -195,8 +195,8 @@ impl PostgresStore {
         }
         if asked == Some(Reads::Unfenced) && facts.has_standbys() {
             tracing::warn!(
-                "reads are unfenced: after a failover an old primary that still runs is believed, and a token that is destroyed \
-                 is taken for alive"
+                "reads are unfenced: after a failover, an old primary that still runs may say that a destroyed token \
+                 is alive"
             );
         }
         Ok(())

@@ -1,5 +1,4 @@
-//! Segments: lines of a stream that follow each other, as one value of a table.
-//! They are cut and read alike in every engine.
+//! Segments: consecutive lines of a stream, as one value of a table. Every engine cuts and reads them alike.
 
 use std::ops::RangeInclusive;
 

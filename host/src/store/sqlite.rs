@@ -1,6 +1,6 @@
 //! The store in one SQLite file.
 //!
-//! One thread writes: it takes what waits, many appends in one transaction, and tells each what became of it. Readers
+//! One thread writes. It takes what waits, many appends in one transaction, and tells each what became of it. Readers
 //! have connections of their own, and wait for nobody.
 
 mod checkpoints;

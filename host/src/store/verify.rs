@@ -1,5 +1,5 @@
-//! Whether a store holds what was appended to it: every stream from its first line to its head, and the look-up against
-//! the lines, in both directions.
+//! Whether a store holds what was appended to it. It checks every stream from its first line to its head, and the
+//! look-up against the lines, in both directions.
 
 mod finding;
 mod stream;

@@ -1,4 +1,4 @@
-//! One request to a witness, and what it says: C2SP's `tlog-witness`. Whatever it says, it is read within limits.
+//! One request to a witness, and its answer: C2SP's `tlog-witness`. Every answer is read within limits.
 
 use std::time::Duration;
 

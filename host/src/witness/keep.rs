@@ -1,4 +1,5 @@
-//! What witnesses have cosigned, kept beside the checkpoint: whoever asks for that gets it with their signatures.
+//! What witnesses have cosigned. It is kept beside the checkpoint, and whoever asks for the checkpoint gets it with
+//! their signatures.
 
 use enterprise_credentials::EnterpriseSlug;
 

@@ -1,4 +1,4 @@
-//! Showing streams to witnesses, aside from every request: one task for each witness, which asks one thing at a time.
+//! Shows streams to witnesses. Each witness has a task, which asks one thing at a time. No request waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;

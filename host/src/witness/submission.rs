@@ -1,4 +1,4 @@
-//! One stream shown to one witness: from where the witness stands to the stream's latest checkpoint.
+//! Shows one stream to one witness: from the witness's last checkpoint to the stream's latest.
 
 use std::sync::Arc;
 

@@ -177,7 +177,8 @@ fn a_stream_is_reported_as_a_file_is_and_not_at_all_where_a_later_line_is_altere
     }
     change(
         &url,
-        "UPDATE segments SET lines = CAST(replace(CAST(lines AS TEXT), 'RevocationCompleted', 'RevocationCompletef') AS BLOB)",
+        "UPDATE segments SET lines = \
+         CAST(replace(CAST(lines AS TEXT), 'RevocationCompleted', 'RevocationCompletef') AS BLOB)",
     );
     let altered = run(&[&["audit", "--until", "100"], &stream[..]].concat());
     assert_eq!((altered.code, altered.stdout.as_str()), (1, ""), "{altered:?}");

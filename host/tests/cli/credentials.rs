@@ -7,12 +7,14 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::store::imported;
-use crate::{decided, file, requested, revoked, run, run_on, sample};
+use crate::{decided, file, requested, revoked, run, run_on, sample, schemas};
 
 /// Rows as objects: those of the list as JSON lines.
 fn rows(log: &str, arguments: &[&str]) -> Vec<Value> {
     let list = run_on(log, &[&["credentials", "-", "--format", "jsonl"], arguments].concat()).output();
-    list.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let rows: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    rows.iter().for_each(schemas::validate);
+    rows
 }
 
 fn ids(rows: &[Value]) -> Vec<u64> {

@@ -94,7 +94,7 @@ fn a_file_is_exported_in_a_format_or_not_at_all() {
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
         assert!(run.stderr.contains(said), "{}", run.stderr);
     };
-    wrong(run(&["export", &log]), "a file is a log already");
+    wrong(run(&["export", &log]), "a file already is a log");
     wrong(
         run(&["export", &log, "--format", "leef"]),
         "possible values: github-audit, ocsf, cef",

@@ -25,6 +25,7 @@ mod reconcile;
 mod rehearse;
 mod repair;
 mod replay;
+mod schemas;
 mod scope;
 mod seal;
 mod store;
@@ -49,8 +50,11 @@ struct Run {
 }
 
 impl Run {
+    /// The document that it printed, which is as its schema says.
     fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let document = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        schemas::validate(&document);
+        document
     }
 
     /// The run was fine, and this is what it printed.

@@ -219,7 +219,7 @@ fn a_history_with_its_tokens_is_called_by_an_owner_among_them() {
     ]);
     assert_eq!(unknown.code, 1);
     assert!(
-        unknown.stderr.contains("holds no token of a credential in the log"),
+        unknown.stderr.contains("is that of a credential in the log"),
         "{}",
         unknown.stderr
     );

@@ -126,7 +126,7 @@ fn an_earlier_log_serves_where_the_rest_of_the_stream_is_whole() {
     for (statement, said) in [
         (
             replaced("\"position\":3000,", "\"position\": 3000,"),
-            "the log ends at line 1200, and with the store's own lines behind it",
+            "the log ends at line 1200, and together with the store's own later lines",
         ),
         (
             format!("DELETE FROM segments WHERE {OF_OCTO} AND last > 3000"),

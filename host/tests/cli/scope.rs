@@ -151,12 +151,12 @@ fn a_request_that_nobody_may_make_says_what_to_ask_for_instead() {
         (
             &["--person", FIRST_OWNER][..],
             "first_owner_is_no_target",
-            "spare nobody",
+            "spares nobody",
         ),
         (
             &["--organization", "octo-platform", "--revoke-credentials"],
             "organization_destroys_nothing",
-            "Without --organization the request takes the whole enterprise",
+            "Without --organization, the request takes the whole enterprise",
         ),
     ] {
         let words = plan(&log, flags).output();
@@ -202,11 +202,7 @@ fn a_name_that_means_nobody_or_several_is_an_error_that_says_so() {
     );
     let ambiguous = plan(&format!("{log}{second}\n"), &["--person", GUEST]);
     assert_eq!(ambiguous.code, 1);
-    for said in [
-        "cannot be told",
-        "person 10 and 9000",
-        "name an id in `decide --command`",
-    ] {
+    for said in ["is ambiguous", "person 10 and 9000", "name an id in `decide --command`"] {
         assert!(ambiguous.stderr.contains(said), "{}", ambiguous.stderr);
     }
     for wrong in [&["--person", ""][..], &["--credential-type", "password"]] {
@@ -226,7 +222,7 @@ fn flags_limit_a_request_to_revoke_and_no_other_command_and_each_limit_once() {
         (add, "limit a `RevokeAll` or a `Revoke`"),
         (
             by_id.as_str(),
-            "the command has its own `person`: leave it out there, or leave out `--person`",
+            "the command already has `person`: remove it there, or leave out `--person`",
         ),
     ] {
         let wrong = run_on(&log, &["decide", "-", "--command", command, "--person", GUEST]);
@@ -247,7 +243,7 @@ fn a_login_that_cannot_stand_in_a_path_is_decided_about() {
     let rehearsed = crate::run(&["rehearse", "--history", &path, "--person", ".."]);
     assert_eq!(rehearsed.code, 1);
     assert!(
-        rehearsed.stderr.contains("cannot stand in the path of a URL"),
+        rehearsed.stderr.contains("a URL cannot hold it in its path"),
         "{}",
         rehearsed.stderr
     );

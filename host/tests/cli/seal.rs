@@ -155,7 +155,7 @@ fn any_other_log_is_named_by_what_is_wrong_with_it() {
         (
             shorter,
             format!(
-                "the log ends at line {}, and had {lines} lines when it was sealed",
+                "the log ends at line {}, but it had {lines} lines when it was sealed",
                 lines - 1
             ),
         ),
@@ -190,12 +190,12 @@ fn a_checkpoint_that_is_not_genuine_says_nothing_of_any_log() {
     let smaller = genuine.replace(&format!("\n{lines}\n"), "\n5\n");
     let relabelled = Note::sign(note(&log, lines).text(), &[secret("credentials.example.com/acme")]).unwrap();
     for (text, key, said) in [
-        (smaller, &key, "is false: the text, or the signature, was altered"),
+        (smaller, &key, "is false: the text or the signature was altered"),
         (genuine.clone(), &stranger, "no signature is by a key that was given"),
         (
             relabelled.to_string(),
             &stranger,
-            "signed as if it were of `credentials.example.com/acme`",
+            "but the signature is for `credentials.example.com/acme`",
         ),
     ] {
         let checkpoint = file("seal-genuine.checkpoint", &text);
@@ -290,7 +290,7 @@ fn the_proof_of_a_line_is_checked_without_the_log() {
     let run_ = run(&["seal", "prove", &name, "--position", &beyond, "--checkpoint", &sealed]);
     refused(
         &run_,
-        &format!("the checkpoint covers positions 1 to {}, and not {beyond}", lines - 3),
+        &format!("the checkpoint covers positions 1 to {}, not {beyond}", lines - 3),
     );
     assert_eq!(
         run(&["seal", "prove", &name, "--position", "0", "--checkpoint", &sealed]).code,
@@ -356,7 +356,7 @@ fn two_checkpoints_are_of_one_history_if_the_log_or_a_proof_shows_it() {
     );
     refused(
         &compare(&old, &new, &["--proof", &proof]),
-        "the proof begins at 101 lines, and OLD is of 100",
+        "the proof begins at 101 lines, but OLD has 100",
     );
     refused(
         &compare(&other, &old, &["--proof", &proof]),

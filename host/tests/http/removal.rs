@@ -116,7 +116,10 @@ fn what_is_pending_is_recorded_early_and_the_job_records_the_rest() {
     let removed = removals(&running);
     let of_item: Vec<_> = removed
         .iter()
-        .filter(|recorded| matches!(recorded.event, Event::AuthorizationRevoked { credential, .. } if credential.value() == 908))
+        .filter(|recorded| match &recorded.event {
+            Event::AuthorizationRevoked { credential, .. } => credential.value() == 908,
+            _ => false,
+        })
         .collect();
     assert_eq!(of_item.len(), 1);
     assert!(of_item[0].by.is_some());

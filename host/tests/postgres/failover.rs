@@ -107,9 +107,12 @@ fn summary(rounds: &[Round], requests: usize) -> String {
         format!("{:.2} | {:.2} | {:.2}", all[0], all[all.len() / 2], all[all.len() - 1])
     };
     format!(
-        "| {} failovers | least | median | most |\n| --- | --- | --- | --- |\n| seconds until the drill has ended | {} |\n\
+        "| {} failovers | least | median | most |\n| --- | --- | --- | --- |\n\
+         | seconds until the drill has ended | {} |\n\
          | seconds until the first request is accepted again | {} |\n| seconds until every client's is | {} |\n\
-         | requests acknowledged, of {requests} kept | {} |||\n| jobs under way when the primary was killed | {} |||\n| acknowledged and lost, repeated, completed twice | 0 |||",
+         | requests acknowledged, of {requests} kept | {} |||\n\
+         | jobs under way when the primary was killed | {} |||\n\
+         | acknowledged and lost, repeated, completed twice | 0 |||",
         rounds.len(),
         seconds(|round| round.promotion),
         seconds(|round| round.outage.0),

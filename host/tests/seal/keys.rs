@@ -52,7 +52,7 @@ fn a_log_has_one_name() {
         assert!(said.contains(NAME) && said.contains("other.example.com"), "{said}");
     }
     let said = scene.refused(&["--seal-key", &key, "--seal-key", &other]);
-    assert!(said.contains("the keys are of two logs"), "{said}");
+    assert!(said.contains("the keys have two names"), "{said}");
 }
 
 #[test]

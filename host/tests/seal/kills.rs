@@ -62,8 +62,8 @@ fn nothing_that_was_given_out_is_ever_contradicted() {
     }
     assert_eq!(checked, given.len());
     println!(
-        "{} checkpoints over {KILLS} kills, {accepted} requests accepted, {kills_unsealed} kills before all was sealed: \
-         {} pairs, none contradicts",
+        "{} checkpoints over {KILLS} kills, {accepted} requests accepted, {kills_unsealed} kills before all was \
+         sealed: {} pairs, none contradicts",
         given.len(),
         checked * (checked - 1) / 2
     );

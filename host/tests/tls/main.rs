@@ -218,7 +218,7 @@ fn files_that_cannot_be_used_are_refused_in_words() {
     assert!(refusal(2, &arguments[2..]).contains("--tls-cert"));
 
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    assert!(refusal(1, &arguments).contains(&format!("other users may read the key `{}`", key.display())));
+    assert!(refusal(1, &arguments).contains(&format!("other users can read the key `{}`", key.display())));
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
 
     fs::write(&key, SECOND.key).unwrap();

@@ -236,7 +236,7 @@ fn a_store_that_was_set_back_and_went_on_otherwise_is_found_out() {
     }
     assert_eq!(host.terminate(), Some(0));
     let host = serve(&scene, "journal", &[(witness.url(), &witness.key)]);
-    assert_one_is_altered(&host, "and they were others");
+    assert_one_is_altered(&host, "other lines of it");
     assert_eq!(host.terminate(), Some(0));
     assert_eq!(
         latest(&scene, SLUG).cosigned(std::slice::from_ref(&witness.key)),

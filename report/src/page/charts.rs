@@ -1,4 +1,4 @@
-//! Charts as SVG, without text of their own: what a chart shows stands in words and numbers beside it.
+//! Charts as SVG, without text of their own. The words and numbers beside a chart say what it shows.
 
 use enterprise_credentials::{Loss, Timestamp};
 use maud::{Markup, html};
@@ -57,7 +57,8 @@ fn stacked(x: usize, bar: Bar, most: u64) -> Markup {
             rect.revoked x=(x) y=(HEIGHT - revoked.min(HEIGHT)) width=(width) height=(revoked) {}
         }
         @if bar.credentials > 0 {
-            rect fill="url(#hatch)" x=(x) y=(HEIGHT.saturating_sub(revoked + destroyed)) width=(width) height=(destroyed) {}
+            @let top = HEIGHT.saturating_sub(revoked + destroyed);
+            rect fill="url(#hatch)" x=(x) y=(top) width=(width) height=(destroyed) {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! When the jobs of revocations recorded what: enough of it to draw, however long the history is.
+//! When the jobs of revocations recorded what: enough to draw it, however long the history is.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! That a log goes on from what it was: nothing before was changed.
+//! Proofs that a log only grew: nothing earlier was changed.
 
 use alloc::vec::Vec;
 

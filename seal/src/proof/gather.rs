@@ -1,4 +1,4 @@
-//! The roots of subtrees, gathered while the leaves of the whole tree go by, so that no tree is ever kept.
+//! The roots of subtrees, gathered while the leaves of the whole tree go by. So the tree is never kept.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-//! That a line stands in a log, at a place.
+//! Proofs that a line is in a log, at a position.
 
 use alloc::vec::Vec;
 

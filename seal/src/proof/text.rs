@@ -1,4 +1,4 @@
-//! Proofs as texts that can be sent: each with the checkpoint that it leads to.
+//! Proofs as texts that can be sent, each with the checkpoint to which it leads.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -219,16 +219,13 @@ impl fmt::Display for NotSealed {
             Self::NotAuthentic(error) => error.fmt(f),
             Self::NotProven(error) => error.fmt(f),
             Self::OtherLogs { older, newer } => {
-                write!(
-                    f,
-                    "the checkpoints are of two logs, `{older}` and `{newer}`, which have nothing to do with each other"
-                )
+                write!(f, "the checkpoints are of two different logs, `{older}` and `{newer}`")
             }
             Self::OtherSize { proof, checkpoint } => {
                 write!(
                     f,
-                    "the proof begins at {proof} lines, and the older checkpoint is of {checkpoint}: fetch one for \
-                     these two"
+                    "the proof begins at {proof} lines, but the older checkpoint has {checkpoint}: fetch a proof for \
+                     these two checkpoints"
                 )
             }
         }

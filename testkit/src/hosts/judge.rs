@@ -1,4 +1,4 @@
-//! Whether what was said, and what the store holds then, is what the core would have said in some order.
+//! Whether the core could have said, in some order, what was said, and recorded what the store then holds.
 
 use std::string::{String, ToString};
 use std::vec::Vec;

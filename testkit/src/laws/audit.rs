@@ -1,4 +1,5 @@
-//! Audits: every history that the core writes is clean, and every altered one is found out, or could have been written.
+//! Audits. Every history that the core writes is clean. Every altered one is found out, or the core could have written
+//! it.
 
 use std::format;
 

@@ -1,4 +1,4 @@
-//! What a request with filters takes, and what it leaves: of one alone, and of two that overlap.
+//! What a request with filters takes, and what it leaves: one request alone, and two that overlap.
 
 use core::num::NonZeroU32;
 use std::format;

@@ -1,4 +1,4 @@
-//! The job: progress, the same end by every way, one completion, and the totals of the plan.
+//! The job: it makes progress, ends the same by every way, and completes once, with the totals of the plan.
 
 use core::num::NonZeroU32;
 use std::collections::{BTreeMap, BTreeSet};

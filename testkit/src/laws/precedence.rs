@@ -1,4 +1,4 @@
-//! Of several faults of a request, the one that the catalogue puts first is answered.
+//! If a request has several faults, the answer names the first one in the catalogue's order.
 
 use std::format;
 use std::string::{String, ToString};

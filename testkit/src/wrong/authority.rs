@@ -5,8 +5,8 @@ use std::vec::Vec;
 use super::around_the_core;
 use enterprise_credentials::rest::{self, Outcome};
 use enterprise_credentials::{
-    ADMIN_ENTERPRISE_SCOPE, Authority, Caller, Command, Enterprise, EnterpriseKind, Event, Refusal, RevokeAll,
-    Timestamp,
+    ADMIN_ENTERPRISE_SCOPE, Authority, Caller, Command, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, EnterpriseKind,
+    Event, Refusal, RevokeAll, Scopes, Timestamp,
 };
 
 type Decision = Result<Vec<Event>, Refusal>;
@@ -86,7 +86,7 @@ around_the_core! {
             let installation = Caller::Installation {
                 installation: crate::world::installation(1),
                 organization: None,
-                permissions: crate::world::valid(enterprise_credentials::Scopes::parse([enterprise_credentials::ENTERPRISE_CREDENTIALS_WRITE])),
+                permissions: crate::world::valid(Scopes::parse([ENTERPRISE_CREDENTIALS_WRITE])),
             };
             let trusted = self.0.handle(request, caller.map(|_| &installation), body, at);
             match (answered.response.status, trusted.response.status) {

@@ -1,4 +1,4 @@
-//! Wrong about what is in scope: these cores misunderstand an event, and are consistent in that.
+//! Wrong about what is in scope. These cores misunderstand an event, and do so consistently.
 
 use super::around_the_core;
 use enterprise_credentials::{CorruptHistory, CredentialKind, Event, RecordedEvent, Role};

@@ -113,12 +113,15 @@ impl Raw for Postgres {
     fn append_singly(&mut self, appends: u64) -> Result<u64> {
         self.at_once(appends, async |number, client, appends| {
             let slug = format!("raw-{number}");
-            let begin = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES ($1, 0, '', 0, 0, 0) \
+            let begin = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) \
+                 VALUES ($1, 0, '', 0, 0, 0) \
                  ON CONFLICT (enterprise) DO UPDATE SET enterprise = excluded.enterprise RETURNING size";
             let before: i64 = client.query_one(begin, &[&slug]).await?.try_get(0)?;
             let append = client.prepare(APPEND).await?;
             for size in (before..).take(usize::try_from(appends)?) {
-                let appended = client.execute(&append, &[&slug, &size, &[b'x'; 200].as_slice()]).await?;
+                let appended = client
+                    .execute(&append, &[&slug, &size, &[b'x'; 200].as_slice()])
+                    .await?;
                 ensure!(appended == 1, "nothing was appended");
             }
             Ok(())

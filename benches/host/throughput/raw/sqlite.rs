@@ -92,8 +92,8 @@ impl Raw for Sqlite {
     }
 
     fn look(&mut self, looks: u64) -> Result<u64> {
-        let begin = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES (?, 1, x'', 0, 0, 0) \
-             ON CONFLICT DO NOTHING";
+        let begin = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) \
+             VALUES (?, 1, x'', 0, 0, 0) ON CONFLICT DO NOTHING";
         self.connection.execute(begin, [LOOKED_AT])?;
         let mut select = self
             .connection

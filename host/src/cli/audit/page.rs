@@ -24,7 +24,8 @@ impl Drawn {
         Ok(())
     }
 
-    /// Writes the page. `as_of` says up to where the log is asked about, where not to its end; `seal` says whether the log is the one that was sealed or marked, and in which words.
+    /// Writes the page. `as_of` says up to where the log is asked about, if not to its end. `seal` says whether the log
+    /// is the one that was sealed or marked, and in which words.
     pub(super) fn write(
         &self,
         path: &Path,

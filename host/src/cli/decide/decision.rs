@@ -5,12 +5,12 @@ use enterprise_credentials::log::write_line;
 use enterprise_credentials::{Command, Enterprise, ListRefusal, Position, RecordedEvent, Refusal, Rule, Timestamp};
 use serde::Serialize;
 
+use crate::cli::output::Document;
 use crate::cli::table::Facts;
 
 /// What the core answers to the commands: all of them as one.
 #[derive(Serialize)]
 pub(super) struct Decision {
-    schema: &'static str,
     /// The position of the last event that it was decided on.
     position: Position,
     at: Timestamp,
@@ -81,6 +81,10 @@ impl Refused {
     }
 }
 
+impl Document for Decision {
+    const SCHEMA: &'static str = "enterprise-credentials/decision/v1";
+}
+
 impl Decision {
     /// Asks the core. An error where the list is none that can be decided as one.
     pub(super) fn of(enterprise: &Enterprise, commands: Vec<Command>, at: Timestamp) -> Result<Self> {
@@ -89,7 +93,6 @@ impl Decision {
             Err(refused) => (Vec::new(), Some(refused)),
         };
         Ok(Self {
-            schema: "enterprise-credentials/decision/v1",
             position: enterprise.position(),
             at,
             commands,

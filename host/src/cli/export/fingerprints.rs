@@ -1,6 +1,6 @@
 //! The fingerprints of a history, by the place of their credentials in the order of issue. The state holds none, and in
-//! memory they would take twice as much as the state does: they are kept in a temporary file,
-//! of which every sixteenth place is known.
+//! memory they would take twice as much as the state. So they are kept in a temporary file, and every sixteenth place
+//! in it is known.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

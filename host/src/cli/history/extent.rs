@@ -62,7 +62,8 @@ impl Extent {
         if let Some(Until::Position(asked)) = self.until {
             ensure!(
                 end >= asked,
-                "{log} ends at position {end}, before `--until {asked}`: ask for a position up to its end, or fetch a later log"
+                "{log} ends at position {end}, before `--until {asked}`: ask for a position up to its \
+                 end, or fetch a later log"
             );
         }
         Ok(())

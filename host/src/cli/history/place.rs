@@ -22,10 +22,12 @@ pub(in crate::cli) struct HistoryPlace {
     /// The log, one event a line; `-` reads standard input.
     #[arg(value_name = "FILE", required_unless_present = "store", conflicts_with = "store")]
     file: Option<PathBuf>,
-    /// Read the stream from this store instead, beside a running `serve`, and fail unless it is whole.
+    /// Read a stream from this store instead of a file: `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    ///
+    /// This works beside a running `serve`. It fails if the stream is not whole.
     #[arg(long, value_name = "URL", requires = "enterprise")]
     store: Option<StoreUrl>,
-    /// Whose stream to read from the store.
+    /// The enterprise whose stream to read from the store.
     #[arg(long, value_name = "SLUG", requires = "store", conflicts_with = "file")]
     enterprise: Option<EnterpriseSlug>,
     /// The log's bytes, where they came from what can be read only once.

@@ -1,5 +1,5 @@
-//! A bounded queue of lines, and the thread that writes them. Whoever logs waits for nobody: where standard error is a
-//! pipe that is not read, a line too many is counted and left out.
+//! A bounded queue of lines, and the thread that writes them. Whoever logs waits for nobody. If standard error is a
+//! pipe that nobody reads, lines that do not fit are counted and left out.
 
 use std::io::{self, Write, stderr};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Whose token the request is made with.
+//! The token with which the request is made.
 
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -100,7 +100,8 @@ async fn from_file(
     match holders.or(known) {
         Some(found) => Ok(found),
         None => bail!(
-            "`{}` holds no token of a credential in the log: the log has its SHA-256 as fingerprint",
+            "no token in `{}` is that of a credential in the log: the log has the SHA-256 of each token as its \
+             fingerprint",
             path.display()
         ),
     }
@@ -145,9 +146,8 @@ async fn add(store: &impl Store, enterprise: &mut Enterprise, scope: &Scope) -> 
     } else {
         "organization"
     };
-    let owner = owner.with_context(|| {
-        format!("the {place} has no owner to whom a token could be added: give one with `--token-file`")
-    })?;
+    let owner = owner
+        .with_context(|| format!("the {place} has no owner, so no token can be added: give one with `--token-file`"))?;
     let (slug, of) = enterprise
         .slug()
         .cloned()

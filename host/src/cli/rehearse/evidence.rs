@@ -1,4 +1,4 @@
-//! The evidence, from the store alone: the stream is exported and audited, and held against the plan.
+//! The evidence, from the store alone. The stream is exported and audited, and compared with the plan.
 
 use anyhow::{Context, Result};
 use enterprise_credentials::audit::{Auditor, Report};

@@ -1,4 +1,4 @@
-//! The job, watched until it is done: at its `Location` for as long as the token lives, else in the store.
+//! The job, watched until it is done: at its `Location` while the token lives, and otherwise in the store.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

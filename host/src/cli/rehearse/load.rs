@@ -1,4 +1,4 @@
-//! A history into the throw-away store: a sample as it is made, or a log as it is read.
+//! Fills the throw-away store: with a sample while it is made, or with a log while it is read.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -12,15 +12,18 @@ use enterprise_credentials_host::http::auditor_token;
 
 use crate::cli::output::print;
 
-/// Make a token by which an auditor gets an enterprise's checkpoints from `serve`, and print it.
+/// Make a token for an auditor, and print it.
 ///
-/// It opens nothing else, and is kept nowhere: the file gets its hash. `serve --auditor-token-file` reads the file at
-/// its start and at each SIGHUP; whose line is removed from it is locked out.
+/// With it, the auditor gets checkpoints and proofs of these enterprises from `serve`, and nothing else. The token
+/// itself is kept nowhere; the file gets its hash. `serve --auditor-token-file` reads the file at the start and at each
+/// SIGHUP. To lock an auditor out, remove the line.
+///
+/// Example: enterprise-credentials seal auditor auditors --enterprise octo-corp
 #[derive(Debug, Args)]
 pub(crate) struct Auditor {
-    /// The file to which the line of the token is added; it is created where it is missing.
+    /// The file to which the line of the token is added. It is created if it is missing.
     file: PathBuf,
-    /// Whose checkpoints; may be given again.
+    /// An enterprise whose checkpoints the token opens. May be given again.
     #[arg(long = "enterprise", value_name = "SLUG", required = true)]
     enterprises: Vec<EnterpriseSlug>,
 }

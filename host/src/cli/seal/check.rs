@@ -10,15 +10,18 @@ use super::{Keys, files, open};
 use crate::cli::output::print;
 use crate::cli::table::{Facts, count};
 
-/// Check the proof that a line is in a sealed log. Needs neither the log nor whoever keeps it.
+/// Check the proof that a line is in a sealed log.
 ///
-/// Exits with 1 if the checkpoint in the proof is not genuine, or the proof does not lead to it.
+/// You need neither the log nor whoever keeps it. Exits with 1 if the checkpoint in the proof is not genuine, or if the
+/// proof does not lead to it.
+///
+/// Example: enterprise-credentials seal check line.proof --key octo.vkey
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The proof, as `seal prove --position` prints it; `-` reads standard input.
     #[arg(value_name = "PROOF", value_parser = files::line)]
     proof: SealedLine,
-    /// The verifier key of the log, or several, one a line.
+    /// The verifier key of the log. The file may hold several, one a line.
     #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
     keys: Vec<Keys>,
 }

@@ -16,9 +16,12 @@ use crate::cli::table::{Facts, count};
 
 /// Check that a log only grew from an older checkpoint to a newer one.
 ///
-/// Takes the log, or a proof as `seal prove --from` prints it; of two checkpoints of one size neither is needed. Exits
-/// with 1 if a checkpoint is not genuine, or if they are of two histories. Two genuine checkpoints of two histories
-/// convict whoever has the key: keep both.
+/// Give the log, or a proof that `seal prove --from` printed. Two checkpoints of the same size need neither.
+///
+/// Exits with 1 if a checkpoint is not genuine, or if the two are of different histories. Two genuine checkpoints of
+/// different histories convict whoever has the key, so keep both.
+///
+/// Example: enterprise-credentials seal compare old.checkpoint new.checkpoint --log octo.jsonl --key octo.vkey
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The older checkpoint.
@@ -30,16 +33,16 @@ pub(crate) struct Compare {
     /// The log; `-` reads standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["store", "proof"])]
     log: Option<PathBuf>,
-    /// Read the stream from this store instead.
+    /// Read the stream from this store instead of a file.
     #[arg(long, value_name = "URL", requires = "enterprise", conflicts_with = "proof")]
     store: Option<StoreUrl>,
-    /// Whose stream to read from the store.
+    /// The enterprise whose stream to read from the store.
     #[arg(long, value_name = "SLUG", requires = "store")]
     enterprise: Option<EnterpriseSlug>,
-    /// A proof, which is enough without the log.
+    /// A proof. With it you do not need the log.
     #[arg(long, value_name = "FILE", value_parser = files::growth)]
     proof: Option<SealedGrowth>,
-    /// The verifier key of the log, or several, one a line.
+    /// The verifier key of the log. The file may hold several, one a line.
     #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
     keys: Vec<Keys>,
 }
@@ -50,7 +53,7 @@ impl Compare {
         let newer = open(&self.newer, &self.keys).context("NEW")?;
         ensure!(
             older.checkpoint.origin == newer.checkpoint.origin,
-            "the checkpoints are of two logs, `{}` and `{}`, which have nothing to do with each other",
+            "the checkpoints are of two different logs, `{}` and `{}`",
             older.checkpoint.origin,
             newer.checkpoint.origin
         );
@@ -71,11 +74,11 @@ impl Compare {
             (_, Some(proof), _) => {
                 ensure!(
                     proof.checkpoint.text() == self.newer.text(),
-                    "the proof leads to another checkpoint than NEW: fetch one for these two"
+                    "the proof leads to another checkpoint than NEW: fetch a proof for these two checkpoints"
                 );
                 ensure!(
                     proof.old == old.0,
-                    "the proof begins at {} lines, and OLD is of {}: fetch one for these two",
+                    "the proof begins at {} lines, but OLD has {}: fetch a proof for these two checkpoints",
                     proof.old,
                     old.0
                 );
@@ -95,7 +98,7 @@ impl Compare {
             }
             (Ok(()), None, None) => Ok("their root"),
             (Err(_), None, None) => {
-                bail!("the checkpoints are of two sizes: give the log with `--log`, or a proof with `--proof`")
+                bail!("the checkpoints have different sizes: give the log with `--log`, or a proof with `--proof`")
             }
         }
     }

@@ -11,16 +11,22 @@ use enterprise_credentials_seal::KeyName;
 
 use crate::cli::output::print;
 
-/// Make a key to sign checkpoints with, or print the verifier key of one enterprise's log.
+/// Make a key that signs checkpoints, or print a verifier key.
 ///
-/// The key signs the logs of all enterprises of a service, each under a name of its own: LOG/SLUG. Give the verifier
-/// key to auditors by another way than checkpoints come to them.
+/// One key signs the logs of all enterprises of a service, each under a name of its own: LOG/SLUG. Give each auditor
+/// the verifier key by another way than the checkpoints.
+///
+/// Example: enterprise-credentials seal key seal.key --log credentials.example.com
+///
+/// Example: enterprise-credentials seal key seal.key --public --enterprise octo-corp
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// The key file. It is created readable by its owner only, and is never overwritten;
-    /// a key that others can read is refused.
+    /// The key file. Only its owner can read it.
+    ///
+    /// It is never overwritten. A key that others can read is refused.
     file: PathBuf,
-    /// Make a key for the service of this name: by custom a URL without its scheme, such as credentials.example.com.
+    /// Make a key for the service of this name. By custom it is a URL without the scheme, such as
+    /// credentials.example.com.
     #[arg(
         long,
         value_name = "NAME",
@@ -28,10 +34,10 @@ pub(crate) struct KeyArgs {
         conflicts_with = "public"
     )]
     log: Option<KeyName>,
-    /// Print the verifier key of an enterprise's log, and nothing secret.
+    /// Print the verifier key of an enterprise's log. It is not secret.
     #[arg(long, requires = "enterprise")]
     public: bool,
-    /// Whose log.
+    /// The enterprise whose verifier key to print.
     #[arg(long, value_name = "SLUG", requires = "public")]
     enterprise: Option<EnterpriseSlug>,
 }

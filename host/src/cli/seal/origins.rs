@@ -9,10 +9,14 @@ use enterprise_credentials_host::store::{self, Inspect, KeptCheckpoint, StoreUrl
 
 use crate::cli::output::print;
 
-/// Print what each enterprise's log is called, one a line: a witness has to know them beforehand.
+/// Print the name of each enterprise's log, one a line.
+///
+/// A witness has to know these names before it cosigns.
+///
+/// Example: enterprise-credentials seal origins --store sqlite:octo.db
 #[derive(Debug, Args)]
 pub(crate) struct Origins {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
 }

@@ -13,15 +13,20 @@ use super::{each_line, files};
 use crate::cli::history::HistoryPlace;
 use crate::cli::output::print;
 
-/// Prove that a line is in a sealed log, or that a sealed log only grew, to somebody who does not have the log.
+/// Prove something about a sealed log to somebody who does not have the log.
 ///
-/// Prints the proof, which ends with the checkpoint: `seal check` and `seal compare --proof` take it. The proof of a
-/// line shows the line, and the hash of the one beside it, by which whoever guesses that one can confirm the guess.
+/// With `--position` it proves that a line is in the log. With `--from` it proves that the log only grew since an older
+/// checkpoint. It prints the proof, with the checkpoint at its end. `seal check` and `seal compare --proof` take it.
+///
+/// The proof of a line shows the line, and the hash of the line beside it. Whoever guesses that other line can confirm
+/// the guess.
+///
+/// Example: enterprise-credentials seal prove octo.jsonl --position 204 --checkpoint octo.checkpoint > line.proof
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The line to prove, by its position.
+    /// Prove that the line at this position is in the log.
     #[arg(long, value_name = "N", required_unless_present = "from", conflicts_with = "from", value_parser = position)]
     position: Option<Position>,
     /// Prove that the log only grew since this older checkpoint.
@@ -57,7 +62,7 @@ impl Prove {
         let place = position.value();
         ensure!(
             place <= to.size,
-            "the checkpoint covers positions 1 to {}, and not {place}: take a later one",
+            "the checkpoint covers positions 1 to {}, not {place}: take a later one",
             to.size
         );
         let mut prover = InclusionProver::new(place.saturating_sub(1), to.size)?;

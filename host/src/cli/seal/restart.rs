@@ -12,31 +12,35 @@ use enterprise_credentials_host::store::{self, IfMissing, StoreUrl, Streams};
 use crate::cli::output::print;
 use crate::cli::serve::journal_of;
 
-/// Begin the seal of a stream anew that was set back, and of which no later export is left.
+/// Begin another seal for a stream that was set back, if no later export is left.
 ///
-/// Everything that was recorded since is lost, and tokens that were destroyed then are alive again: `import` of a later
-/// log brings both back, and is the better cure. The stream's log gets another name, LOG/SLUG/2, and the one before is
-/// never signed again; whoever holds a checkpoint of that one can still show what is lost. Works beside `serve`, which
-/// answers from the stream again.
+/// What was recorded since is lost, and tokens that were destroyed then are alive again. If you have a later log,
+/// `import` it instead: that brings both back.
+///
+/// The log gets another name, LOG/SLUG/2, and the old name is never signed again. Whoever holds a checkpoint of the old
+/// name can still show what is lost. It works beside `serve`, which then answers from the stream again.
 #[derive(Debug, Args)]
 pub(crate) struct Restart {
-    /// The store, as `sqlite:path/to/file.db` or `postgres://user@host/database`.
+    /// The store: `sqlite:path/to/file.db` or `postgres://user@host/database`.
     #[arg(long, value_name = "URL")]
     store: StoreUrl,
-    /// Whose stream.
+    /// The enterprise whose stream it is.
     #[arg(long, value_name = "SLUG")]
     enterprise: EnterpriseSlug,
-    /// The key that signs, as for `serve`; may be given again.
+    /// The key that signs, as for `serve`. May be given again.
     #[arg(long = "seal-key", value_name = "FILE", required = true)]
     keys: Vec<PathBuf>,
-    /// The journal of the host that does not serve the stream, as for `serve`.
+    /// The journal of the host that refuses to serve the stream, as for `serve`.
     #[arg(long = "seal-state", value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Begin anew though nothing here shows that the stream was set back: a witness,
-    /// or a checkpoint that somebody holds, does.
+    /// Begin another seal although nothing on this host shows that the stream was set back.
+    ///
+    /// Use it if a witness shows it, or a checkpoint that somebody holds.
     #[arg(long)]
     contradicted: bool,
-    /// There is no journal any more, and so nothing shows how far the stream was sealed but the store itself.
+    /// Begin another seal although the journal is lost.
+    ///
+    /// Then only the store itself says how far the stream was sealed.
     #[arg(long)]
     journal_lost: bool,
 }
@@ -60,8 +64,7 @@ impl Restart {
             anyhow::Ok(begun?)
         })?;
         print(format!(
-            "the log of `{}` is `{origin}` from now on: tell its auditors and witnesses, who know it by the name \
-             before\n",
+            "the log of `{}` is called `{origin}` from now on: tell its auditors and witnesses\n",
             self.enterprise
         ))?;
         Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! A log held against a checkpoint, and what is said of it.
+//! A log compared with a checkpoint, and what is said about it.
 
 use anyhow::{Context, Result};
 use enterprise_credentials_host::mark::Mark;

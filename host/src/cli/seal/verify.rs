@@ -11,10 +11,14 @@ use crate::cli::history::HistoryPlace;
 use crate::cli::output::print;
 use crate::cli::table::Facts;
 
-/// Check that a log is, byte for byte, the one of which a checkpoint was signed, or goes on from it.
+/// Check that a log is, byte for byte, the one that was sealed.
 ///
-/// Lines behind the checkpoint's size are not covered, and named. What the lines say is not looked at:
-/// `audit --checkpoint` does both. Exits with 1 if the checkpoint is not genuine or not cosigned, or the log another.
+/// A longer log is accepted if it begins with the sealed one; the lines that came later are named as not covered. What
+/// the lines say is not checked: `audit --checkpoint` does both.
+///
+/// Exits with 1 if the log is another, or if the checkpoint is not genuine or not cosigned.
+///
+/// Example: enterprise-credentials seal verify octo.jsonl --checkpoint octo.checkpoint --key octo.vkey
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     #[command(flatten)]
@@ -22,7 +26,7 @@ pub(crate) struct Verify {
     /// The checkpoint.
     #[arg(long, value_name = "FILE", value_parser = files::note)]
     checkpoint: Note,
-    /// The verifier key of the log, or several, one a line.
+    /// The verifier key of the log. The file may hold several, one a line.
     #[arg(long = "key", value_name = "FILE", required = true, value_parser = files::keys)]
     keys: Vec<Keys>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Who cosigned a checkpoint, and how long ago: that is how old it may be at most.
+//! Who cosigned a checkpoint, and how long ago. The checkpoint is at most that old.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,8 +13,9 @@ use crate::cli::table::count;
 /// The witnesses that must have cosigned a checkpoint.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Witnesses {
-    /// Refuse a checkpoint that this witness has not cosigned; given several times, each of them. Its key is text, as
-    /// `name+id+key`: ask the witness for it, not whoever keeps the log.
+    /// Refuse a checkpoint that this witness has not cosigned. May be given again; then all must have cosigned.
+    ///
+    /// The key is text: `name+id+key`. Ask the witness for it, not whoever keeps the log.
     #[arg(
         long = "witness-key",
         id = "witness_keys",

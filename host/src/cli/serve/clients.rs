@@ -12,20 +12,31 @@ use crate::cli::file_limit::make_room;
 /// The options about clients.
 #[derive(Debug, Args)]
 pub(super) struct Clients {
-    /// How many connections are kept at once. For one more the idlest is closed: one whose token was valid after all
-    /// others, one whose request may be recorded never. The limit on open files is raised for it.
-    #[arg(long, value_name = "CONNECTIONS", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// How many connections to keep at once.
+    ///
+    /// If one more comes, the one that has been idle for the longest is closed. Those whose token was valid are closed
+    /// last. A connection whose request may be recorded is never closed. The limit on open files is raised as needed.
+    #[arg(
+        long,
+        value_name = "CONNECTIONS",
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     connections_max: u32,
-    /// The address, or the network, of a proxy in front of the host; may be given again.
-    /// Its connections count as those of many clients.
+    /// The address or the network of a proxy in front of the host. May be given again.
+    ///
+    /// The connections of a proxy count as those of many clients.
     #[arg(long = "trusted-proxy", value_name = "CIDR", value_parser = network)]
     trusted_proxies: Vec<IpNet>,
-    /// The one header in which the trusted proxies name the client. Its rightmost address that is no trusted proxy's is
-    /// logged, and limited, as the client's. The proxies must set it, or add to it.
+    /// The header in which the trusted proxies name the client.
+    ///
+    /// The client's address is the rightmost one in the header that is not a trusted proxy's. It is logged, and
+    /// limited. The proxies must set this header, or add to it.
     #[arg(long, value_name = "HEADER", value_enum, requires = "trusted_proxies")]
     proxy_header: Option<HeaderName>,
-    /// How many requests of one client address a second may fail to authenticate; those beyond it get 429 instead
-    /// of 401. A valid token is never limited.
+    /// How many requests of one client address may fail to authenticate in a second.
+    ///
+    /// Those beyond it get 429 instead of 401. A valid token is never limited.
     #[arg(long, value_name = "REQUESTS", default_value_t = HttpOptions::FAILURES_DEFAULT, value_parser = failures)]
     failures_max: NonZeroU32,
 }

@@ -15,24 +15,31 @@ use crate::cli::signal::Hangups;
 /// The options about the seal.
 #[derive(Debug, Args)]
 pub(super) struct SealArgs {
-    /// Sign every enterprise's log with this key, as `seal key` makes it. Given twice, both sign, while one takes the
-    /// place of the other; their names are the same.
+    /// Sign every enterprise's log with this key, as `seal key` makes it.
+    ///
+    /// To change keys, give the old and the new one for a while. Then both sign. Their names must be the same.
     #[arg(long = "seal-key", value_name = "FILE")]
     keys: Vec<PathBuf>,
-    /// The directory of the journal, where it is written what was signed last: by it a store that was set back is found
-    /// out, so it should be on another disk than the store, and in no backup of it. Left out,
-    /// it is `FILE.journal` beside the first key.
+    /// The directory of the journal, which says what was signed last.
+    ///
+    /// The journal shows if a store was set back to an earlier state. So put it on another disk than the store, and in
+    /// no backup of the store. Default: `FILE.journal` beside the first key.
     #[arg(long = "seal-state", value_name = "DIR", requires = "keys")]
     state: Option<PathBuf>,
-    /// Begin an empty journal though streams of the store were sealed: for a further host of the store, or after the
-    /// journal was lost. Never for a copy of a store that goes on elsewhere.
+    /// Begin an empty journal, although streams of the store were sealed.
+    ///
+    /// Use it for a further host of the same store, or after the journal was lost. Never use it for a copy of a store
+    /// that goes on elsewhere.
     #[arg(long = "seal-join", requires = "keys")]
     join: bool,
-    /// Sign streams too that `import-inventory` made and `import --force` took: their times are invented.
+    /// Also sign streams that `import-inventory` made and `import --force` took.
+    ///
+    /// Their times are invented.
     #[arg(long = "seal-made", requires = "keys")]
     made: bool,
-    /// Give checkpoints and proofs to the auditors in this file too, as `seal auditor` writes it.
-    /// SIGHUP reads it again.
+    /// Also give checkpoints and proofs to the auditors in this file, as `seal auditor` writes it.
+    ///
+    /// SIGHUP reads the file again.
     #[arg(long = "auditor-token-file", value_name = "FILE")]
     auditors: Option<PathBuf>,
 }

@@ -10,7 +10,9 @@ use enterprise_credentials_host::http::{Tls, TlsFiles};
 /// The options about TLS.
 #[derive(Debug, Args)]
 pub(super) struct TlsArgs {
-    /// Serve HTTPS with this certificate: a PEM file, with those that vouch for it behind it. SIGHUP reads it again.
+    /// Serve HTTPS with this certificate: a PEM file, followed by the certificates that vouch for it.
+    ///
+    /// SIGHUP reads it again.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The private key of the certificate: a PEM file that other users may not read.

@@ -1,4 +1,4 @@
-//! One connection, as its own task, the handlers of its requests and the registry share it.
+//! One connection. Its own task, the handlers of its requests and the registry share it.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};

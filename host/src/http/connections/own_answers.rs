@@ -1,8 +1,8 @@
-//! The answers that the HTTP library gives by itself, before there is a request that it could hand over: they get our
+//! The answers that the HTTP library gives by itself, before there is a request that it could hand over. They get our
 //! form, and a line in the log.
 //!
-//! hyper has no hook for them. They are recognised when they are written: they end with a head, as no other answer does
-//! but one to `HEAD`, and have no request id, as every answer of ours.
+//! hyper has no hook for them, so they are recognised when they are written. Unlike other answers, they end with their
+//! head (only an answer to `HEAD` does so too), and they have no request id.
 
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
-//! Who is connected, and who goes when there are too many.
+//! Who is connected, and who goes if there are too many.
 //!
-//! Everyone is accepted first. A share of the connections for each address would keep out whoever shares an address
-//! with an attacker; so how many an address has only says who goes.
+//! Everyone is accepted first. A limit for each address would keep out whoever shares an address with an attacker. So
+//! the number of connections of an address only decides who goes.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

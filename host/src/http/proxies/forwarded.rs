@@ -1,5 +1,5 @@
-//! The header `Forwarded`, of RFC 7239: elements between commas, of pairs between semicolons,
-//! whose values may be quoted.
+//! The header `Forwarded` of RFC 7239. Commas separate its elements, and semicolons the pairs of an element. A value
+//! may be quoted.
 
 /// The `for` of each element, in order; nothing for an element without exactly one.
 pub(super) fn nodes(value: &str) -> impl Iterator<Item = Option<String>> {

@@ -1,4 +1,4 @@
-//! Lines as a rule hands them to a store, and the head that the store is to have behind them.
+//! Lines that a rule hands to a store, and the head that the store should have after them.
 
 use std::slice::SliceIndex;
 

@@ -63,8 +63,9 @@ impl Sample {
 
     fn issue_to(&mut self, owner: u64, credential: u64, token: &str) -> Verdict {
         let fingerprint = token::fingerprint(token).holds("a fingerprint")?;
+        let issued = format!(r#""credential":{credential},"owner":{owner},"fingerprint":"{fingerprint}""#);
         self.ask(&format!(
-            r#"{{"type":"IssueCredential","credential":{credential},"owner":{owner},"kind":"classic_pat","scopes":[],"fingerprint":"{fingerprint}"}}"#
+            r#"{{"type":"IssueCredential",{issued},"kind":"classic_pat","scopes":[]}}"#
         ))
     }
 
@@ -77,8 +78,9 @@ impl Sample {
 
     /// Requests a narrower one.
     pub(super) fn revoke_classic_pats(&mut self) -> Verdict {
+        let filter = r#""credential_type":"classic_pat""#;
         self.ask(&format!(
-            r#"{{"type":"Revoke","caller":{{"person":{OWNER}}},"credential_type":"classic_pat","revoke_credentials":true}}"#
+            r#"{{"type":"Revoke","caller":{{"person":{OWNER}}},{filter},"revoke_credentials":true}}"#
         ))
     }
 

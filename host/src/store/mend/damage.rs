@@ -1,4 +1,4 @@
-//! What is wrong with a stream's rows, found by holding them against the right lines.
+//! What is wrong with a stream's rows. It is found by a comparison with the right lines.
 
 use std::ops::RangeInclusive;
 

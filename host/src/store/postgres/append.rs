@@ -1,4 +1,4 @@
-//! An append in one statement: the head moves, and the lines stand behind it, or neither.
+//! An append in one statement. Either the head moves and the lines stand behind it, or neither.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,10 +37,12 @@ macro_rules! behind {
     () => {
         "), s AS (INSERT INTO segments (enterprise, first, last, lines) \
          SELECT $1::text, o.first, o.last, o.lines \
-         FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS o (first, last, lines) WHERE EXISTS (SELECT 1 FROM h)), \
+         FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS o (first, last, lines) \
+         WHERE EXISTS (SELECT 1 FROM h)), \
          l AS (INSERT INTO look_up (fingerprint, enterprise, position, leaf) \
          SELECT o.fingerprint, $1::text, o.position, o.leaf \
-         FROM unnest($5::text[], $6::bigint[], $7::bigint[]) AS o (fingerprint, position, leaf) WHERE EXISTS (SELECT 1 FROM h)) \
+         FROM unnest($5::text[], $6::bigint[], $7::bigint[]) AS o (fingerprint, position, leaf) \
+         WHERE EXISTS (SELECT 1 FROM h)) \
          SELECT count(*) FROM h"
     };
 }

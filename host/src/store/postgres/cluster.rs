@@ -1,7 +1,7 @@
 //! The servers of a store: which of them is the primary, and the connections to it.
 //!
-//! A primary is one run of one server. Whatever casts doubt on it ends it, with all its connections; the next one is
-//! looked for among all servers, and is never of an older timeline than this process has seen.
+//! A primary is one run of one server. Whatever casts doubt on it ends it, with all its connections. The next one is
+//! looked for among all servers. It is never of an older timeline than this process has seen.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -317,15 +317,15 @@ impl Cluster {
         if had_standbys && !facts.has_standbys() {
             return Err(StoreError::transient(
                 CONNECT,
-                "`synchronous_standby_names` is empty on the server, and was not before: what it acknowledges could be lost. Set \
-                 it again, on every member",
+                "`synchronous_standby_names` was emptied on the server, so a failover may lose what it has \
+                 acknowledged: set it again, on every member",
             ));
         }
         if self.options.reads == Some(Reads::Fenced) && !facts.has_standbys() {
             return Err(StoreError::transient(
                 CONNECT,
-                "reads are to be fenced, and `synchronous_standby_names` is empty on the server: a fence would prove nothing there. \
-                 Set it, on every member",
+                "reads are to be fenced, but `synchronous_standby_names` is empty on the server, so a fence would \
+                 prove nothing: set it, on every member",
             ));
         }
         if !facts.waits() {

@@ -1,5 +1,5 @@
-//! A URL as settings: which servers there are, and how to speak with them. What cannot be honoured is refused,
-//! and not left out.
+//! A URL as settings: which servers there are, and how to speak with them. A setting that cannot be honoured is
+//! refused, and not ignored.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn each_host_is_a_server_with_its_own_port() {
         let settings = read(
-            "postgres://me:pw@one:5433,two:5434/db?target_session_attrs=read-write&sslmode=disable&options=-csearch_path%3Dx",
+            "postgres://me:pw@one:5433,two:5434/db?target_session_attrs=read-write\
+             &sslmode=disable&options=-csearch_path%3Dx",
         )
         .unwrap();
         let names: Vec<_> = settings.servers.iter().map(|server| server.name.as_str()).collect();

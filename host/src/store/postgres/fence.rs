@@ -1,9 +1,9 @@
-//! Heads that hold. A primary that was cut off from its standbys acknowledges nothing, but still answers what it is
-//! asked: a host that believed it would honour a token that another primary has seen destroyed.
+//! Heads that hold. A primary that was cut off from its standbys acknowledges nothing, but it still answers reads. A
+//! host that believed it would honour a token that another primary has seen destroyed.
 //!
-//! So a head is read, and behind it, in the same transaction, something is written. The commit returns once a quorum
-//! has it; a server that is not the primary any more finds none. Whoever asks meanwhile is answered by the next one: at
-//! any time one transaction of this process is under way, and it is for all who have asked.
+//! So a head is read, and then, in the same transaction, something is written. The commit returns once a quorum has it.
+//! A server that is no longer the primary finds no quorum. Whoever asks meanwhile is answered by the next transaction.
+//! At any time one transaction of this process is under way, and it is for all who have asked.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

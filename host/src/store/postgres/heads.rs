@@ -14,14 +14,17 @@ pub(super) const READ: &str = "read a stream's head";
 
 /// The heads of some enterprises, each with its name; and of one that has none, whether it has lines.
 pub(super) const OF_SOME: &str = "SELECT asked.enterprise, h.size, h.frontier, h.last_at, h.running, h.checksum, \
-     CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = asked.enterprise) ELSE false END \
+     CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = asked.enterprise) \
+     ELSE false END \
      FROM unnest($1::text[]) AS asked (enterprise) LEFT JOIN heads AS h ON h.enterprise = asked.enterprise";
 
 /// The head of one enterprise, as above, where its lines end, the version of the tables, and the standbys that are
 /// waited for: all of one moment.
 pub(super) const LOOK: &str = "SELECT one.enterprise, h.size, h.frontier, h.last_at, h.running, h.checksum, \
-     CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = one.enterprise) ELSE false END, \
-     coalesce((SELECT s.last FROM segments AS s WHERE s.enterprise = one.enterprise ORDER BY s.first DESC LIMIT 1), 0), \
+     CASE WHEN h.size IS NULL THEN EXISTS (SELECT 1 FROM segments AS s WHERE s.enterprise = one.enterprise) \
+     ELSE false END, \
+     coalesce((SELECT s.last FROM segments AS s WHERE s.enterprise = one.enterprise \
+     ORDER BY s.first DESC LIMIT 1), 0), \
      (SELECT epoch FROM schema_epoch), current_setting('synchronous_standby_names', true) \
      FROM (SELECT $1::text AS enterprise) AS one LEFT JOIN heads AS h ON h.enterprise = one.enterprise";
 
@@ -29,7 +32,8 @@ const ALL: &str = "SELECT enterprise, size, frontier, last_at, running, checksum
 const RUNNING: &str = "SELECT enterprise FROM heads WHERE running <> 0 ORDER BY enterprise";
 const LOST: &str = "WITH RECURSIVE streams (enterprise) AS (\
      (SELECT enterprise FROM segments ORDER BY enterprise LIMIT 1) UNION ALL \
-     SELECT (SELECT s.enterprise FROM segments AS s WHERE s.enterprise > streams.enterprise ORDER BY s.enterprise LIMIT 1) \
+     SELECT (SELECT s.enterprise FROM segments AS s WHERE s.enterprise > streams.enterprise \
+     ORDER BY s.enterprise LIMIT 1) \
      FROM streams WHERE streams.enterprise IS NOT NULL) \
      SELECT enterprise FROM streams WHERE enterprise IS NOT NULL \
      AND NOT EXISTS (SELECT 1 FROM heads AS h WHERE h.enterprise = streams.enterprise)";
@@ -110,7 +114,8 @@ pub(super) async fn newest(cluster: &Cluster) -> Result<Option<(EnterpriseSlug, 
     Ok(times.max_by_key(|(_, last_at)| *last_at))
 }
 
-const PUT: &str = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) VALUES ($1, $2, $3, $4, $5, $6) \
+const PUT: &str = "INSERT INTO heads (enterprise, size, frontier, last_at, running, checksum) \
+     VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (enterprise) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, \
      last_at = excluded.last_at, running = excluded.running, checksum = excluded.checksum";
 

@@ -10,12 +10,13 @@ use crate::store::{Ends, Inspect, LookUpRow, StoreError, entry};
 
 const VERIFY: &str = "be verified";
 
-const NEXT_NAME: &str = "SELECT least((SELECT enterprise FROM heads WHERE enterprise > $1 ORDER BY enterprise LIMIT 1), \
+const NEXT_NAME: &str = "SELECT least(\
+     (SELECT enterprise FROM heads WHERE enterprise > $1 ORDER BY enterprise LIMIT 1), \
      (SELECT enterprise FROM segments WHERE enterprise > $1 ORDER BY enterprise LIMIT 1)) COLLATE \"C\"";
 const ROWS_OF: &str = "SELECT l.fingerprint, l.enterprise, l.position, l.leaf FROM look_up AS l \
      WHERE l.enterprise = $1 AND l.fingerprint = ANY ($2::text[])";
-const ROWS: &str = "SELECT fingerprint, enterprise, position, leaf FROM look_up WHERE (fingerprint, enterprise) > ($1, $2) \
-     ORDER BY fingerprint, enterprise LIMIT $3";
+const ROWS: &str = "SELECT fingerprint, enterprise, position, leaf FROM look_up \
+     WHERE (fingerprint, enterprise) > ($1, $2) ORDER BY fingerprint, enterprise LIMIT $3";
 
 impl Inspect for PostgresStore {
     async fn next_name(&self, after: &str) -> Result<Option<String>, StoreError> {

@@ -24,12 +24,13 @@ const ROWS: &str =
 const TAKE_OUT: &str = "DELETE FROM segments WHERE enterprise = $1 AND first = ANY ($2::bigint[])";
 
 /// What the right lines issue, laid aside: the look-up is compared with it as a whole.
-const LAY_ASIDE: &str = "CREATE TEMPORARY TABLE issued (fingerprint text COLLATE \"C\" NOT NULL, position bigint NOT NULL, \
-     leaf bigint NOT NULL) ON COMMIT DROP";
+const LAY_ASIDE: &str = "CREATE TEMPORARY TABLE issued (fingerprint text COLLATE \"C\" NOT NULL, \
+     position bigint NOT NULL, leaf bigint NOT NULL) ON COMMIT DROP";
 const ADD: &str = "INSERT INTO pg_temp.issued (fingerprint, position, leaf) \
      SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])";
 const INDEX: &str = "CREATE INDEX ON pg_temp.issued (fingerprint); ANALYZE pg_temp.issued";
-const REMOVE_WRONG: &str = "DELETE FROM look_up AS l WHERE l.enterprise = $1 AND NOT EXISTS (SELECT 1 FROM pg_temp.issued AS i \
+const REMOVE_WRONG: &str = "DELETE FROM look_up AS l WHERE l.enterprise = $1 \
+     AND NOT EXISTS (SELECT 1 FROM pg_temp.issued AS i \
      WHERE i.fingerprint = l.fingerprint AND i.position = l.position AND i.leaf = l.leaf) RETURNING 1";
 const REMOVE_OF_NONE: &str = "DELETE FROM look_up AS l WHERE l.enterprise <> $1 \
      AND NOT EXISTS (SELECT 1 FROM heads AS h WHERE h.enterprise = l.enterprise) \

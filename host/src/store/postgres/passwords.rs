@@ -1,4 +1,4 @@
-//! Passwords from outside of the URL, which other users of the machine can read in the list of processes.
+//! Passwords from outside of the URL. Other users of the machine can read a URL in the list of processes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! Whether a pooler stands between that hands a server's connection to another client after each transaction. Settings,
-//! prepared statements and fences would then be on one connection, and what they are for on another:
-//! such a pooler is refused.
+//! Whether there is a pooler that hands a server's connection to another client after each transaction. Then settings,
+//! prepared statements and fences would be on one connection, and what they are for on another. So such a pooler is
+//! refused.
 
 use tokio_postgres::error::SqlState;
 
@@ -49,7 +49,7 @@ async fn pid(session: &Session) -> Result<i32, Failure> {
 fn refused() -> Failure {
     Failure::Told(StoreError::permanent(
         "connect to its primary",
-        "a pooler stands between that shares connections between transactions: connect to PostgreSQL itself, or have the pooler \
-         keep a connection for a session (`pool_mode = session`)",
+        "a pooler in front of the server shares connections between transactions: connect to PostgreSQL itself, or let \
+         the pooler keep a connection for a session (`pool_mode = session`)",
     ))
 }

@@ -1,6 +1,6 @@
-//! The tables, and which version they are of.
+//! The tables, and their version.
 //!
-//! They stand in the first schema of the search path: `public`, or the one that the URL names with
+//! They are in the first schema of the search path: `public`, or the one that the URL names with
 //! `options=-csearch_path=…`.
 
 use tokio_postgres::error::SqlState;

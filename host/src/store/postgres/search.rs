@@ -1,4 +1,4 @@
-//! Which server is the primary: all are asked at once.
+//! Finds the server that is the primary. All are asked at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub(super) fn tell(settings: &Settings, server: &Server, facts: &Facts) {
     match durability {
         Durability::Synchronous => {}
         Durability::ThisNode => {
-            tracing::warn!("what is appended is on this one server alone: if its disk is lost, so is that")
+            tracing::warn!("this server has no standbys: what is appended is lost if its disk is lost")
         }
         Durability::Volatile => {
             tracing::warn!(
@@ -93,9 +93,7 @@ pub(super) fn tell(settings: &Settings, server: &Server, facts: &Facts) {
             );
         }
         Durability::Unknown => {
-            tracing::warn!(
-                "the server does not show how durable its commits are: whether a failover loses some is unknown"
-            );
+            tracing::warn!("the server does not show how durable its commits are: a failover may lose some");
         }
     }
     if let Some(doubt) = facts.doubt() {

@@ -20,7 +20,8 @@ const FROM: &str = "SELECT first, last, lines FROM segments WHERE enterprise = $
      AND first <= greatest($3, (SELECT min(first) FROM segments WHERE enterprise = $1 AND first >= $2)) \
      ORDER BY first LIMIT $4";
 const INSERT: &str = "INSERT INTO segments (enterprise, first, last, lines) \
-     SELECT $1::text, o.first, o.last, o.lines FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS o (first, last, lines)";
+     SELECT $1::text, o.first, o.last, o.lines \
+     FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS o (first, last, lines)";
 
 /// Lines behind a position as rows of the table.
 #[derive(Debug, Default)]

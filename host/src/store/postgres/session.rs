@@ -1,4 +1,4 @@
-//! A connection, with what its server says beside its answers.
+//! A connection, and what its server says beside its answers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,8 @@ use super::tls::Tls;
 /// What every connection is set to, whatever its role, its database or its server would have: a commit waits for the
 /// standbys that are synchronous, nothing cuts that wait short, and warnings are sent.
 const SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = '5s'; \
-     SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; \
-     SET default_transaction_read_only = off";
+     SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; \
+     SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off";
 
 /// How long the commit of a transaction waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,8 @@ impl Commit {
         match self {
             Self::Durable => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; \
-                 SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5s'; SET LOCAL client_min_messages = warning"
+                 SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5s'; \
+                 SET LOCAL client_min_messages = warning"
             }
             Self::Forgettable => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off; \

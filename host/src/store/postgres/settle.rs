@@ -1,9 +1,9 @@
-//! An append whose outcome is unknown: its connection was lost, or the wait for the standbys was cut short,
-//! which the server calls a success.
+//! An append whose outcome is unknown. Its connection was lost, or the wait for the standbys was cut short, which the
+//! server calls a success.
 //!
-//! The same bytes are appended again at the same position. If they stand there then, the first attempt can never get
-//! there any more. If something else stands there, a fenced read says whether it is these very bytes, durable by now,
-//! or another's. A look without a fence would show the commit of the one server alone, and prove nothing.
+//! The same bytes are appended again at the same position. If that succeeds, the first attempt can never get there any
+//! more. If something else stands there, a fenced read says whether it is these very bytes, durable by now, or
+//! another's. A look without a fence would only show the commit of one server, and prove nothing.
 
 use std::sync::Arc;
 use std::time::Duration;

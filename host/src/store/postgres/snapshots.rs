@@ -1,6 +1,6 @@
-//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own; its row in `snapshots`,
-//! written last, makes it current. Each has an id of its own,
-//! so that two processes that keep one at the same time never mix theirs.
+//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own. Its row in `snapshots` is
+//! written last, and makes it current. Each snapshot has an id of its own, so two processes that write one at the same
+//! time never mix theirs.
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::Frontier;

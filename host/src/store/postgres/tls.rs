@@ -67,8 +67,8 @@ impl Tls {
             }
             (TlsMode::VerifyFull, None) => {
                 return Err(
-                    "`sslmode=verify-full` needs `sslrootcert=FILE`, the certificates that vouch for the server, in PEM; those of \
-                     the system are often in /etc/ssl/certs/ca-certificates.crt"
+                    "`sslmode=verify-full` needs `sslrootcert=FILE`, a PEM file of the certificates that vouch for the \
+                     server; those of the system are often in /etc/ssl/certs/ca-certificates.crt"
                         .to_owned(),
                 );
             }

@@ -258,7 +258,7 @@ fn free_target(store: &Path, target: &Path, if_there: IfThere) -> Result<PathBuf
     } else if is_same(store, &target) {
         format!("`{path}` is the store itself")
     } else if beside(&target, "-wal").exists() {
-        format!("`{path}` is a store that may be in use, as `{path}-wal` shows: `restore` replaces such a file")
+        format!("`{path}` is a store that may be in use, because `{path}-wal` exists: to replace it, use `restore`")
     } else {
         return Ok(target);
     };

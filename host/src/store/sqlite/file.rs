@@ -1,5 +1,5 @@
-//! Whose file it is. Found out before a byte is written: a file of another program,
-//! or of a newer version of this one, is not ours to change.
+//! Whose file it is. This is found out before a byte is written: a file of another program, or of a newer version of
+//! this one, is not ours to change.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -114,8 +114,8 @@ pub(super) fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     let path = path.display();
     let message = match error.sqlite_error_code() {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => format!(
-            "this user cannot read and write `{path}` and its directory, where SQLite keeps two files beside it: allow \
-             both, or, to `export` alone, copy the file to where that is so"
+            "this user cannot read and write `{path}` and its directory, where SQLite keeps two more files: allow \
+             both; or, if you only want to `export`, copy the file to a directory of your own"
         ),
         Some(ErrorCode::NotADatabase) => format!("`{path}` is not a store of this program, nor any SQLite database"),
         _ => format!("`{path}`: {error}"),

@@ -80,7 +80,8 @@ pub(super) fn lost(connection: &Connection) -> Result<Vec<EnterpriseSlug>, Store
             "WITH RECURSIVE streams (enterprise) AS (SELECT min(enterprise) FROM segments UNION ALL \
              SELECT (SELECT min(enterprise) FROM segments WHERE enterprise > streams.enterprise) FROM streams \
              WHERE enterprise IS NOT NULL) \
-             SELECT enterprise FROM streams WHERE enterprise IS NOT NULL AND enterprise NOT IN (SELECT enterprise FROM heads)",
+             SELECT enterprise FROM streams WHERE enterprise IS NOT NULL \
+             AND enterprise NOT IN (SELECT enterprise FROM heads)",
         )?;
         select.query_map([], |row| row.get(0))?.collect()
     };

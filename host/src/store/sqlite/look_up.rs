@@ -187,7 +187,8 @@ impl LaidAside {
         )?;
         let of_none = execute(
             "DELETE FROM look_up WHERE NOT EXISTS (SELECT 1 FROM heads WHERE heads.enterprise = look_up.enterprise) \
-             AND NOT EXISTS (SELECT 1 FROM segments WHERE segments.enterprise = look_up.enterprise) AND enterprise <> ?",
+             AND NOT EXISTS (SELECT 1 FROM segments WHERE segments.enterprise = look_up.enterprise) \
+             AND enterprise <> ?",
             &[enterprise.as_str()],
         )?;
         let added = execute(

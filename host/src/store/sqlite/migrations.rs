@@ -1,4 +1,4 @@
-//! The migrations that there are, and where a store says which of them it has had.
+//! The migrations, and where a store says which of them it has had.
 
 use std::sync::LazyLock;
 
@@ -31,6 +31,6 @@ pub(super) static FIRST_CHECKSUM: LazyLock<[u8; 48]> = LazyLock::new(|| {
 
 /// The table in which earlier versions of this program kept, by a library, which migrations a store has had. They still
 /// read it, and refuse a store that has had more than they know.
-pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
-     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
-     execution_time BIGINT NOT NULL)";
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, \
+     description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
+     checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";

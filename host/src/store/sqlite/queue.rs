@@ -1,4 +1,4 @@
-//! What waits for the writer: appends, those of callers before those of jobs, and everything else behind them.
+//! What waits for the writer: first the appends of callers, then those of jobs, then everything else.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};

@@ -1,4 +1,4 @@
-//! Reading a file that another process may be writing to, or that may not be written to at all.
+//! Reads a file to which another process may write, or to which nobody may.
 
 use std::path::Path;
 use std::sync::Arc;

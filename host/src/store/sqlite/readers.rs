@@ -1,5 +1,5 @@
-//! The connections that read: some for the small reads that a request takes, which are done where they are asked for,
-//! and some for all others, on threads that may block.
+//! The connections that read. Some are for the small reads of a request, which are done where they are asked for. Some
+//! are for all other reads, on threads that may block.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak};

@@ -1,6 +1,6 @@
-//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own, so that the writer is not
-//! held up by a large one, and SQLite's limit on a value is not met. Its row in `snapshots`, written last,
-//! makes it current.
+//! The snapshots' tables. A snapshot is written in chunks, each in a transaction of its own. So a large one does not
+//! hold up the writer, and does not meet SQLite's limit on a value. Its row in `snapshots` is written last, and makes
+//! it current.
 
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_seal::Frontier;
@@ -77,8 +77,8 @@ pub(super) fn step(
         }
         Step::Tidy => {
             let delete = "DELETE FROM snapshot_chunks WHERE rowid = (SELECT c.rowid FROM snapshot_chunks AS c \
-                 WHERE c.enterprise = ? AND c.position <> (SELECT s.position FROM snapshots AS s WHERE s.enterprise = c.enterprise) \
-                 LIMIT 1)";
+                 WHERE c.enterprise = ? AND c.position <> \
+                 (SELECT s.position FROM snapshots AS s WHERE s.enterprise = c.enterprise) LIMIT 1)";
             let deleted = connection.prepare_cached(delete)?.execute([slug])?;
             Ok(if deleted > 0 { Done::Yes } else { Done::Nothing })
         }

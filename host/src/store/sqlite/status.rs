@@ -1,4 +1,4 @@
-//! How the store is, as `health` tells it: what the writer and the readers last did, without waiting for either.
+//! How the store is, as `health` says it: what the writer and the readers did last. It waits for neither.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,9 +1,9 @@
-//! Whether the files at the store's path are still those that are open.
+//! Whether the files at the store's path are still the open ones.
 //!
-//! A file that was deleted, moved away or overwritten can be read and written for as long as it is open: what is
-//! appended would be told, and nobody would find it again. SQLite does not look. So the files are looked at before each
-//! commit that is told, and before each head is read; they are never opened for it,
-//! since to close a file drops SQLite's locks on it.
+//! A file that was deleted, moved away or overwritten can be read and written for as long as it is open. Callers would
+//! be told of appends that nobody would find again. SQLite does not look. So the host looks at the files before each
+//! commit that is told, and before each head is read. It never opens them for this, because closing a file drops
+//! SQLite's locks on it.
 
 use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
@@ -47,8 +47,9 @@ pub(super) enum Change {
 /// The store's files are not those that are open.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{}` or one of the files beside it was deleted, moved or overwritten while it was in use: put back what was there, or \
-     start again", .path.display()
+    "`{}` or a file beside it was deleted, moved or overwritten while it was in use: put back what was there, or \
+     restart",
+    .path.display()
 )]
 pub(super) struct Replaced {
     path: PathBuf,

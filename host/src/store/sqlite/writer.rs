@@ -1,4 +1,4 @@
-//! The one writer: a thread that owns the connection which writes, and does what the queue holds.
+//! The one writer: a thread that owns the writing connection, and does what the queue holds.
 
 mod checkpoint;
 mod group;

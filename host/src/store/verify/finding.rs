@@ -105,21 +105,21 @@ impl Fault {
     pub const fn cure(&self) -> &'static str {
         match self {
             Self::Altered(Alteration::HeadLost | Alteration::HeadBroken) => {
-                "`repair --from LOG --accept-size N`: an export of the stream that is known to be whole, of N lines; a name \
-                 that is no enterprise of yours was broken itself, and `restore` of a backup mends it"
+                "`repair --from LOG --accept-size N` with an export of N lines that you know to be the whole stream; \
+                 if no enterprise of yours has this name, the name itself was damaged: `restore` a backup"
             }
             Self::Altered(alteration) if alteration.is_of_seal() => alteration.cure(),
             Self::Altered(_) => {
-                "`repair --from LOG` with any log of the stream, an earlier export or the stream in a backup, whose lines lead \
-                 to the same head"
+                "`repair --from LOG` with any log of the stream that leads to the same head: an earlier export, or the \
+                 stream in a backup"
             }
             Self::LastAt { .. } | Self::Running { .. } | Self::NotLookedUp { .. } | Self::LooksUpWrong { .. } => {
                 "`export` the stream, and `repair --from` this export"
             }
-            Self::NoStream { .. } => "`repair` of any stream takes such rows out",
+            Self::NoStream { .. } => "`repair` any stream: that removes such rows",
             Self::NotAnEvent { .. } => {
-                "the lines are those that were appended, and yet this version cannot read them: use the version that \
-                 wrote them"
+                "the lines are those that were appended, but this version cannot read them: use the version that wrote \
+                 them"
             }
             Self::NoName | Self::Storage { .. } => {
                 "`restore` a backup; or `export` every stream that is whole, and `import` them into a new store"
@@ -136,13 +136,13 @@ impl fmt::Display for Fault {
             Self::NotAnEvent { position, said } => write!(f, "the line at position {position} is no event: {said}"),
             Self::LastAt { head, lines } => write!(
                 f,
-                "its head gives the time {} to the last line, which has {}",
+                "its head says that the last line is of {}, and the line says {}",
                 time(head),
                 time(lines)
             ),
             Self::Running { head, lines } => write!(
                 f,
-                "its head counts {head} unfinished revocations, and its lines {lines}: a job may never be resumed"
+                "its head counts {head} unfinished revocations, and its lines have {lines}: a job may never be resumed"
             ),
             Self::NotLookedUp { count, position } => write!(
                 f,
@@ -155,15 +155,15 @@ impl fmt::Display for Fault {
                 position,
             } => write!(
                 f,
-                "{count} rows of the look-up name lines that do not issue their credentials, the first of them position \
-                 {position} for the fingerprint `{fingerprint}`: their tokens get 503"
+                "{count} rows of the look-up name a line that does not issue their credential: their tokens get 503; \
+                 the first names position {position} for the fingerprint `{fingerprint}`"
             ),
             Self::NoStream { count, fingerprint } => write!(
                 f,
-                "{count} rows of the look-up name this stream, which does not exist, the first of them for the fingerprint \
-                 `{fingerprint}`: their tokens get 503"
+                "{count} rows of the look-up name this stream, which does not exist: their tokens get 503; the first \
+                 is for the fingerprint `{fingerprint}`"
             ),
-            Self::NoName => f.write_str("rows stand under this name, which no enterprise can have"),
+            Self::NoName => f.write_str("there are rows under this name, but no enterprise can have it"),
             Self::Storage { said } => write!(f, "the storage is damaged: {said}"),
         }
     }

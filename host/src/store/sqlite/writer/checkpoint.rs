@@ -1,4 +1,4 @@
-//! Checkpoints: what the write-ahead log holds goes into the file, and the log begins anew.
+//! Checkpoints: what the write-ahead log holds goes into the file, and the log begins again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -96,7 +96,7 @@ impl Writer {
         if bytes > BYTES_ALARMING {
             tracing::error!(
                 bytes,
-                "the write-ahead log is large: a reader has been at the store for long, or the disk fails"
+                "the write-ahead log is large: a reader has kept the store open for long, or the disk fails"
             );
         }
     }

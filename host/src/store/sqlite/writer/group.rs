@@ -1,4 +1,4 @@
-//! Many appends in one transaction, and so with one wait for the disk, each in a savepoint of its own.
+//! Many appends in one transaction, each in a savepoint of its own. So they share one wait for the disk.
 
 #[cfg(test)]
 mod faults;

@@ -1,4 +1,4 @@
-//! What the writer does but for appends in one piece.
+//! Everything that the writer does, except appends in one piece.
 
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! A fault at every step of a group of three appends: who was told that theirs is kept finds it, the others do not.
+//! A fault at every step of a group of three appends. Whoever was told that their append is kept finds it. The others
+//! do not.
 
 use std::path::Path;
 use std::sync::Arc;
