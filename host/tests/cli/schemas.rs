@@ -13,6 +13,7 @@ mod decision;
 mod events;
 mod plan;
 mod receipt;
+mod reconciliation;
 mod replay;
 mod values;
 mod verify;
@@ -37,6 +38,7 @@ static SCHEMAS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
         of::<decision::Document>("enterprise-credentials/decision/v1"),
         of::<plan::Document>("enterprise-credentials/plan/v1"),
         of::<receipt::Document>("enterprise-credentials/receipt/v1"),
+        of::<reconciliation::Document>("enterprise-credentials/reconciliation/v1"),
         of::<replay::Document>("enterprise-credentials/replay/v1"),
         of::<verify::Document>("enterprise-credentials/verify/v1"),
     ])
@@ -183,12 +185,14 @@ fn every_command_with_documents_says_which_they_are() {
     let store = imported("schemas", &revoked("managed_users", true));
     let end = std::fs::read_to_string(&log).unwrap().lines().count().to_string();
     let request = r#"{"type":"RevokeAll","caller":{"person":2,"credential":2}}"#;
-    let runs: [&[&str]; 8] = [
+    let list = file("schemas.csv", &run(&["credentials", &log]).output());
+    let runs: [&[&str]; 9] = [
         &["audit", &log],
         &["decide", &log, "--command", request],
         &["decide", &log, "--command", request, "--explain"],
         &["explain", &log, "--position", &end],
         &["plan", &log, "--as", "2", "--person", "octo_admin"],
+        &["reconcile", &log, "--inventory", &list],
         &["replay", &log],
         &["verify", "--store", &store],
         // The same state: the flag may stand anywhere.
