@@ -285,10 +285,9 @@ impl AsOf {
 
 /// What has to be said of a made history before anything that it says.
 fn invented(made_from: &MadeFrom) -> (&'static str, String) {
-    let exported_at = made_from
-        .exported_at
-        .map_or_else(String::new, |at| format!(" that was exported at {at}"));
-    let what = format!("an inventory{exported_at}: ALL ITS TIMES ARE INVENTED, and it is no evidence");
+    let exported_at = made_from.exported_at;
+    let what =
+        format!("an inventory that was exported at {exported_at}: ALL ITS TIMES ARE INVENTED, and it is no evidence");
     ("made from", what)
 }
 

@@ -19,12 +19,15 @@ use super::{import, time};
 
 /// Make a history out of the provider's credential inventory, so that `plan` answers for an enterprise without a log.
 ///
-/// Writes the history to standard output. Its times are invented, and its first line says so: `import` and `seal`
-/// refuse it. Revoked and deleted credentials are issued and destroyed. The owner of a credential whose role is not
-/// known is called a collaborator; `plan` then gives every figure from there to the one for members.
+/// Writes the history to standard output. Its times are invented, and its first line says so: `import` refuses it.
+/// Revoked and deleted credentials are issued and destroyed. Owners whose role is not known are collaborators in it.
+/// `plan` then gives each figure from the one for collaborators to the one for members.
 ///
-/// Exits with 1 if a credential was left out, because its rows could not be taken at their word: each is named on
+/// The exit code is 1 if a credential was left out, because its rows could not be taken at their word. Each is named on
 /// standard error. The inventory is read three times: standard input is first copied to a temporary file.
+///
+/// Example: enterprise-credentials import-inventory inventory.csv --slug octo-corp --kind managed_users
+/// --exported-at 2026-03-10T09:00 > forecast.jsonl
 #[derive(Debug, Args)]
 pub(crate) struct ImportInventory {
     /// The provider's inventory, as CSV; `-` reads standard input.
@@ -35,10 +38,14 @@ pub(crate) struct ImportInventory {
     /// The kind of enterprise: `managed_users` (EMU) or `personal_accounts`.
     #[arg(long, value_parser = enterprise_kind)]
     kind: EnterpriseKind,
-    /// When the inventory was exported, which it does not say. A date alone means midnight at its start, in UTC.
+    /// When the inventory was exported, which it does not say.
+    ///
+    /// A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "TIME", value_parser = time::time)]
     exported_at: Timestamp,
-    /// The people whose role is known: a CSV with `login`, `id` and `role`, as `owner` or `guest_collaborator`.
+    /// The people whose role is known: a CSV with the columns `login`, `id` and `role`.
+    ///
+    /// The roles are those of a log, `owner` or `guest_collaborator` for example.
     #[arg(long, value_name = "FILE")]
     people: Option<PathBuf>,
     /// Take everybody whose role is not known for this.

@@ -90,7 +90,7 @@ impl PlanArgs {
         let (enterprise, made) = self.history.replay_made(self.until)?;
         // Unless somebody has added to the history since.
         let is_end = |at: &Timestamp| self.until.is_none() && enterprise.last_at().is_none_or(|last_at| last_at <= *at);
-        let exported_at = made.as_ref().and_then(|made| made.from.exported_at).filter(is_end);
+        let exported_at = made.as_ref().map(|made| made.from.exported_at).filter(is_end);
         let at = time_of_question(&enterprise, self.at.or(exported_at), self.until)?;
         let caller = self
             .credential

@@ -9,12 +9,8 @@ use crate::cli::table::{Facts, Table, count, identity};
 
 /// How a plan of a made history opens: whose rules it forecasts, as of when, and what it does not know.
 pub(super) fn opening(made_from: &MadeFrom) -> String {
-    let mut facts = Vec::new();
-    facts.extend(
-        made_from
-            .exported_at
-            .map(|at| ("made from", format!("an inventory that was exported at {at}"))),
-    );
+    let exported_at = made_from.exported_at;
+    let mut facts = vec![("made from", format!("an inventory that was exported at {exported_at}"))];
     if made_from.not_modelled.is_empty() {
         facts.push(("not modelled", "nothing that the inventory lists".to_owned()));
     }
