@@ -24,8 +24,8 @@ use forecast::{Forecast, opening};
 /// Without limits it plans a request for everything. `--as` shows what the answer would be. The exit code is 0 even if
 /// the request would be refused. If nobody may make the request, `refused_to_all_by` in JSON names the rule.
 ///
-/// In a history that `import-inventory` made, roles may be unknown. Then each figure goes from the one for collaborators
-/// to the one for members. The time is that of the export.
+/// In a history that `import-inventory` made, roles may be unknown. Then each figure goes from the one for
+/// collaborators to the one for members. The time is that of the export.
 ///
 /// Example: enterprise-credentials plan octo.jsonl --person octo_admin --revoke-credentials
 #[derive(Debug, Args)]

@@ -45,8 +45,8 @@ pub(crate) struct ReconcileArgs {
     until: Option<Until>,
     /// Find credentials by their ids too: the ids of the list are those of the log.
     ///
-    /// An id and a hash that do not go together are a finding. If `import-inventory` made the log, the ids are those that
-    /// it was made of.
+    /// An id and a hash that do not go together are a finding. If `import-inventory` made the log, the ids are those
+    /// that it was made of.
     #[arg(long)]
     same_ids: bool,
     /// Print one JSON document, with every finding.
