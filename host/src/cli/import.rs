@@ -134,15 +134,10 @@ fn first_line(mut log: &File) -> std::io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can
-/// read, and whose name is gone before it has a byte. What is no log is refused, with what it is.
+/// The log as a file that can be read twice. What is no log is refused, with what it is.
 pub(super) fn open(path: &Path) -> anyhow::Result<File> {
-    let is_stdin = path == Path::new("-");
-    let cannot_read = || match is_stdin {
-        true => "cannot read standard input".to_owned(),
-        false => format!("cannot read `{}`", path.display()),
-    };
-    if is_stdin {
+    let cannot_read = || cannot_read(path);
+    if is_stdin(path) {
         let mut input = hints::check_stream(std::io::stdin()).with_context(cannot_read)?;
         return spool(&mut input).with_context(cannot_read);
     }
@@ -154,6 +149,30 @@ pub(super) fn open(path: &Path) -> anyhow::Result<File> {
     }
     let mut input = hints::check_stream(file).with_context(cannot_read)?;
     spool(&mut input).with_context(cannot_read)
+}
+
+/// Any file as one that can be read twice.
+pub(super) fn open_twice(path: &Path) -> anyhow::Result<File> {
+    let cannot_read = || cannot_read(path);
+    if is_stdin(path) {
+        return spool(&mut std::io::stdin()).with_context(cannot_read);
+    }
+    let mut file = File::open(path).with_context(cannot_read)?;
+    if file.metadata().with_context(cannot_read)?.is_file() {
+        return Ok(file);
+    }
+    spool(&mut file).with_context(cannot_read)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn cannot_read(path: &Path) -> String {
+    match is_stdin(path) {
+        true => "cannot read standard input".to_owned(),
+        false => format!("cannot read `{}`", path.display()),
+    }
 }
 
 /// A log in a file, with a bar that shows how much of it is read; each time anew.

@@ -64,7 +64,7 @@ const LEFT_OUT_MAX: u64 = 20;
 
 impl ImportInventory {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let inventory = Again(import::open(&self.file)?);
+        let inventory = Again(import::open_twice(&self.file)?);
         let making = Making {
             slug: self.slug,
             kind: self.kind,
