@@ -50,9 +50,10 @@ public-api *arguments:
 words:
     typos
 
-# Licences, advisories, bans and sources of what is linked, by https://github.com/EmbarkStudios/cargo-deny.
-deny:
-    cargo deny --locked check
+# Licences, advisories, bans and sources of what is linked, by https://github.com/EmbarkStudios/cargo-deny. The
+# advisories come from the network; without it: `just deny licenses bans sources`.
+deny *checks:
+    cargo deny --locked --workspace check {{checks}}
 
 # Faults beneath the host: full disks, failing and hanging reads. As root. `just faults disk_full` runs one.
 faults *scenarios:
@@ -73,6 +74,14 @@ seal:
 # The page of an audit, in Chromium at two widths, light and dark, under axe-core.
 report:
     ci/report.sh
+
+# The oracle as a WebAssembly module: its buffers natively, then the artefact, twice.
+wasm:
+    ci/wasm.sh
+
+# The npm package around that module, in Node, TypeScript and Chromium, and the recipe for fast-check.
+npm:
+    ci/npm.sh
 
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:

@@ -8,7 +8,10 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use cap::Cap;
-use enterprise_credentials::{Command, Enterprise, Event, Position, RecordedEvent};
+use enterprise_credentials::rest::{self, Operation, Path, Presented, Request};
+use enterprise_credentials::{
+    Caller, Command, CredentialKind, Enterprise, Event, Fingerprint, Position, RecordedEvent,
+};
 use enterprise_credentials_benches::history::{Grown, at, owners, person, revoke_all, revoke_person};
 
 #[global_allocator]
@@ -31,6 +34,10 @@ fn main() {
     println!("\nthe same after 10,000 completed revocations about single people, requested between the grants");
     for credentials in [100_000, 1_000_000] {
         bytes_after_narrow_revocations(credentials);
+    }
+    println!("\nbytes a row of a list of one organization's authorizations, a fifth of them SSH keys");
+    for credentials in [100_000, 1_000_000] {
+        bytes_of_a_list(credentials);
     }
     println!("\nT5: bytes that a request allocates");
     for credentials in [1_000, 1_000_000] {
@@ -109,6 +116,70 @@ fn record(enterprise: &mut Enterprise, position: &mut Position, event: Event) {
     if enterprise.apply(&recorded).is_ok() {
         *position = recorded.position;
     }
+}
+
+/// Found and observed, when it is largest.
+fn bytes_of_a_list(credentials: u64) {
+    let grown = Grown { credentials };
+    let enterprise = grown.in_one_organization();
+    let caller = Caller::Person {
+        person: person(0),
+        credential: None,
+    };
+    let presented = Presented {
+        enterprise: &enterprise,
+        caller,
+    };
+    let path = Path {
+        operation: Operation::List,
+        owner: "org-0",
+        target: "",
+    };
+    let request = Request {
+        path,
+        headers: &[("User-Agent", b"bench")],
+        request_id: "1",
+    };
+    let before = ALLOCATOR.allocated();
+    let mut listing = rest::list(&request, Some(&presented), "", at(0)).expect("an owner may list");
+    while listing.look(&enterprise) {}
+    let found = ALLOCATOR.allocated() - before;
+    let fingerprint = Fingerprint::new(&format!("SHA256:{:043}", 0)).expect("visible ASCII");
+    for event in grown.events() {
+        let event = match event {
+            Event::CredentialIssued {
+                credential,
+                owner,
+                kind: CredentialKind::SshKey,
+                scopes,
+                expires_at,
+                ..
+            } => Event::CredentialIssued {
+                credential,
+                owner,
+                kind: CredentialKind::SshKey,
+                scopes,
+                expires_at,
+                fingerprint: Some(fingerprint.clone()),
+            },
+            event => event,
+        };
+        let recorded = RecordedEvent {
+            position: Position::START,
+            at: at(0),
+            by: None,
+            event,
+        };
+        listing.observe(&recorded);
+    }
+    let observed = ALLOCATOR.allocated() - before;
+    black_box(&listing);
+    let each = |bytes: usize| bytes as f64 / credentials as f64;
+    println!(
+        "{credentials:>12} found {:.1}, with what the stream says {:.1}",
+        each(found),
+        each(observed)
+    );
 }
 
 fn bytes_of_a_request(credentials: u64) {

@@ -16,8 +16,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::survival::{SurvivalReason, Survivors};
 pub use redecide::command_of;
-pub use survivors::{SurvivalReason, Survivors};
 
 use crate::corrupt_history::CorruptHistory;
 use crate::credential::CredentialType;

@@ -59,6 +59,7 @@
 //! | the evidence | [`audit`] |
 //! | what became of each credential | [`outcomes`] |
 //! | why this was decided | [`receipt`] |
+//! | whose standing differs between two states | [`diff`] |
 //! | log and service compared | [`reconcile`] |
 //! | all of this as JSON, for suites in any language | [`oracle`] |
 //! | guides | `guides`, in the documentation alone |
@@ -82,9 +83,11 @@ mod person;
 mod plan;
 mod refusal;
 mod rule;
+mod survival;
 mod timestamp;
 
 pub mod audit;
+pub mod diff;
 pub mod log;
 pub mod oracle;
 pub mod outcomes;
@@ -133,6 +136,8 @@ pub mod guides {
     pub mod wire_format {}
     #[doc = include_str!("../docs/testkit.md")]
     pub mod testkit {}
+    #[doc = include_str!("../docs/oracle.md")]
+    pub mod oracle {}
     #[doc = include_str!("../docs/rules.md")]
     pub mod rules {}
 }

@@ -12,8 +12,9 @@
 //!     oracle.call(r#"{"id":1,"call":"begin"}"#),
 //!     r#"{"id":1,"result":{"handle":1,"position":0,"last_at":null}}"#,
 //! );
-//! let request = r#"{"call":"decide","handle":1,"at":"2026-03-10T09:00:00.000Z","command":{"type":"DestroyCredential","credential":7}}"#;
-//! let answer = oracle.call(request);
+//! let command = r#"{"type":"DestroyCredential","credential":7}"#;
+//! let at = "2026-03-10T09:00:00.000Z";
+//! let answer = oracle.call(&format!(r#"{{"call":"decide","handle":1,"at":"{at}","command":{command}}}"#));
 //! assert!(answer.starts_with(r#"{"result":{"refused":{"rule":"enterprise_exists","status":404,"#), "{answer}");
 //! assert!(oracle.call("?").starts_with(r#"{"error":{"kind":"malformed_request","#));
 //! ```

@@ -37,9 +37,8 @@
 //! ```
 
 mod marks;
-mod status;
+pub(crate) mod status;
 
-use crate::audit::SurvivalReason;
 use crate::corrupt_history::CorruptHistory;
 use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
@@ -50,6 +49,7 @@ use crate::event::{Event, RecordedEvent};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
 use crate::name::{Fingerprint, Login};
 use crate::person::Role;
+use crate::survival::SurvivalReason;
 use crate::timestamp::Timestamp;
 use marks::{CredentialMark, Marks, PairMark};
 pub use status::{AuthorizationStatus, CredentialStatus, Taken};

@@ -1,5 +1,7 @@
 //! The blast radius of a request, before it is made.
 
+mod survivors;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::AddAssign;

@@ -45,6 +45,7 @@ mod fault;
 mod listing;
 mod misspelling;
 mod operation;
+mod query;
 mod request;
 mod response;
 
@@ -60,7 +61,7 @@ use crate::timestamp::Timestamp;
 #[cfg(doc)]
 use crate::{Enterprise, Rule};
 
-pub use listing::{Listing, list};
+pub use listing::{ListedPage, Listing, list};
 pub use operation::{Operation, Place};
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Path, Presented, Request, bearer_token};
 pub use response::{

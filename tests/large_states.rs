@@ -3,6 +3,7 @@
 
 use core::num::NonZeroU32;
 
+use enterprise_credentials::rest::{self, Listing, Operation, Path, Presented, Request};
 use enterprise_credentials::{
     Caller, Command, CredentialId, CredentialKind, Enterprise, EnterpriseKind, EnterpriseSlug, Event, Login,
     OrganizationId, PersonId, RecordedEvent, Revoke, RevokeAll, Role, Scopes, Timestamp, snapshot,
@@ -457,4 +458,69 @@ fn jobs_about_many_people_record_each_in_turn() {
         }
         assert_eq!(items, expected, "person {person}");
     }
+}
+
+/// A look is about 65,536 credentials, and others go on between two of them.
+#[test]
+fn a_list_of_many_is_found_look_by_look() {
+    const AT_A_LOOK: u64 = 65_536;
+    let mut enterprise = founded(1);
+    let (organization, member) = (organization(1), PersonId::new(OWNER).unwrap());
+    ask(&mut enterprise, &Command::AddOrganizationOwner { organization, member });
+    for id in 1..=AT_A_LOOK {
+        issue(&mut enterprise, id, CredentialKind::ClassicPat, Scopes::default());
+    }
+    authorize(&mut enterprise, 1, 1);
+    authorize(&mut enterprise, AT_A_LOOK, 1);
+    let mut listing = listing(&enterprise);
+    assert!(!listing.look(&enterprise), "there is no other");
+    assert_eq!(listed(listing, &enterprise), [1, AT_A_LOOK]);
+
+    issue(
+        &mut enterprise,
+        AT_A_LOOK + 1,
+        CredentialKind::ClassicPat,
+        Scopes::default(),
+    );
+    let mut listing = self::listing(&enterprise);
+    assert!(listing.look(&enterprise), "there is another");
+    authorize(&mut enterprise, AT_A_LOOK + 1, 1);
+    let credential = credential(1);
+    let command = Command::RevokeAuthorization {
+        credential,
+        organization,
+    };
+    ask(&mut enterprise, &command);
+    assert!(!listing.look(&enterprise));
+    assert!(!listing.look(&enterprise), "nothing is found twice");
+    assert_eq!(listed(listing, &enterprise), [1, AT_A_LOOK, AT_A_LOOK + 1]);
+}
+
+const LIST: Request<'_> = Request {
+    path: Path {
+        operation: Operation::List,
+        owner: "octo-org-1",
+        target: "",
+    },
+    headers: &[("User-Agent", b"curl/8")],
+    request_id: "R1",
+};
+
+/// The owner in a web session.
+fn presented(enterprise: &Enterprise) -> Presented<'_> {
+    let caller = Caller::Person {
+        person: PersonId::new(OWNER).unwrap(),
+        credential: None,
+    };
+    Presented { enterprise, caller }
+}
+
+fn listing(enterprise: &Enterprise) -> Listing {
+    rest::list(&LIST, Some(&presented(enterprise)), "", at()).unwrap()
+}
+
+fn listed(listing: Listing, enterprise: &Enterprise) -> Vec<u64> {
+    let response = listing.page().respond(&LIST, Some(&presented(enterprise)), at());
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&response.body).unwrap();
+    rows.iter().map(|row| row["credential_id"].as_u64().unwrap()).collect()
 }

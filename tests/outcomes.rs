@@ -15,7 +15,8 @@ use enterprise_credentials::outcomes::{
     About, AuthorizationStatus, CredentialStatus, Observer, Outcome, Outcomes, Taken,
 };
 use enterprise_credentials::{
-    CredentialId, CredentialKind, Enterprise, OrganizationId, Plan, RecordedEvent, RevocationId, Role, Timestamp, log,
+    CredentialId, CredentialKind, Enterprise, OrganizationId, Plan, RecordedEvent, Requested, RevocationId, Role,
+    Timestamp, log,
 };
 use enterprise_credentials_testkit::{Run, explore};
 
@@ -126,6 +127,35 @@ fn agrees_with_the_plan(plan: &Plan, rows: &[Outcome<'_>]) -> Result<(), String>
     equal("by organization", &by_organization, &listed)
 }
 
+/// What is planned to survive is what an audit right after the request finds alive, in the same words.
+fn survivors_are_planned(
+    before: &Enterprise,
+    request: Requested<'_>,
+    plan: &Plan,
+    history: &[RecordedEvent],
+) -> Result<(), String> {
+    let at = history.last().expect("the request").at;
+    let mut auditor = Auditor::new();
+    history.iter().for_each(|recorded| auditor.observe(recorded).unwrap());
+    let planned = before.survivors(request, at);
+    equal("planned to survive", &auditor.finish().survivors, &planned)?;
+    let not_covered = &plan.not_covered;
+    let all: u64 = planned.iter().map(|group| group.count).sum();
+    equal(
+        "not covered",
+        &(not_covered.collaborator_credentials + not_covered.member_credentials),
+        &all,
+    )?;
+    let mut each: Survivors = Survivors::new();
+    for credential in before.credentials() {
+        if let Some(reason) = before.why_it_would_survive(request, credential.id(), at) {
+            *each.entry((reason, credential.kind())).or_default() += 1;
+        }
+    }
+    let planned = planned.into_iter().map(|it| ((it.reason, it.kind), it.count)).collect();
+    equal("one by one", &planned, &each)
+}
+
 fn agrees_with_the_summary(enterprise: &Enterprise, rows: &[Outcome<'_>], at: Timestamp) -> Result<(), String> {
     for count in enterprise.summary(at).credentials {
         let of_kind: Vec<_> = rows.iter().copied().filter(|row| row.kind == count.kind).collect();
@@ -181,6 +211,8 @@ fn judge(run: &Run<Enterprise>) -> Result<u64, String> {
     for (moment, request) in run.requests() {
         let Some(id) = moment.after.last_cut() else { continue };
         let plan = moment.before.plan(request, moment.at);
+        let to_request = usize::try_from(plan.cut.value()).unwrap();
+        survivors_are_planned(&moment.before, request, &plan, &history[..to_request])?;
         let about = outcomes(history, Some(About::Revocation(id)), at);
         equal("is told about", &Some(id), &about.revocation())?;
         let rows: Vec<_> = history.iter().flat_map(|recorded| about.of(recorded)).collect();

@@ -177,14 +177,32 @@ impl Grown {
 
     /// The state at the end of this history.
     pub fn folded(self) -> Enterprise {
-        let mut enterprise = self.founded();
-        for window in windows(enterprise.position(), self.events()) {
-            for recorded in &window {
-                enterprise.apply(recorded).expect("a grown history fits");
-            }
-        }
-        enterprise
+        folded(self.founded(), self.events())
     }
+
+    /// The state of another history: each of these credentials is authorized for the first organization alone, which
+    /// the first person owns.
+    pub fn in_one_organization(self) -> Enterprise {
+        let (organization, member) = (organization(0), person(0));
+        let owned = Event::OrganizationOwnerAdded { organization, member };
+        let is_issued = |event: &Event| matches!(event, Event::CredentialIssued { .. });
+        let issued = self.events().take_while(is_issued);
+        let authorized = (0..self.credentials).map(move |number| Event::CredentialAuthorized {
+            credential: credential(number),
+            organization,
+        });
+        let events = std::iter::once(owned).chain(issued).chain(authorized);
+        folded(self.founded(), events)
+    }
+}
+
+fn folded(mut enterprise: Enterprise, events: impl Iterator<Item = Event>) -> Enterprise {
+    for window in windows(enterprise.position(), events) {
+        for recorded in &window {
+            enterprise.apply(recorded).expect("a grown history fits");
+        }
+    }
+    enterprise
 }
 
 /// Puts events into their envelopes, window by window: a large history needs no large memory.

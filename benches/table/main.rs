@@ -14,6 +14,7 @@ mod commands;
 mod decoding;
 mod folding;
 mod job;
+mod listing;
 mod narrower;
 mod snapshots;
 
@@ -42,7 +43,7 @@ fn main() {
 /// Measures a group of figures, with states of at most so many credentials.
 type Group = fn(u64);
 
-const GROUPS: [(&str, Group); 9] = [
+const GROUPS: [(&str, Group); 10] = [
     ("decoding", |_| decoding::run()),
     ("folding", folding::run),
     ("asking", asking::run),
@@ -52,6 +53,7 @@ const GROUPS: [(&str, Group); 9] = [
     ("snapshots", |_| snapshots::run()),
     ("narrower", narrower::run),
     ("auditing", |_| auditing::run()),
+    ("listing", listing::run),
 ];
 
 /// Decides, records and applies, as a host does.

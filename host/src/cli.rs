@@ -6,6 +6,7 @@ mod backup;
 mod blast_radius;
 mod credentials;
 mod decide;
+mod diff;
 mod directory;
 mod evidence;
 mod explain;
@@ -78,6 +79,7 @@ enum Command {
     Credentials(credentials::CredentialsArgs),
     Reconcile(reconcile::ReconcileArgs),
     Explain(explain::Explain),
+    Diff(diff::Diff),
     Seal(seal::SealArgs),
     Decide(decide::Decide),
     Oracle(oracle::OracleArgs),
@@ -106,6 +108,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Credentials(credentials) => credentials.run(),
         Command::Reconcile(reconcile) => reconcile.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Seal(seal) => seal.run(),
         Command::Decide(decide) => decide.run(),
         Command::Oracle(oracle) => oracle.run(),

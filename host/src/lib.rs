@@ -28,6 +28,7 @@
 //! | `http` | the operations over HTTP: axum and hyper |
 //! | `tls` | HTTP over TLS, by rustls |
 //! | `witness` | others who cosign the host's checkpoints, asked over HTTP |
+//! | `wrong` | cores that are wrong on purpose, for `oracle --wrong`; brings the test kit |
 //! | `contract` | the contract of the storage port, and wrong stores, for the test suite of a store of one's own |
 //!
 //! Without features it has the port, the states and the worker. A service that has its own HTTP needs no more.

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use enterprise_credentials::oracle::{Oracle, REQUEST_BYTES_MAX};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// The program, answering.
 struct Program {
@@ -73,6 +74,22 @@ fn a_pipe_answers_as_the_core_does_with_a_time_limit_and_without() {
         assert_eq!(program.ask(&too_long), oracle.call(&too_long));
         program.end();
     }
+}
+
+/// A change of the corpus is a decision: docs/decisions/0068.
+#[test]
+fn the_corpus_is_the_one_that_a_decision_names() {
+    let corpus = include_bytes!("../../corpus/corpus.jsonl");
+    let sum: String = Sha256::digest(corpus)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let decision = include_str!("../../docs/decisions/0068-a-corpus-that-is-drawn-once.md");
+    let last = decision.lines().rfind(|line| line.starts_with("| ")).unwrap();
+    assert!(
+        last.contains(&format!("`{sum}`")),
+        "say in docs/decisions/0068 why the corpus is now {sum}"
+    );
 }
 
 /// As many events as a request holds: more than any machine reads in a millisecond.

@@ -1,5 +1,5 @@
 //! Heads that are held back: one that was read before an append of the same process, and arrives after it;
-//! and those that many wait for.
+//! and those that many wait for. And an append amid looks at a state that take long.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use enterprise_credentials::log::write_line;
 use enterprise_credentials::{
-    EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp,
+    Enterprise, EnterpriseKind, EnterpriseSlug, Event, Fingerprint, Login, OrganizationId, Position, Timestamp,
 };
 use enterprise_credentials_host::enterprises::{CacheOptions, EnterpriseError, Enterprises, Patience};
 use enterprise_credentials_host::import::Stream;
@@ -157,6 +157,18 @@ impl Held {
         tokio::spawn(async move { asking.fresh(&of).await.map(drop) })
     }
 
+    /// Appends one event, as soon as the gate lets it.
+    fn append(&self) -> JoinHandle<Result<(), EnterpriseError>> {
+        let (deciding, of) = (Arc::clone(&self.enterprises), self.slug.clone());
+        tokio::spawn(async move {
+            let add = |_: &_, _| {
+                let (organization, login) = (OrganizationId::new(999).unwrap(), Login::new("late-org").unwrap());
+                (vec![Event::OrganizationAdded { organization, login }], ())
+            };
+            deciding.decide(&of, Patience::REQUEST, add).await
+        })
+    }
+
     async fn end(self) {
         self.inner.close().await;
         std::fs::remove_file(self.path).unwrap();
@@ -166,14 +178,7 @@ impl Held {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_an_own_append_has_overtaken_is_no_altered_stream() {
     let held = Held::new("overtaken").await;
-    let (deciding, of) = (Arc::clone(&held.enterprises), held.slug.clone());
-    let deciding = tokio::spawn(async move {
-        let add = |_: &_, _| {
-            let (organization, login) = (OrganizationId::new(999).unwrap(), Login::new("late-org").unwrap());
-            (vec![Event::OrganizationAdded { organization, login }], ())
-        };
-        deciding.decide(&of, Patience::REQUEST, add).await
-    });
+    let deciding = held.append();
     held.gates.until_held().await;
     held.gates.holds_heads.store(true, Ordering::Relaxed);
     let asking = held.ask();
@@ -204,5 +209,39 @@ async fn all_who_ask_one_enterprise_wait_for_the_store_together() {
     for asked in asking {
         asked.await.unwrap().unwrap();
     }
+    held.end().await;
+}
+
+/// Looks until the state has changed, or in vain.
+struct Looks {
+    positions: Vec<Position>,
+    begun: Arc<Semaphore>,
+}
+
+impl Looks {
+    fn look(&mut self, enterprise: &Enterprise) -> bool {
+        self.begun.add_permits(1);
+        self.positions.push(enterprise.position());
+        std::thread::sleep(Duration::from_millis(1));
+        self.positions.first() == self.positions.last() && self.positions.len() < 20_000
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_append_between_two_looks_at_a_state() {
+    let held = Held::new("looks").await;
+    let begun = Arc::new(Semaphore::new(0));
+    let looks = Looks {
+        positions: Vec::new(),
+        begun: Arc::clone(&begun),
+    };
+    let (looking, of) = (Arc::clone(&held.enterprises), held.slug.clone());
+    let looking = tokio::spawn(async move { looking.look(&of, looks, Looks::look).await });
+    begun.acquire().await.unwrap().forget();
+    held.gates.appends.add_permits(1);
+    held.append().await.unwrap().unwrap();
+    let (looks, head) = looking.await.unwrap().unwrap();
+    let (first, last) = (looks.positions.first().unwrap(), looks.positions.last().unwrap());
+    assert_eq!((first.next(), head.position()), (*last, *last));
     held.end().await;
 }

@@ -17,8 +17,10 @@ const NAMES: &str = "credential_id,credential_type,item_type,hashed_token,finger
                      credential_state,expires_at,scopes,permissions,authorization_count,organization_id,organization\n";
 /// Ids that are the provider's only together with the type; a login and an organization that cannot be taken as they
 /// are; what is dead, and what had expired when the inventory was exported.
-const ROWS: &str = "11,classic_pat,credential,a=,,7,mona,User,active,2027-01-01T00:00:00Z,repo;admin:enterprise,,2,3,octo\n\
-                    11,classic_pat,credential,a=,,7,mona,User,active,2027-01-01T00:00:00Z,repo;admin:enterprise,,2,4,OCTO\n\
+const ROWS: &str = "11,classic_pat,credential,a=,,7,mona,User,active,2027-01-01T00:00:00Z,repo;admin:enterprise,\
+                    ,2,3,octo\n\
+                    11,classic_pat,credential,a=,,7,mona,User,active,2027-01-01T00:00:00Z,repo;admin:enterprise,\
+                    ,2,4,OCTO\n\
                     11,oauth_app_user_token,credential,b=,,8,a b,User,active,,repo,,0,,\n\
                     12,fine_grained_pat,credential,,,8,a b,User,expired,2026-01-01T00:00:00Z,,contents:read,1,3,octo\n\
                     ,ssh_key,credential,,SHA256:k,9,Mona,User,revoked,,,,1,4,OCTO\n\

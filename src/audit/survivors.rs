@@ -4,12 +4,8 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::audit::owned::Owned;
-use crate::credential::CredentialKind;
 use crate::enterprise::Enterprise;
-use crate::enterprise::coverage::Spared;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::filter::Filter;
 use crate::enterprise::membership::Ordinal;
@@ -18,88 +14,8 @@ use crate::enterprise::running::Coverage;
 use crate::event::Event;
 use crate::id::{CredentialId, OrganizationId, RevocationId};
 use crate::person::Role;
+use crate::survival::{Groups, SurvivalReason, Survivors};
 use crate::timestamp::Timestamp;
-
-/// How many examples a group of survivors names.
-const EXAMPLES_MAX: usize = 10;
-
-/// Why something is alive after a revocation. In the order in which reports show them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SurvivalReason {
-    /// The credential's owner was no enterprise member at the cut, and the request did not name them.
-    OwnerWasCollaborator,
-    /// The request did not ask to destroy credentials. Also said of those of a guest or collaborator whom the request
-    /// names: had it asked, their role would have spared nothing.
-    DestructionNotRequested,
-    /// The credential is an app token, which is never destroyed by a revoke-all.
-    KindIsNotDestroyed,
-    /// The credential was issued after the cut.
-    IssuedAfterTheCut,
-    /// The authorization was granted after the cut.
-    AuthorizedAfterTheCut,
-    /// The authorization was taken, and granted again after the cut: of a fine-grained token, as its owner may ask, or
-    /// after a revocation of an organization.
-    AuthorizedAgain,
-}
-
-impl SurvivalReason {
-    /// The name in reports and lists.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OwnerWasCollaborator => "owner_was_collaborator",
-            Self::DestructionNotRequested => "destruction_not_requested",
-            Self::KindIsNotDestroyed => "kind_is_not_destroyed",
-            Self::IssuedAfterTheCut => "issued_after_the_cut",
-            Self::AuthorizedAfterTheCut => "authorized_after_the_cut",
-            Self::AuthorizedAgain => "authorized_again",
-        }
-    }
-
-    /// The reason in a sentence, for a person.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::OwnerWasCollaborator => "still authenticates: its owner is a guest or collaborator, not a member",
-            Self::DestructionNotRequested => "still authenticates: the request did not ask to destroy credentials",
-            Self::KindIsNotDestroyed => "still authenticates: app tokens lose authorizations and are not destroyed",
-            Self::IssuedAfterTheCut => "authenticates: issued after the cut",
-            Self::AuthorizedAfterTheCut => "authorized after the cut",
-            Self::AuthorizedAgain => "taken by a revocation, and authorized again after the cut",
-        }
-    }
-}
-
-/// A group of survivors of one kind, for one reason: credentials that authenticate, or live authorizations.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Survivors {
-    /// Why they are alive.
-    pub reason: SurvivalReason,
-    /// The kind of the credentials.
-    pub kind: CredentialKind,
-    /// How many credentials, or for the two reasons about authorizations, how many authorizations.
-    pub count: u64,
-    /// The first few of their credentials, in order of issue.
-    pub examples: Vec<CredentialId>,
-}
-
-impl From<Spared> for SurvivalReason {
-    fn from(spared: Spared) -> Self {
-        match spared {
-            Spared::OwnerIsNoMember => Self::OwnerWasCollaborator,
-            Spared::DestructionNotRequested => Self::DestructionNotRequested,
-            Spared::KindIsNotDestroyed => Self::KindIsNotDestroyed,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Group {
-    count: u64,
-    examples: Vec<CredentialId>,
-}
-
-type Groups = BTreeMap<(SurvivalReason, CredentialKind), Group>;
 
 /// A revocation whose survivors are asked for, and what only its cut shows.
 #[derive(Debug, Clone)]
@@ -222,20 +138,14 @@ impl Traces {
         owned: &mut Owned,
     ) -> BTreeMap<RevocationId, Vec<Survivors>> {
         let survivors = self.cuts.values().map(|cut| {
-            let groups = self.groups(enterprise, cut, at, owned).into_iter();
-            let survivors = groups.map(|((reason, kind), group)| Survivors {
-                reason,
-                kind,
-                count: group.count,
-                examples: group.examples,
-            });
-            (cut.id, survivors.collect())
+            let groups = self.groups(enterprise, cut, at, owned);
+            (cut.id, groups.survivors().collect())
         });
         survivors.collect()
     }
 
     fn groups(&self, enterprise: &Enterprise, cut: &Cut, at: Timestamp, owned: &mut Owned) -> Groups {
-        let mut groups = Groups::new();
+        let mut groups = Groups::default();
         let limits = enterprise.limits(cut.coverage.filter);
         for credential in candidates(enterprise, limits, owned) {
             let is_of_type = limits.credential_type.is_none_or(|of| of.has(credential.kind()));
@@ -243,11 +153,11 @@ impl Traces {
                 continue;
             }
             if let Some(reason) = cut.reason(&credential) {
-                add(&mut groups, reason, &credential);
+                groups.add(reason, credential.kind(), credential.id());
             }
             for (organization, reason) in self.later_authorizations(enterprise, limits, &credential) {
                 if enterprise.may_use(credential.id(), organization, at).is_ok() {
-                    add(&mut groups, reason, &credential);
+                    groups.add(reason, credential.kind(), credential.id());
                 }
             }
         }
@@ -295,12 +205,4 @@ fn candidates<'a>(
     let theirs = theirs.into_iter().flatten();
     let theirs = theirs.filter_map(|slot| enterprise.credentials.at(slot));
     theirs.chain(enterprise.credentials.range(0..all))
-}
-
-fn add(groups: &mut Groups, reason: SurvivalReason, credential: &Credential<'_>) {
-    let group = groups.entry((reason, credential.kind())).or_default();
-    group.count += 1;
-    if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential.id()) {
-        group.examples.push(credential.id());
-    }
 }

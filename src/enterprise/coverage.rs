@@ -179,8 +179,8 @@ impl Enterprise {
             .map(|running| running.id)
     }
 
-    /// The same, with what it is about. The ways to find it stand apart, so that a check that finds nothing prepares for
-    /// none of them: of most credentials the shapes alone say that there is nothing.
+    /// The same, with what it is about. The ways to find it stand apart, so that a check that finds nothing prepares
+    /// for none of them. For most credentials the shapes alone say that there is nothing.
     #[inline(never)]
     pub(crate) fn running_authorization(
         &self,

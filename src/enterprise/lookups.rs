@@ -1,5 +1,7 @@
 //! What a name means, and who owns an organization.
 
+use core::ops::Range;
+
 use crate::enterprise::Enterprise;
 use crate::enterprise::access::CredentialRef;
 use crate::enterprise::credentials::Credential;
@@ -67,30 +69,37 @@ impl Enterprise {
         self.people.present(person).map(|person| &person.data.login)
     }
 
-    /// The credentials with a live authorization for an organization that is not pending, in order of issue, with their
-    /// owners' logins: those of one person, or all. Whether they have expired is not asked. A scan of all credentials.
+    /// How many credentials were issued so far.
+    pub(crate) const fn issued_so_far(&self) -> u32 {
+        self.credentials.len()
+    }
+
+    /// Of these places in the order of issue, the credentials with a live authorization for an organization that is not
+    /// pending: those of one person, or all. Whether they have expired is not asked. It looks at each of the places.
     pub(crate) fn held_for(
         &self,
         organization: OrganizationId,
         owner: Option<PersonId>,
-    ) -> impl Iterator<Item = (CredentialRef<'_>, &Login)> {
-        let organization = self.organizations.present_ordinal(organization);
+        issued: Range<u32>,
+    ) -> impl Iterator<Item = CredentialId> {
+        let owner = owner.map(|owner| self.people.present_ordinal(owner));
         let is_held = move |credential: &Credential<'_>| {
-            let mut authorizations = self.credentials.authorizations(credential);
-            authorizations.any(|held| {
-                Some(held.organization) == organization
-                    && self.is_live(credential, &held)
-                    && self.pending_authorization(credential, &held).is_none()
-            })
+            owner.is_none_or(|owner| owner == Some(credential.owner()))
+                && (self.credentials.held(credential, organization, &self.organizations)).is_some_and(|held| {
+                    self.is_live(credential, &held)
+                        && self.pending_authorization(credential, &held).is_none()
+                        && self.pending_destruction(credential).is_none()
+                })
         };
-        let held = self.credentials.iter().filter(is_held);
-        held.filter_map(move |credential| {
-            let is_dead = self.pending_destruction(&credential).is_some();
-            let shown = self.credential_ref(credential).filter(|_| !is_dead)?;
-            let is_asked_for = owner.is_none_or(|owner| owner == shown.owner());
-            let login = self.login_of(shown.owner()).filter(|_| is_asked_for)?;
-            Some((shown, login))
-        })
+        let held = self.credentials.range(issued).filter(is_held);
+        held.map(|credential| credential.id())
+    }
+
+    /// A credential, alive or not, and its owner's login: where the owner has left, the last one before that.
+    pub(crate) fn with_login(&self, id: CredentialId) -> Option<(CredentialRef<'_>, &Login)> {
+        let credential = self.credentials.get(id)?;
+        let owner = self.people.data(credential.owner())?;
+        Some((self.credential_ref(credential)?, &owner.login))
     }
 
     /// Whether this person is the first EMU owner, in the membership in which they were added so.

@@ -1,5 +1,7 @@
 //! What a credential and an authorization are at a time, in one word each.
 
+use serde::Serialize;
+
 use crate::enterprise::Enterprise;
 use crate::enterprise::credentials::Credential;
 use crate::enterprise::record::{Authorization, GrantStatus};
@@ -9,7 +11,8 @@ use crate::refusal::CredentialDenial;
 /// What a credential is. [`Summary`](crate::Summary) counts the same words.
 ///
 /// Exhaustive: each is another answer to "can it still be used?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CredentialStatus {
     /// It authenticates.
     Alive,
@@ -26,7 +29,8 @@ pub enum CredentialStatus {
 /// What an authorization is, whatever became of its credential.
 ///
 /// Exhaustive: each is another answer to "may the credential be used for the organization?".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuthorizationStatus {
     /// The credential may be used for the organization, if it authenticates.
     Live,
@@ -71,7 +75,7 @@ impl CredentialStatus {
     }
 
     /// The answer to whether a credential that was issued authenticates, in one word.
-    pub(super) fn of(authenticates: Result<PersonId, CredentialDenial>) -> Self {
+    pub(crate) fn of(authenticates: Result<PersonId, CredentialDenial>) -> Self {
         match authenticates {
             Ok(_) => Self::Alive,
             Err(CredentialDenial::Expired { .. }) => Self::Expired,
@@ -96,7 +100,7 @@ impl AuthorizationStatus {
         }
     }
 
-    pub(super) fn of(enterprise: &Enterprise, credential: &Credential<'_>, held: &Authorization) -> Self {
+    pub(crate) fn of(enterprise: &Enterprise, credential: &Credential<'_>, held: &Authorization) -> Self {
         match held.status {
             GrantStatus::Revoked | GrantStatus::Taken => Self::Revoked,
             GrantStatus::Ended => Self::Ended,

@@ -1,50 +1,59 @@
 //! The authorizations of an organization, as its owners see them: what is live and not pending.
 
-use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
 use crate::credential::CredentialKind;
+use crate::enterprise::Enterprise;
 use crate::event::{Event, RecordedEvent};
 use crate::id::{CredentialId, OrganizationId, PersonId, Position};
-use crate::name::Fingerprint;
+use crate::name::{Fingerprint, Login, Scopes};
 use crate::rest::exchange::Exchange;
 use crate::rest::operation::segment;
+use crate::rest::query::{number, parameter};
 use crate::rest::request::{Presented, Request};
-use crate::rest::response::Response;
+use crate::rest::response::{Response, not_found};
 use crate::timestamp::Timestamp;
 
 /// How many rows a page has where nothing else is asked for.
 const PER_PAGE: usize = 30;
 /// How many it has at most.
 const PER_PAGE_MAX: usize = 100;
+/// How many credentials one look is about: few enough that whoever waits to append does not wait long.
+const AT_A_LOOK: u32 = 1 << 16;
 
-/// A list that waits for what the state does not hold: when each authorization was granted,
-/// and the fingerprints of SSH keys.
+/// A list that is being made.
 ///
-/// They come from one pass over the stream, from its first line: each event is given to [`Listing::observe`], those up
-/// to the state's position in order. The pass costs as much as decoding the stream, and the list itself some 100 bytes
-/// for each live authorization of the organization, so a host lets few of them run at once.
+/// It is made in three steps, since a state may be large and does not hold all that a list shows. A host holds the
+/// state in the first and in the last of them, and for a short time only:
+///
+/// 1. [`Listing::look`] finds the authorizations, among 65,536 credentials at a time. Between two looks a host lets go
+///    of the state, so that others may append. Each row was live and not pending when its credential was looked at.
+/// 2. [`Listing::observe`] takes what the state does not hold, when each authorization was granted and the fingerprints
+///    of SSH keys, from one pass over the stream: each event from its first line up to the position that the state had
+///    at the last look, in order. The pass costs as much as decoding the stream, and the list up to 75 bytes for each
+///    authorization, with those of SSH keys 50 more, so a host lets few of them run at once.
+/// 3. [`Listing::page`] chooses the rows that are asked for, and [`ListedPage::respond`] says of them what the state
+///    holds.
 #[derive(Debug, Clone)]
 pub struct Listing {
     organization: OrganizationId,
-    rows: BTreeMap<CredentialId, Row>,
+    /// Of whom; nothing for everyone.
+    owner: Option<PersonId>,
+    /// The first credential that was not looked at yet, in order of issue; nothing when there is no other.
+    next: Option<u32>,
+    found: Vec<CredentialId>,
+    /// Of each that was found, once the stream is observed.
+    known: Vec<Known>,
     page: Page,
-    /// Without its body, and with the headers of every answer.
-    response: Response,
 }
 
-/// An authorization, as far as it is known.
-#[derive(Debug, Clone)]
-struct Row {
-    login: String,
-    kind: CredentialKind,
-    scopes: Option<Vec<String>>,
-    expires_at: Option<Timestamp>,
+/// What the stream says of an authorization.
+#[derive(Debug, Clone, Default)]
+struct Known {
     /// Where in the stream it was granted, and when.
     granted: Option<(Position, Timestamp)>,
     fingerprint: Option<Fingerprint>,
@@ -60,8 +69,15 @@ struct Page {
     link: String,
 }
 
-/// Answers `GET /orgs/{org}/credential-authorizations`, as far as the state goes:
-/// with a list that waits for the stream.
+/// The rows of a list that are asked for.
+#[derive(Debug, Clone)]
+pub struct ListedPage {
+    organization: OrganizationId,
+    rows: Vec<(CredentialId, Known)>,
+    links: Option<String>,
+}
+
+/// Begins the answer to `GET /orgs/{org}/credential-authorizations`: a list of which nothing is found yet.
 ///
 /// `query` is the raw query string, without its question mark: `per_page`, `page` and `login` are read,
 /// the first of each.
@@ -80,58 +96,47 @@ pub fn list(
     let presented = exchange.authorize().map_err(|fault| exchange.refuse(&fault))?;
     let Some(organization) = exchange.organization(presented) else {
         debug_assert!(false, "who may list an organization that is not there?");
-        return Err(super::not_found(request.request_id));
+        return Err(not_found(request.request_id));
     };
-    let enterprise = presented.enterprise;
     let login = parameter(query, "login").filter(|login| !login.is_empty());
+    let owner = login.as_ref().map(|login| presented.enterprise.person_by_login(login));
     // Of a login that nobody has there is nothing to list.
-    let owner = login.as_ref().map(|login| enterprise.person_by_login(login));
-    let rows = match owner {
-        Some(None) => BTreeMap::new(),
-        owner => rows(presented, organization, owner.flatten()),
-    };
+    let next = (owner != Some(None)).then_some(0);
     let mut link = format!("/orgs/{}/credential-authorizations?", segment(request.path.owner));
     if let Some(login) = login {
         link.push_str(&format!("login={}&", segment(&login)));
     }
-    let rows_a_page = number(query, "per_page").unwrap_or(PER_PAGE).min(PER_PAGE_MAX);
     Ok(Listing {
         organization,
-        rows,
+        owner: owner.flatten(),
+        next,
+        found: Vec::new(),
+        known: Vec::new(),
         page: Page {
             number: number(query, "page").unwrap_or(1),
-            rows: rows_a_page,
+            rows: number(query, "per_page").unwrap_or(PER_PAGE).min(PER_PAGE_MAX),
             link,
         },
-        response: exchange.respond(200, &()),
     })
 }
 
-fn rows(
-    presented: &Presented<'_>,
-    organization: OrganizationId,
-    owner: Option<PersonId>,
-) -> BTreeMap<CredentialId, Row> {
-    let held = presented.enterprise.held_for(organization, owner);
-    let rows = held.map(|(credential, login)| {
-        let is_token = credential.kind() != CredentialKind::SshKey;
-        let row = Row {
-            login: login.to_string(),
-            kind: credential.kind(),
-            scopes: is_token.then(|| credential.scopes().iter().map(String::from).collect()),
-            expires_at: credential.expires_at(),
-            granted: None,
-            fingerprint: None,
-        };
-        (credential.id(), row)
-    });
-    rows.collect()
-}
-
 impl Listing {
+    /// Looks for authorizations among the next credentials of the token's enterprise: whether there are others to look
+    /// at then. The state may have changed since the look before.
+    pub fn look(&mut self, enterprise: &Enterprise) -> bool {
+        let Some(first) = self.next else {
+            return false;
+        };
+        let end = first.saturating_add(AT_A_LOOK);
+        self.found
+            .extend(enterprise.held_for(self.organization, self.owner, first..end));
+        self.next = (end < enterprise.issued_so_far()).then_some(end);
+        self.next.is_some()
+    }
+
     /// Whether the stream has anything to say: an empty list needs no pass.
     pub fn needs_stream(&self) -> bool {
-        !self.rows.is_empty()
+        !self.found.is_empty()
     }
 
     /// Takes the next event of the stream.
@@ -143,35 +148,71 @@ impl Listing {
                 fingerprint: Some(fingerprint),
                 ..
             } => {
-                if let Some(row) = self.rows.get_mut(credential) {
-                    row.fingerprint = Some(fingerprint.clone());
+                if let Some(known) = self.known(*credential) {
+                    known.fingerprint = Some(fingerprint.clone());
                 }
             }
             Event::CredentialAuthorized {
                 credential,
                 organization,
             } if *organization == self.organization => {
-                if let Some(row) = self.rows.get_mut(credential) {
+                if let Some(known) = self.known(*credential) {
                     // The last grant is the one that is live.
-                    row.granted = Some((recorded.position, recorded.at));
+                    known.granted = Some((recorded.position, recorded.at));
                 }
             }
             _ => {}
         }
     }
 
-    /// The answer, once the stream has been observed.
-    pub fn finish(self) -> Response {
-        let mut rows: Vec<(&CredentialId, &Row)> = self.rows.iter().collect();
-        rows.sort_by_key(|(_, row)| row.granted);
+    fn known(&mut self, credential: CredentialId) -> Option<&mut Known> {
+        if self.known.is_empty() {
+            self.found.sort_unstable();
+            self.known.resize_with(self.found.len(), Known::default);
+        }
+        let place = self.found.binary_search(&credential).ok()?;
+        self.known.get_mut(place)
+    }
+
+    /// The rows that are asked for, once the stream has been observed. It sorts all that were found, so a host does not
+    /// hold the state meanwhile.
+    pub fn page(self) -> ListedPage {
+        let position = |place: usize| self.known.get(place)?.granted.map(|(position, _)| position);
+        let places = 0..self.found.len();
+        let mut in_order: Vec<(Option<Position>, usize)> = places.map(|place| (position(place), place)).collect();
+        in_order.sort_unstable();
         let begin = (self.page.number - 1).saturating_mul(self.page.rows);
-        let shown = rows.iter().skip(begin).take(self.page.rows);
-        let shown: Vec<Shown<'_>> = shown.map(|(id, row)| Shown::of(**id, row)).collect();
-        let mut response = self.response;
-        response
-            .headers
-            .extend(links(&self.page, rows.len()).map(|links| ("Link", links)));
-        response.body = serde_json::to_vec(&shown).unwrap_or_default();
+        let asked_for = in_order.iter().skip(begin).take(self.page.rows);
+        let rows = asked_for.filter_map(|(_, place)| {
+            let known = self.known.get(*place).cloned().unwrap_or_default();
+            self.found.get(*place).map(|credential| (*credential, known))
+        });
+        ListedPage {
+            organization: self.organization,
+            rows: rows.collect(),
+            links: links(&self.page, in_order.len()),
+        }
+    }
+}
+
+impl ListedPage {
+    /// The answer. Asks again whether the caller may list, because the stream may have taken seconds, and so the state
+    /// is to be read afresh.
+    pub fn respond(&self, request: &Request<'_>, presented: Option<&Presented<'_>>, at: Timestamp) -> Response {
+        let exchange = Exchange::new(request, presented, at);
+        let presented = match exchange.authorize() {
+            Ok(presented) => presented,
+            Err(fault) => return exchange.refuse(&fault),
+        };
+        if exchange.organization(presented) != Some(self.organization) {
+            // Another one has the name by now.
+            return not_found(request.request_id);
+        }
+        let rows = self.rows.iter();
+        let shown = rows.filter_map(|(credential, known)| Shown::of(presented.enterprise, *credential, known));
+        let mut response = exchange.respond(200, &shown.collect::<Vec<_>>());
+        let links = self.links.clone();
+        response.headers.extend(links.map(|links| ("Link", links)));
         response
     }
 }
@@ -179,12 +220,12 @@ impl Listing {
 /// A row as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
-    login: &'a str,
+    login: &'a Login,
     credential_id: CredentialId,
     credential_type: &'static str,
     credential_authorized_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<&'a [String]>,
+    scopes: Option<&'a Scopes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<&'a Fingerprint>,
     authorized_credential_id: CredentialId,
@@ -192,22 +233,24 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(id: CredentialId, row: &'a Row) -> Self {
-        Self {
-            login: &row.login,
+    fn of(enterprise: &'a Enterprise, id: CredentialId, known: &'a Known) -> Option<Self> {
+        let (credential, login) = enterprise.with_login(id)?;
+        let is_token = credential.kind() != CredentialKind::SshKey;
+        Some(Self {
+            login,
             credential_id: id,
-            credential_type: match row.kind {
+            credential_type: match credential.kind() {
                 CredentialKind::ClassicPat | CredentialKind::FineGrainedPat => "personal access token",
                 CredentialKind::SshKey => "SSH key",
                 CredentialKind::OauthAppUserToken => "OAuth app token",
                 CredentialKind::GithubAppUserToken => "GitHub app token",
             },
-            credential_authorized_at: row.granted.map(|(_, at)| at),
-            scopes: row.scopes.as_deref(),
-            fingerprint: row.fingerprint.as_ref(),
+            credential_authorized_at: known.granted.map(|(_, at)| at),
+            scopes: is_token.then_some(credential.scopes()),
+            fingerprint: known.fingerprint.as_ref(),
             authorized_credential_id: id,
-            authorized_credential_expires_at: row.expires_at,
-        }
+            authorized_credential_expires_at: credential.expires_at(),
+        })
     }
 }
 
@@ -230,84 +273,9 @@ fn links(page: &Page, rows: usize) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// A whole number from 1 on, the greatest there is for a greater one; nothing for what is none.
-fn number(query: &str, name: &str) -> Option<usize> {
-    let digits = parameter(query, name)?;
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    let number = digits.parse().unwrap_or(usize::MAX);
-    (number > 0).then_some(number)
-}
-
-/// The first parameter of this name, decoded.
-fn parameter<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
-    let mut parameters = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let (_, value) = parameters.find(|(key, _)| decoded(key) == name)?;
-    Some(decoded(value))
-}
-
-/// Percent-decoded; what is no UTF-8 then is replaced.
-fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        let escaped = match byte {
-            b'+' => Some(b' '),
-            b'%' => after.split_first_chunk().and_then(|([high, low], after)| {
-                let value = hexadecimal(*high)? << 4 | hexadecimal(*low)?;
-                rest = after;
-                Some(value)
-            }),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*byte));
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_decoded_once() {
-        for (query, expected) in [
-            ("login=mona", Some("mona")),
-            ("page=2&login=mona&login=hubot", Some("mona")),
-            ("log%69n=m%6Fna%252B", Some("mona%2B")),
-            ("login=a+b%2", Some("a b%2")),
-            ("login=%zz%FF", Some("%zz\u{fffd}")),
-            ("login", Some("")),
-            ("logins=mona", None),
-            ("", None),
-        ] {
-            assert_eq!(parameter(query, "login").as_deref(), expected, "{query}");
-        }
-    }
-
-    #[test]
-    fn a_number_is_from_1_on() {
-        for (query, expected) in [
-            ("page=3", Some(3)),
-            ("page=0", None),
-            ("page=-1", None),
-            ("page=x", None),
-            ("", None),
-        ] {
-            assert_eq!(number(query, "page"), expected, "{query}");
-        }
-    }
 
     #[test]
     fn links_lead_to_every_other_page() {

@@ -11,6 +11,7 @@
 //! | a second opinion, in another technique | [`Model`] |
 //! | proof that a suite would notice | [`wrong`], [`Coverage`] |
 //! | a variant of the core as JSON | [`Spoken`] |
+//! | answers on file, for suites in any language | [`corpus`] |
 //! | examples | [`scenario`] |
 //!
 //! [guide]: https://docs.rs/enterprise-credentials/latest/enterprise_credentials/guides/testkit
@@ -31,6 +32,7 @@
 //! ```
 
 mod candidate;
+pub mod corpus;
 mod coverage;
 mod excerpt;
 mod exploration;

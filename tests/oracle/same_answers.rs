@@ -138,7 +138,8 @@ fn the_largest_ids_are_exact() {
 fn what_is_given_with_white_space_is_the_same() {
     let mut oracle = Oracle::new();
     let answer = oracle.call(
-        "\n{ \"call\" : \"begin\",\n \"events\" : [ {\n\"type\":\"EnterpriseCreated\", \"slug\":\"o\",\r\n \"kind\":\"managed_users\", \"other\":[[{}]],\n\"at\":\"2026-03-10T09:00:00.000Z\",\"position\":1} ] }\n",
+        "\n{ \"call\" : \"begin\",\n \"events\" : [ {\n\"type\":\"EnterpriseCreated\", \"slug\":\"o\",\r\n \
+         \"kind\":\"managed_users\", \"other\":[[{}]],\n\"at\":\"2026-03-10T09:00:00.000Z\",\"position\":1} ] }\n",
     );
     assert_eq!(
         answer,

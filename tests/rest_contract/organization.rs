@@ -1,11 +1,21 @@
 //! The authorizations of an organization: listed, and removed one by one.
 
-use enterprise_credentials::rest::{self, Operation, Outcome, Path, Request, Response};
+use enterprise_credentials::rest::{self, ListedPage, Operation, Outcome, Path, Request, Response};
 use enterprise_credentials::{Event, RecordedEvent, Rule, log};
 use serde_json::{Value, json};
 
 use crate::operations::{caller, path};
 use crate::world::{AGENT, World, header};
+
+const LIST: Request<'_> = Request {
+    path: Path {
+        operation: Operation::List,
+        owner: "OCTO-org",
+        target: "",
+    },
+    headers: &[AGENT],
+    request_id: "R1",
+};
 
 /// An organization with authorizations of every sort, granted in an order that is not that of issue; and its stream.
 struct Listed {
@@ -75,20 +85,24 @@ impl Listed {
     }
 
     fn list_by(&self, caller: Value, query: &str) -> Response {
-        let request = Request {
-            path: path(Operation::List),
-            headers: &[AGENT],
-            request_id: "R1",
-        };
-        match rest::list(&request, Some(&self.world.presented(caller)), query, self.world.at) {
+        match self.page(caller.clone(), query) {
             Err(refused) => refused,
-            Ok(mut listing) => {
-                if listing.needs_stream() {
-                    self.stream.iter().for_each(|recorded| listing.observe(recorded));
-                }
-                listing.finish()
-            }
+            Ok(page) => self.respond(&page, caller),
         }
+    }
+
+    fn page(&self, caller: Value, query: &str) -> Result<ListedPage, Response> {
+        let presented = self.world.presented(caller);
+        let mut listing = rest::list(&LIST, Some(&presented), query, self.world.at)?;
+        assert!(!listing.look(&self.world.enterprise), "one look is enough for so few");
+        if listing.needs_stream() {
+            self.stream.iter().for_each(|recorded| listing.observe(recorded));
+        }
+        Ok(listing.page())
+    }
+
+    fn respond(&self, page: &ListedPage, caller: Value) -> Response {
+        page.respond(&LIST, Some(&self.world.presented(caller)), self.world.at)
     }
 
     fn remove(&self, owner: &str, target: &str) -> Outcome {
@@ -299,13 +313,45 @@ fn the_stream_may_come_from_a_log() {
         .stream
         .iter()
         .for_each(|recorded| log::write_line(recorded, &mut bytes));
-    let request = Request {
-        path: path(Operation::List),
-        headers: &[AGENT],
-        request_id: "R1",
-    };
     let presented = listed.world.presented(caller(Operation::List));
-    let mut listing = rest::list(&request, Some(&presented), "", listed.world.at).unwrap();
+    let mut listing = rest::list(&LIST, Some(&presented), "", listed.world.at).unwrap();
+    listing.look(&listed.world.enterprise);
     log::read(&bytes).for_each(|recorded| listing.observe(&recorded.unwrap()));
-    assert_eq!(listing.finish(), listed.list(""));
+    let response = listed.respond(&listing.page(), caller(Operation::List));
+    assert_eq!(response, listed.list(""));
+}
+
+/// Reading the stream takes time. What was found is listed as it was, with what the state says of it now.
+#[test]
+fn what_was_found_is_listed_whatever_becomes_of_it_meanwhile() {
+    let mut listed = Listed::new();
+    let page = listed.page(caller(Operation::List), "").unwrap();
+    let before = listed.respond(&page, caller(Operation::List));
+    listed.ask(json!({"type": "RevokeAuthorization", "credential": 952, "organization": 3}));
+    listed.ask(json!({"type": "DestroyCredential", "credential": 954}));
+    listed.ask(json!({"type": "RemoveMember", "member": 7}));
+    assert_eq!(listed.respond(&page, caller(Operation::List)), before);
+    assert_eq!(ids(&listed.list("")), [953, 950]);
+}
+
+#[test]
+fn who_may_list_is_asked_again_at_the_end() {
+    let mut listed = Listed::new();
+    let page = listed.page(caller(Operation::List), "").unwrap();
+    listed.ask(json!({"type": "RemoveOrganizationOwner", "organization": 3, "member": 9}));
+    let refused = listed.respond(&page, caller(Operation::List));
+    assert_eq!(refused.refused_by, Some(Rule::OrganizationOwnerRequired));
+}
+
+#[test]
+fn another_organization_of_the_name_is_not_shown_what_was_found() {
+    let mut listed = Listed::new();
+    let page = listed.page(caller(Operation::List), "").unwrap();
+    listed.ask(json!({"type": "RemoveOrganization", "organization": 3}));
+    listed.ask(json!({"type": "AddOrganization", "organization": 5, "login": "octo-org"}));
+    listed.ask(json!({"type": "AddOrganizationOwner", "organization": 5, "member": 9}));
+    listed.ask(json!({"type": "AuthorizeCredential", "credential": 950, "organization": 5}));
+    let response = listed.respond(&page, caller(Operation::List));
+    assert_eq!((response.status, response.refused_by), (404, None));
+    assert_eq!(ids(&listed.list("")), [950]);
 }

@@ -466,10 +466,13 @@ fn listed(world: &World, caller: Caller) -> Result<Vec<u64>, Option<Rule>> {
         request_id: "C0FFEE",
     };
     let enterprise = &world.enterprise;
-    let listing = rest::list(&request, Some(&Presented { enterprise, caller }), "", world.now);
+    let presented = Presented { enterprise, caller };
+    let listing = rest::list(&request, Some(&presented), "", world.now);
     let mut listing = listing.map_err(|refused| refused.refused_by)?;
+    while listing.look(enterprise) {}
     world.stream.iter().for_each(|recorded| listing.observe(recorded));
-    let rows: Vec<serde_json::Value> = serde_json::from_slice(&listing.finish().body).unwrap();
+    let response = listing.page().respond(&request, Some(&presented), world.now);
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&response.body).unwrap();
     Ok(rows.iter().map(|row| row["credential_id"].as_u64().unwrap()).collect())
 }
 

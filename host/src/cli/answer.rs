@@ -3,11 +3,12 @@
 use anyhow::{Context, Result};
 use enterprise_credentials::rest::{self, Presented};
 use enterprise_credentials::{
-    Authority, Caller, CredentialId, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, InstallationId,
+    Authority, Caller, CredentialId, ENTERPRISE_CREDENTIALS_WRITE, Enterprise, InstallationId, Login,
     ORGANIZATION_ADMINISTRATION_WRITE, OrganizationAccess, Requested, Rule, Scopes, Timestamp,
 };
 use serde::Serialize;
 
+use super::id::id;
 use super::scope::Scope;
 use super::terminal::{bad, good};
 
@@ -77,17 +78,45 @@ pub(super) fn refused_to_all_by(enterprise: &Enterprise, scope: &Scope, revoke_c
     Some(refusal.rule())
 }
 
-/// Who calls with this credential: its owner.
-pub(super) fn caller(enterprise: &Enterprise, credential: CredentialId) -> Result<Caller> {
-    let owner = enterprise.credential(credential).map(|credential| credential.owner());
-    let person = owner.with_context(|| {
-        format!(
-            "credential `{credential}` was not issued up to position {}: `--as` takes the id of one that was",
-            enterprise.position()
-        )
-    })?;
-    Ok(Caller::Person {
-        person,
-        credential: Some(credential),
-    })
+/// Who would ask: with a credential, or in a web session, which no token speaks for.
+#[derive(Debug, Clone)]
+pub(super) enum AskedBy {
+    Credential(CredentialId),
+    Person(Login),
+}
+
+/// Reads the id of a credential, or a login. Digits alone are an id.
+pub(super) fn asked_by(text: &str) -> Result<AskedBy, String> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return id(text).map(AskedBy::Credential);
+    }
+    Login::new(text).map(AskedBy::Person).map_err(|error| error.to_string())
+}
+
+impl AskedBy {
+    /// The caller: the owner of the credential, or the person who is there under the login.
+    pub(super) fn caller(&self, enterprise: &Enterprise) -> Result<Caller> {
+        let position = enterprise.position();
+        let (person, credential) = match self {
+            Self::Credential(credential) => {
+                let owner = enterprise.credential(*credential).map(|credential| credential.owner());
+                let owner = owner.with_context(|| {
+                    format!(
+                        "credential `{credential}` was not issued up to position {position}: `--as` takes the id of one that was"
+                    )
+                })?;
+                (owner, Some(*credential))
+            }
+            Self::Person(login) => {
+                let person = enterprise.person_by_login(login.as_str());
+                let person = person.with_context(|| {
+                    format!(
+                        "nobody is in the enterprise as `{login}` at position {position}: `--as` takes who is there"
+                    )
+                })?;
+                (person, None)
+            }
+        };
+        Ok(Caller::Person { person, credential })
+    }
 }

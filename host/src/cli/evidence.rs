@@ -38,7 +38,7 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String 
     let mut sections: Vec<String> = Vec::new();
     for evidence in &report.revocations {
         sections.push(revocation(evidence));
-        let survivors_of_it = |it| survivors(evidence.progress.id, it, "");
+        let survivors_of_it = |it| survivors(&alive_after(evidence.progress.id), it, "");
         sections.extend(evidence.survivors.as_ref().map(|it| survivors_of_it(it)));
     }
     if report.revocations.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String 
             }
             _ => "",
         };
-        sections.extend(report.survivors_of.map(|id| survivors(id, &report.survivors, others)));
+        sections.extend((report.survivors_of).map(|id| survivors(&alive_after(id), &report.survivors, others)));
         sections.push(blast_radius::not_in_the_log());
     }
     sections.push(findings(&report.findings, read));
@@ -154,8 +154,13 @@ fn who(request: &Requested) -> String {
     }
 }
 
-fn survivors(id: RevocationId, survivors: &[Survivors], note: &str) -> String {
-    let mut words = format!("  ALIVE AFTER REVOCATION {id}, expired credentials not counted\n{note}");
+fn alive_after(id: RevocationId) -> String {
+    format!("ALIVE AFTER REVOCATION {id}")
+}
+
+/// What outlives a revocation, by reason and kind, below a heading and maybe a note.
+pub(super) fn survivors(heading: &str, survivors: &[Survivors], note: &str) -> String {
+    let mut words = format!("  {heading}, expired credentials not counted\n{note}");
     if survivors.is_empty() {
         words.push_str("  nothing that this log knows of\n");
     }

@@ -96,6 +96,18 @@ impl HistoryPlace {
         History::open(self)
     }
 
+    /// The same, where another log shows how far it is read.
+    pub(super) fn open_without_bar(&self) -> Result<History> {
+        let bar = ProgressBar::hidden();
+        Ok(History::of(
+            self.to_string(),
+            place::Opened {
+                bar,
+                ..self.open_bytes()?
+            },
+        ))
+    }
+
     /// The state that the log leads to, at its end or earlier. A log without any event leads nowhere, and one
     /// that ends before the position asked for does not lead there: both are errors.
     pub(super) fn replay(&self, until: Option<Until>) -> Result<Enterprise> {

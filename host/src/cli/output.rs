@@ -1,6 +1,6 @@
 //! What a command says: its answer on standard output, anything else on standard error.
 
-use std::io::{self, ErrorKind, Write, stderr, stdout};
+use std::io::{self, BufWriter, ErrorKind, Write, stderr, stdout};
 
 use enterprise_credentials_host::error_chain;
 use serde::Serialize;
@@ -76,6 +76,20 @@ pub(super) fn print_json<D: Document>(document: &D) -> anyhow::Result<()> {
     json.push(b'\n');
     print(json)?;
     Ok(())
+}
+
+/// Prints one JSON document for machines, without making it in memory first. Whoever has seen enough of it may stop.
+pub(super) fn print_json_as_it_comes<D: Document>(document: &D) -> anyhow::Result<()> {
+    let schema = D::SCHEMA;
+    let mut output = BufWriter::new(stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut output, &Named { schema, document }).map_err(io::Error::from);
+    let written = written
+        .and_then(|()| output.write_all(b"\n"))
+        .and_then(|()| output.flush());
+    match written.map_err(NotPrinted) {
+        Err(error) if error.is_cut_short() => Ok(()),
+        printed => Ok(printed?),
+    }
 }
 
 /// Says something to whoever runs the program. Where that cannot be written, the exit code must do.

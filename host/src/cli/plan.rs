@@ -3,17 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use enterprise_credentials::audit::{SurvivalReason, Survivors};
 use enterprise_credentials::log::Until;
-use enterprise_credentials::{Caller, CredentialId, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
+use enterprise_credentials::{Caller, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
 use serde::Serialize;
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, AskedBy};
 use super::history::HistoryPlace;
-use super::id::id;
 use super::output::{print, print_json};
 use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
-use super::{blast_radius, output};
+use super::{blast_radius, evidence, output};
 
 /// Show what a request to revoke would take, from whom, and what it would leave alive. Changes nothing.
 ///
@@ -25,9 +25,10 @@ use super::{blast_radius, output};
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The credential that would make the request. Shows what becomes of it, and what the answer would be.
-    #[arg(long = "as", value_name = "CREDENTIAL", value_parser = id::<CredentialId>)]
-    credential: Option<CredentialId>,
+    /// Who would make the request. Shows what the answer would be. For a credential, named by its id, it also shows what
+    /// becomes of it, and if it survives, why. A login is that person in a web session, without a token.
+    #[arg(long = "as", value_name = "CREDENTIAL|LOGIN", value_parser = answer::asked_by)]
+    asked_by: Option<AskedBy>,
     #[command(flatten)]
     scope: ScopeArgs,
     /// Plan for a request that also destroys tokens and keys: of enterprise members, or of the person named.
@@ -61,6 +62,11 @@ struct Document<'a> {
     /// What the request is limited to; empty for everything.
     limited_to: &'a Scope,
     plan: &'a Plan,
+    /// What would still authenticate after it, and why: the reasons of `audit`.
+    survivors: &'a [Survivors],
+    /// Why the caller's token is among them, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_survives: Option<SurvivalReason>,
     not_modelled: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_to_all_by: Option<Rule>,
@@ -77,14 +83,18 @@ impl PlanArgs {
         let enterprise = self.history.replay(self.until)?;
         let at = time_of_question(&enterprise, self.at, self.until)?;
         let caller = self
-            .credential
-            .map(|credential| answer::caller(&enterprise, credential))
+            .asked_by
+            .as_ref()
+            .map(|asked_by| asked_by.caller(&enterprise))
             .transpose()?;
         let scope = self.scope.resolve(&enterprise)?;
         let asked = caller.is_some();
         let caller = caller.unwrap_or(Caller::Stranger {});
         let request = scope.request(&caller, self.revoke_credentials);
         let plan = enterprise.plan(request, at);
+        let survivors = enterprise.survivors(request, at);
+        let token = request.caller.credential();
+        let caller_survives = token.and_then(|token| enterprise.why_it_would_survive(request, token, at));
         let answer = asked
             .then(|| Answer::to(&enterprise, &scope, request, at))
             .transpose()?;
@@ -97,12 +107,22 @@ impl PlanArgs {
                 at,
                 limited_to: &scope,
                 plan: &plan,
+                survivors: &survivors,
+                caller_survives,
                 not_modelled: blast_radius::not_modelled().collect(),
                 refused_to_all_by,
                 answer,
             })?;
         } else {
             let mut words = blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX);
+            words.push('\n');
+            words.push_str(&evidence::survivors("ALIVE AFTER IT", &survivors, ""));
+            if let Some((token, reason)) = token.zip(caller_survives) {
+                words.push_str(&format!(
+                    "  The caller's credential {token} is one of them: {}\n",
+                    reason.sentence()
+                ));
+            }
             words.push_str(&answer.as_ref().map_or_else(String::new, in_words));
             print(words)?;
         }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use enterprise_credentials::log::{Decoder, LogError};
-use enterprise_credentials::{Enterprise, EnterpriseSlug, Position, RecordedEvent, Timestamp};
+use enterprise_credentials::{Enterprise, EnterpriseSlug, Position, RecordedEvent};
 use enterprise_credentials_seal::Frontier;
 use tokio::sync::{MutexGuard, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
+use super::live::Live;
 use super::{EnterpriseError, Enterprises};
 use crate::store::{Head, Page, Store, StoreError, walk};
 
@@ -30,30 +31,33 @@ impl<S: Store> Enterprises<S> {
         }
     }
 
-    /// Asks as [`Enterprises::ask`] does, on a thread that may block, what takes long of a large state; and gives the
-    /// head of the lines that the state was folded from. Nobody can append to the enterprise meanwhile.
+    /// Shows a state, as fresh as [`Enterprises::ask`] has it, to `looker` again and again, as long as `look` says that
+    /// there is more to see, on a thread that may block. Gives the head of the lines that the state was folded from at
+    /// the last look. Between two looks others may append, so that what takes long keeps nobody waiting for long.
     ///
     /// # Errors
     /// As there.
-    pub async fn ask_at_length<T: Send + 'static>(
+    pub async fn look<T: Send + 'static>(
         &self,
         slug: &EnterpriseSlug,
-        ask: impl Fn(&Enterprise, Timestamp) -> T + Send + Sync + 'static,
+        looker: T,
+        look: fn(&mut T, &Enterprise) -> bool,
     ) -> Result<(T, Head), EnterpriseError> {
-        let ask = Arc::new(ask);
+        let (mut looker, mut seen) = (looker, Position::START);
         loop {
             let live = self.fresh(slug).await?;
-            let (ask, clock) = (Arc::clone(&ask), Arc::clone(&self.clock));
-            let answered = spawn_blocking(move || {
-                let state = live.read()?;
-                let at = clock.time_for(&state)?;
-                Ok((ask(&state, at), state.head().clone()))
+            let looked = spawn_blocking(move || {
+                let looked = look_on(&live, &mut looker, &mut seen, look);
+                (looker, seen, looked)
             });
-            let lost = |error| Err(StoreError::transient("ask a state", error).into());
-            match answered.await.unwrap_or_else(lost) {
-                // Others have appended much since: it is waited for as any load is.
-                Err(EnterpriseError::Loading { .. }) => {}
-                answered => return answered,
+            let looked = looked
+                .await
+                .map_err(|error| StoreError::transient("look at a state", error))?;
+            match looked {
+                (looker, _, Ok(head)) => return Ok((looker, head)),
+                // Others have appended much since: it is waited for as any load is, and looked at from there on.
+                (back, so_far, Err(EnterpriseError::Loading { .. })) => (looker, seen) = (back, so_far),
+                (_, _, Err(error)) => return Err(error),
             }
         }
     }
@@ -90,6 +94,27 @@ impl<S: Store> Enterprises<S> {
                 enterprise: slug.clone(),
                 source,
             }),
+        }
+    }
+}
+
+/// Looks until there is no more to see. `seen` is how far the state was at the last look.
+fn look_on<T>(
+    live: &Live,
+    looker: &mut T,
+    seen: &mut Position,
+    look: fn(&mut T, &Enterprise) -> bool,
+) -> Result<Head, EnterpriseError> {
+    loop {
+        let state = live.read()?;
+        if state.position() < *seen {
+            // A load was given up, and left an empty state behind.
+            let enterprise = live.slug().clone();
+            return Err(EnterpriseError::Loading { enterprise });
+        }
+        *seen = state.position();
+        if !look(looker, &state) {
+            return Ok(state.head().clone());
         }
     }
 }

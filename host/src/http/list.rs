@@ -1,20 +1,17 @@
-//! The list of an organization's authorizations. The state says which they are. One pass over the stream adds the rest.
+//! The list of an organization's authorizations. The state says which they are, look by look. One pass over the stream
+//! adds the rest.
 
 use std::sync::Arc;
 
+use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials::rest::{self, Listing, Presented, Request};
-use enterprise_credentials::{Enterprise, Timestamp};
 use tokio::task::spawn_blocking;
 
 use super::Api;
 use super::answer::Answer;
-use super::bearer::Bearer;
-use super::operation::{Asked, presented};
+use super::operation::Asked;
 use crate::enterprises::EnterpriseError;
-use crate::store::{Head, Store, StoreError};
-
-/// A list that waits for the stream up to this head, or the answer instead.
-type Begun = Result<(Listing, Head), rest::Response>;
+use crate::store::{Store, StoreError};
 
 impl<S: Store> Api<S> {
     /// The list, unless it takes too long or nobody waits for it any more: then nothing is read on.
@@ -50,44 +47,35 @@ impl<S: Store> Api<S> {
         };
         // The turn may have taken seconds.
         let bearer = self.bearer(asked).await?;
-        let (mut listing, head) = match self.begin(asked, &bearer).await? {
-            Ok(begun) => begun,
+        let begin = |request: &Request<'_>, presented: Option<&Presented<'_>>, at| {
+            rest::list(request, presented, &asked.query, at)
+        };
+        let listing = match self.ask(asked, &bearer, begin).await? {
+            Ok(listing) => listing,
             Err(refused) => return Ok(Answer::to(bearer.holder, refused)),
         };
-        if let Some(holder) = bearer.holder.as_ref().filter(|_| listing.needs_stream()) {
-            let pass = self
-                .enterprises
-                .pass(&holder.enterprise, &head, listing, Listing::observe);
-            listing = pass.await?;
-            // And so may the pass: whoever has lost the right meanwhile is not answered.
-            let bearer = self.bearer(asked).await?;
-            if let Err(refused) = self.ask(asked, &bearer, rest::admit).await? {
-                return Ok(Answer::to(bearer.holder, refused));
-            }
-        }
-        let response = spawn_blocking(|| listing.finish()).await;
-        let response = response.map_err(|error| StoreError::transient("finish a list", error))?;
+        let listing = match &bearer.holder {
+            Some(holder) => self.fill(&holder.enterprise, listing).await?,
+            None => listing,
+        };
+        let page = spawn_blocking(|| listing.page()).await;
+        let page = page.map_err(|error| StoreError::transient("choose the rows of a list", error))?;
+        // The pass may have taken seconds, too: whoever has lost the right meanwhile is not answered.
+        let bearer = self.bearer(asked).await?;
+        let respond =
+            |request: &Request<'_>, presented: Option<&Presented<'_>>, at| page.respond(request, presented, at);
+        let response = self.ask(asked, &bearer, respond).await?;
         Ok(Answer::to(bearer.holder, response))
     }
 
-    /// The rows, as far as the token's own enterprise knows them, and the end of the stream that it knows them from.
-    async fn begin(&self, asked: &Arc<Asked>, bearer: &Bearer) -> Result<Begun, EnterpriseError> {
-        let Some(holder) = bearer.holder.clone() else {
-            let list = |request: &Request<'_>, presented: Option<&Presented<'_>>, at| {
-                rest::list(request, presented, &asked.query, at)
-            };
-            let listed = self.ask(asked, bearer, list).await?;
-            return Ok(listed.map(|listing| (listing, Head::EMPTY)));
-        };
-        let (asked, bearer) = (Arc::clone(asked), bearer.clone());
-        let enterprise = holder.enterprise.clone();
-        let list = move |enterprise: &Enterprise, at: Timestamp| {
-            let headers = asked.headers();
-            let request = asked.with(&headers, &bearer);
-            let presented = presented(enterprise, holder.credential);
-            rest::list(&request, presented.as_ref(), &asked.query, at)
-        };
-        let (listed, head) = self.enterprises.ask_at_length(&enterprise, list).await?;
-        Ok(listed.map(|listing| (listing, head)))
+    /// Finds what there is to list, and what the stream says of it.
+    async fn fill(&self, enterprise: &EnterpriseSlug, listing: Listing) -> Result<Listing, EnterpriseError> {
+        let (listing, head) = self.enterprises.look(enterprise, listing, Listing::look).await?;
+        if !listing.needs_stream() {
+            return Ok(listing);
+        }
+        self.enterprises
+            .pass(enterprise, &head, listing, Listing::observe)
+            .await
     }
 }

@@ -194,7 +194,7 @@ impl<S: Store> Api<S> {
 }
 
 /// The caller behind a credential. One that the stream does not know is nobody's, whatever the look-up says.
-pub(super) fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
+fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
     let person = enterprise.credential(credential)?.owner();
     let caller = Caller::Person {
         person,

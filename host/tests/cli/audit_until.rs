@@ -204,7 +204,7 @@ fn a_checkpoint_and_a_mark_are_held_against_the_whole_log() {
     let key = file("until.vkey", &format!("{}\n", secret.verifier_key()));
     let mark = file("until.mark", &format!("size {all}\nroot {root}\n"));
     // A later line that means the same, in other bytes.
-    let other = with_line(&log, all, |line| line.replace(":", ": "));
+    let other = with_line(&log, all, |line| line.replace("\":", "\": "));
     for (held, name) in [
         (vec!["--checkpoint", checkpoint.as_str(), "--key", &key], "checkpoint"),
         (vec!["--mark", &mark], "mark"),

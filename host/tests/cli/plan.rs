@@ -208,7 +208,9 @@ fn a_credential_that_was_never_issued_cannot_ask() {
         unknown.stderr
     );
     for wrong in ["mona", "0", "-1", "9007199254740992"] {
-        assert_eq!(run_on("", &["plan", "-", "--as", wrong]).code, 2, "{wrong}");
+        // Of a plan, a login may be asked about.
+        let asked_by = if wrong == "mona" { "m ona" } else { wrong };
+        assert_eq!(run_on("", &["plan", "-", "--as", asked_by]).code, 2, "{asked_by}");
         assert_eq!(run_on("", &["audit", "-", "--revocation", wrong]).code, 2, "{wrong}");
     }
 }
@@ -244,4 +246,98 @@ fn a_plan_answers_the_question_even_where_the_answer_is_a_refusal() {
         let words = run_on(&sample("managed_users"), &[&["plan", "-"], options].concat()).output();
         assert!(words.contains("refused by the rule owner_or_permission"), "{words}");
     }
+}
+
+#[test]
+fn what_will_survive_and_why_is_told_as_the_audit_tells_it_after() {
+    for (kind, options) in [
+        ("managed_users", &["--revoke-credentials"][..]),
+        ("managed_users", &[]),
+        ("personal_accounts", &[]),
+    ] {
+        let log = sample(kind);
+        let at = [options, &["--at", "2026-03-10"]].concat();
+        let document = plan(&log, &at);
+        let after = requested(kind, !options.is_empty());
+        let audited = run_on(&after, &["audit", "-", "--json"]).json();
+        assert_eq!(document["survivors"], audited["survivors"], "{kind} {options:?}");
+        let not_covered = &document["plan"]["not_covered"];
+        let counts = [
+            &not_covered["collaborator_credentials"],
+            &not_covered["member_credentials"],
+        ];
+        let alive: u64 = counts.map(|count| count.as_u64().unwrap()).iter().sum();
+        assert_eq!(sum(&document["survivors"], "count"), alive);
+        assert!(alive > 20, "{alive}");
+
+        let section = |words: String, heading: &str| {
+            let told = words.split(heading).nth(1).unwrap().to_owned();
+            told.split("\n\n").next().unwrap().trim_end().to_owned()
+        };
+        let before = section(
+            run_on(&log, &[&["plan", "-"], &at[..]].concat()).output(),
+            "ALIVE AFTER IT",
+        );
+        let heading = format!("ALIVE AFTER REVOCATION {}", after.lines().count());
+        assert_eq!(before, section(run_on(&after, &["audit", "-"]).output(), &heading));
+    }
+}
+
+#[test]
+fn of_the_callers_token_the_reason_is_told_too() {
+    let log = sample("managed_users");
+    let fate = |credential: &str, options: &[&str]| {
+        let options = [&["--as", credential, "--at", "2026-03-10"], options].concat();
+        let words = run_on(&log, &[&["plan", "-"], &options[..]].concat()).output();
+        let document = plan(&log, &options);
+        let reason = document["caller_survives"].as_str().map(str::to_owned);
+        assert_eq!(
+            words.contains(&format!("The caller's credential {credential} is one of them: ")),
+            reason.is_some(),
+            "{words}"
+        );
+        reason
+    };
+    let app = log
+        .lines()
+        .find(|line| line.contains("oauth_app_user_token") && !line.contains("expires_at"));
+    let app: Value = serde_json::from_str(app.unwrap()).unwrap();
+    let app = app["credential"].to_string();
+    assert_eq!(
+        fate(&app, &["--revoke-credentials"]).as_deref(),
+        Some("kind_is_not_destroyed")
+    );
+    assert_eq!(fate("2", &[]).as_deref(), Some("destruction_not_requested"));
+    assert_eq!(fate("2", &["--revoke-credentials"]), None, "it is destroyed");
+    assert_eq!(
+        fate("2", &["--person", "octo_admin"]),
+        None,
+        "the request is not about it"
+    );
+}
+
+#[test]
+fn a_person_may_ask_in_a_web_session_under_any_case_of_their_login() {
+    let log = sample("managed_users");
+    let login = log.lines().find(|line| line.contains(r#""member":2,"#)).unwrap();
+    let login = serde_json::from_str::<Value>(login).unwrap()["login"]
+        .as_str()
+        .unwrap()
+        .to_uppercase();
+    let document = plan(&log, &["--as", &login]);
+    assert_eq!(
+        (&document["answer"]["status"], &document["answer"]["authority"]),
+        (&202.into(), &"owner".into())
+    );
+    assert_eq!(
+        (document["plan"].get("caller"), document.get("caller_survives")),
+        (None, None)
+    );
+    let unknown = run_on(&log, &["plan", "-", "--as", "nobody_here"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
+    assert!(
+        unknown.stderr.contains("nobody is in the enterprise as `nobody_here`"),
+        "{}",
+        unknown.stderr
+    );
 }

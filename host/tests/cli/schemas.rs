@@ -1,7 +1,6 @@
 //! Every document that the program prints for machines has a JSON Schema in docs/schemas, and is as it says.
 //!
-//! The types in this folder are a reader's: they describe what is printed, and are neither the core's nor the host's
-//! own.
+//! The types in this folder are a reader's: they describe what is printed, and are neither the core's nor the host's.
 //! `UPDATE_DOCS=1 cargo test -p enterprise-credentials-host --test cli schemas` writes the schemas from them
 //! (docs/decisions/0064).
 
@@ -11,6 +10,7 @@ mod audit;
 mod commands;
 mod credentials;
 mod decision;
+mod diff;
 mod events;
 mod plan;
 mod receipt;
@@ -37,6 +37,7 @@ static SCHEMAS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
         of::<audit::Document>("enterprise-credentials/audit/v1"),
         of::<credentials::Document>("enterprise-credentials/credentials/v1"),
         of::<decision::Document>("enterprise-credentials/decision/v1"),
+        of::<diff::Document>("enterprise-credentials/diff/v1"),
         of::<plan::Document>("enterprise-credentials/plan/v1"),
         of::<receipt::Document>("enterprise-credentials/receipt/v1"),
         of::<reconciliation::Document>("enterprise-credentials/reconciliation/v1"),
@@ -187,10 +188,11 @@ fn every_command_with_documents_says_which_they_are() {
     let end = std::fs::read_to_string(&log).unwrap().lines().count().to_string();
     let request = r#"{"type":"RevokeAll","caller":{"person":2,"credential":2}}"#;
     let list = file("schemas.csv", &run(&["credentials", &log]).output());
-    let runs: [&[&str]; 9] = [
+    let runs: [&[&str]; 10] = [
         &["audit", &log],
         &["decide", &log, "--command", request],
         &["decide", &log, "--command", request, "--explain"],
+        &["diff", &log, &log],
         &["explain", &log, "--position", &end],
         &["plan", &log, "--as", "2", "--person", "octo_admin"],
         &["reconcile", &log, "--inventory", &list],

@@ -80,7 +80,10 @@ fn rules_of_lists_and_removals<C: Candidate>(run: &Run<C>) -> impl Iterator<Item
             };
             let listed = match rest::list(&of(Operation::List, ""), Some(&presented), "", moment.at) {
                 Err(refused) => refused.refused_by,
-                Ok(listing) => listing.needs_stream().then_some(Rule::ListedInOrderOfGrant),
+                Ok(mut listing) => {
+                    while listing.look(presented.enterprise) {}
+                    listing.needs_stream().then_some(Rule::ListedInOrderOfGrant)
+                }
             };
             let removal = of(Operation::Remove, "999999");
             let removed = moment.before.handle(&removal, Some(request.caller), b"", moment.at);

@@ -127,7 +127,7 @@ struct Evidence {
 
 /// Credentials of one kind that authenticate, or live authorizations of them, for one reason.
 #[derive(JsonSchema)]
-struct Survivors {
+pub(super) struct Survivors {
     reason: Reason,
     kind: CredentialKind,
     count: Count,

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use super::audit::Survivors;
 use super::values::{
     Authority, Count, CredentialKind, CredentialType, EnterpriseKind, EnterpriseSlug, Id, Login, Nullable, Position,
-    Role, Rule, Timestamp,
+    Reason, Role, Rule, Timestamp,
 };
 
 /// What a request to revoke would take, from whom, and what it would leave: `plan --json`.
@@ -19,6 +20,10 @@ pub(super) struct Document {
     at: Timestamp,
     limited_to: Limits,
     plan: Plan,
+    /// What would still authenticate after it, and why.
+    survivors: Vec<Survivors>,
+    /// Why the caller's token is among them, if it is.
+    caller_survives: Option<Reason>,
     /// Kinds of access that no log holds, so that no plan counts them.
     not_modelled: Vec<String>,
     /// The rule that refuses this request whoever makes it.

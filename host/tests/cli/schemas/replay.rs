@@ -54,7 +54,7 @@ struct CredentialsOfKind {
 
 /// How far a revocation is.
 #[derive(JsonSchema)]
-struct Progress {
+pub(super) struct Progress {
     /// The position of its request, which is its cut.
     id: Id,
     state: State,

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# The npm package as its users have it: packed, installed, and used by `import`, by `require`, in workers, by TypeScript and in
+# Chromium, without a bundler; and the recipe for fast-check, which must catch a wrong core. ci/wasm.sh builds the module before.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8
+
+module=$PWD/target/wasm/oracle.wasm
+work=$PWD/target/npm
+check=$work/check
+chromium=${CHROMIUM:-/usr/bin/chromium}
+wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
+export ORACLE_GUIDE=$PWD/docs/oracle.md
+export ORACLE_CORPUS=$PWD/corpus/corpus.jsonl
+
+main() {
+    if [[ ! -f $module ]]; then
+        printf 'npm: skipped 3 checks of the package: ci/wasm.sh left no module\n'
+        return
+    fi
+    install_missing
+    bindings/npm/pack.sh "$module" "$work/package"
+    (cd "$work" && npm pack --silent ./package >/dev/null)
+    installed
+    (cd "$check" && timeout 300 node --test package.test.mjs)
+    (cd "$check" && timeout 120 node browser.mjs "$chromium" node_modules/enterprise-credentials)
+    recipe
+}
+
+# Only what is missing: Node may be there from elsewhere, and Debian's would not go together with it.
+install_missing() {
+    local missing=()
+    command -v "$chromium" >/dev/null || missing+=(chromium)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    [[ ${#missing[@]} -gt 0 ]] || return 0
+    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# A project that depends on the package, as others install it.
+installed() {
+    rm -rf "$check"
+    mkdir -p "$check"
+    cp bindings/npm/test/* "$check/"
+    (cd "$check" && timeout 180 npm ci --silent --no-audit --no-fund)
+    (cd "$check" && timeout 60 npm install --silent --no-audit --no-fund --no-save "$work"/enterprise-credentials-*.tgz)
+}
+
+# The suite that a stranger would write: it passes where the oracle itself is asked, and fails for each of some wrong cores.
+recipe() {
+    local wrong
+    if [[ -z ${PROGRAM:-} ]]; then
+        cargo build --quiet --locked -p enterprise-credentials-host --features wrong
+        PROGRAM=$PWD/target/debug/enterprise-credentials
+    fi
+    cp recipes/fast-check/*.mjs "$check/"
+    asks "$PROGRAM oracle" || { cat "$work/recipe.log"; fail "the recipe for fast-check refuses the oracle itself"; }
+    for wrong in "${wrong_cores[@]}"; do
+        ! asks "$PROGRAM oracle --wrong $wrong" || fail "the recipe for fast-check does not see what is wrong with $wrong"
+        grep -q "Counterexample: " "$work/recipe.log" || { cat "$work/recipe.log"; fail "it fails for another reason"; }
+        printf 'npm: fast-check catches %s\n%s\n' "$wrong" "$(grep "Counterexample: " "$work/recipe.log")"
+    done
+}
+
+asks() {
+    (cd "$check" && SERVICE=$1 timeout 120 node --test revoke.test.mjs) >"$work/recipe.log" 2>&1
+}
+
+fail() {
+    printf 'npm: %s\n' "$1" >&2
+    exit 1
+}
+
+main
