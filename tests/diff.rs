@@ -255,7 +255,8 @@ fn a_request_makes_dead_what_it_takes_and_the_document_says_from_and_to() {
     let found = states(last);
     let standing = |status: &str| {
         serde_json::json!({
-            "status": status, "kind": "classic_pat", "owner": 7, "scopes": ["repo"], "expires_at": "2026-03-10T10:00:00.000Z"
+            "status": status, "kind": "classic_pat", "owner": 7, "scopes": ["repo"],
+            "expires_at": "2026-03-10T10:00:00.000Z"
         })
     };
     assert_eq!(

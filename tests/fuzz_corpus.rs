@@ -1,4 +1,5 @@
-//! What fuzzing has found worth keeping, run again: arbitrary bytes as a log, and arbitrary requests.
+//! What fuzzing has found worth keeping, run again: arbitrary bytes as a log, arbitrary requests, and arbitrary texts to
+//! an oracle.
 //!
 //! Each directory of tests/fuzz_corpus holds the inputs that reach all that was ever reached, and one named file for
 //! each fault that was ever found. The checks are those of the fuzz targets themselves: fuzz/README.md.
@@ -13,6 +14,8 @@
 mod log;
 #[path = "fuzz_checks/memory.rs"]
 mod memory;
+#[path = "fuzz_checks/oracle.rs"]
+mod oracle;
 #[path = "fuzz_checks/request.rs"]
 mod request;
 #[path = "fuzz_checks/spellings.rs"]
@@ -58,6 +61,40 @@ fn every_kept_log_is_read_the_same_by_every_path() {
 fn every_kept_request_is_answered_as_documented() {
     let statuses = replay("request", request::check);
     assert_eq!(statuses, [202, 400, 401, 403, 404, 413, 422].into());
+}
+
+#[test]
+fn every_kept_text_is_answered_by_an_oracle() {
+    let answers: BTreeSet<String> = replay("oracle", oracle::check).into_iter().flatten().collect();
+    // All calls but those that need what only a longer dialogue has, and all errors but those of limits.
+    let expected = [
+        "access",
+        "access_all",
+        "begin",
+        "carry_out",
+        "clone",
+        "corrupt_history",
+        "decide",
+        "end",
+        "explain",
+        "malformed_request",
+        "not_a_request",
+        "plan",
+        "progress",
+        "time_backwards",
+        "too_deep",
+        "unknown_call",
+        "unknown_handle",
+        "unknown_position",
+        "unknown_revocation",
+        "unreadable_event",
+        "unreadable_snapshot",
+        "version",
+        "version_mismatch",
+        "audit",
+        "apply",
+    ];
+    assert_eq!(answers, expected.map(String::from).into());
 }
 
 /// Gives every kept input to the check, and collects what it says. An input that fails it is the last one named.

@@ -17,6 +17,8 @@ mod documented;
 mod errors;
 #[path = "oracle/same_answers.rs"]
 mod same_answers;
+#[path = "oracle/schemas.rs"]
+mod schemas;
 
 use enterprise_credentials::oracle::Oracle;
 use serde_json::Value;

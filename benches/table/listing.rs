@@ -1,5 +1,4 @@
-//! The list of an organization's authorizations: for how long it keeps appends waiting, and how long it takes beside the
-//! pass over the stream.
+//! The list of an organization's authorizations: for how long it keeps appends waiting.
 
 use enterprise_credentials::rest::{self, Listing, Operation, Path, Presented, Request};
 use enterprise_credentials::{Caller, Enterprise};

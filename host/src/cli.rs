@@ -17,6 +17,7 @@ mod hints;
 mod history;
 mod id;
 mod import;
+mod import_inventory;
 mod kind;
 mod log;
 mod mark;
@@ -84,6 +85,7 @@ enum Command {
     Decide(decide::Decide),
     Oracle(oracle::OracleArgs),
     Generate(generate::Generate),
+    ImportInventory(import_inventory::ImportInventory),
 }
 
 /// Runs the command that the arguments name. Exit codes: 0 done, 1 failed or with findings, 2 wrong arguments (clap's),
@@ -113,6 +115,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Decide(decide) => decide.run(),
         Command::Oracle(oracle) => oracle.run(),
         Command::Generate(generate) => generate.run(),
+        Command::ImportInventory(inventory) => inventory.run(),
     };
     match done {
         Ok(code) => code,

@@ -2,6 +2,7 @@
 //! written. So memory holds the state to which it leads, and a few thousand of its lines.
 
 mod lines;
+mod made;
 
 use std::io::{self, BufRead, BufReader, Cursor, Seek};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::mark::{Mark, NotMarked};
 use crate::store::{Alteration, Altered, Append, Batch, Head, Store, StoreError, check_end};
 
 use lines::{Chunks, Lines};
+pub use made::is_made;
 
 /// How often the rest is compared again after somebody else appended to the stream.
 const ATTEMPTS_MAX: u32 = 8;

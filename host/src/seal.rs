@@ -18,6 +18,7 @@ mod faults;
 mod given;
 mod journal;
 mod key_file;
+mod made;
 mod restart;
 mod run;
 mod sealer;

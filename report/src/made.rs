@@ -17,11 +17,10 @@ pub use map::Map;
 pub use people::{People, PeopleError};
 
 /// What a made history says of itself, in the field `made_from` of its first line.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeFrom {
     /// When the inventory was exported.
-    #[serde(default)]
-    pub exported_at: Option<Timestamp>,
+    pub exported_at: Timestamp,
     /// Credentials that are in the history.
     pub credentials: u64,
     /// Credentials that are not, because their rows could not be taken at their word.

@@ -149,7 +149,7 @@ fn the_first_line_says_what_the_history_was_made_from_and_is_read_all_the_same()
     let Made { from, history, .. } = made(&making(), &list()).unwrap();
     let first = history.lines().next().unwrap();
     assert_eq!(MadeFrom::of_line(first.as_bytes()).unwrap(), from);
-    assert_eq!(from.exported_at.unwrap().to_string(), EXPORTED_AT);
+    assert_eq!(from.exported_at.to_string(), EXPORTED_AT);
     assert_eq!((from.unknown_roles, from.assumed_roles), (3, 0));
     let marked = r#"{"position":1,"at":"2025-12-31T23:59:59.999Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users","made_from":{"#;
     assert!(first.starts_with(marked), "before anything expires: {first}");

@@ -8,7 +8,7 @@ use crate::audit::Report;
 use crate::command::Command;
 use crate::enterprise::Enterprise;
 use crate::enterprise::membership::Ordinal;
-use crate::id::{CredentialId, OrganizationId, Position, RevocationId};
+use crate::id::{CredentialId, OrganizationId, RevocationId};
 use crate::oracle::answer::{Access, AllAccess, Decision, Permitted, Revocations, Snapshot, Version};
 use crate::oracle::bounds::{PAIRS_MAX, PROTOCOL, RULE_SET};
 use crate::oracle::decision::Asked;
@@ -119,17 +119,27 @@ impl Enterprises {
     /// whoever speaks.
     pub(super) fn explain(&self, mut fields: Fields<'_>) -> Result<Receipt, Fault> {
         let kept = self.named(&mut fields)?;
-        let position: Option<Position> = fields.optional("position")?;
-        let command = match position {
-            Some(_) => None,
-            None => Some((fields.required::<Command>("command")?, kept.time(&mut fields)?)),
+        let (position, command) = (fields.optional("position")?, fields.optional("command")?);
+        let at = match position {
+            Some(_) => fields.optional("at")?,
+            None => Some(kept.time(&mut fields)?),
         };
         fields.done()?;
         let history = kept.history()?;
         let open = || Ok::<_, Infallible>(history.iter().cloned().map(Ok));
-        let receipt = match (position, command) {
-            (_, Some((command, at))) => receipt::explain_command(open, command, at),
-            (position, None) => receipt::explain(open, position.unwrap_or_default()),
+        let receipt = match (position, command, at) {
+            (Some(position), None, None) => receipt::explain(open, position),
+            (None, Some(command), Some(at)) => receipt::explain_command(open, command, at),
+            (None, _, _) => {
+                return Err(Fault::of_field(
+                    "command",
+                    "the field `command` is missing, or `position`",
+                ));
+            }
+            (Some(_), _, _) => {
+                let message = "an event is explained by its `position` alone, a command by `command` and `at`";
+                return Err(Fault::of_field("position", message));
+            }
         };
         receipt.map_err(|error| match error {
             NoReceipt::Corrupt(corrupt) => corrupt.into(),

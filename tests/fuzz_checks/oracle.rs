@@ -11,7 +11,14 @@ use serde_json::Value;
 /// An input has no more lines that are sent.
 const REQUESTS_MAX: usize = 64;
 
-const ENTERPRISE: &str = r#"{"call":"begin","events":[{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"},{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"MemberAdded","member":7,"login":"mona","role":"owner"},{"position":3,"at":"2026-03-10T09:00:00.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"},{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"CredentialIssued","credential":901,"owner":7,"kind":"classic_pat","scopes":["admin:enterprise"]},{"position":5,"at":"2026-03-10T09:00:00.000Z","type":"CredentialAuthorized","credential":901,"organization":3}]}"#;
+const ENTERPRISE: &str = r#"{"call":"begin","events":[
+{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"},
+{"position":2,"at":"2026-03-10T09:00:00.000Z","type":"MemberAdded","member":7,"login":"mona","role":"owner"},
+{"position":3,"at":"2026-03-10T09:00:00.000Z","type":"OrganizationAdded","organization":3,"login":"octo-org"},
+{"position":4,"at":"2026-03-10T09:00:00.000Z","type":"CredentialIssued",
+  "credential":901,"owner":7,"kind":"classic_pat","scopes":["admin:enterprise"]},
+{"position":5,"at":"2026-03-10T09:00:00.000Z","type":"CredentialAuthorized","credential":901,"organization":3}
+]}"#;
 
 /// The calls that may change what is kept.
 const CHANGES: [&str; 5] = ["begin", "clone", "end", "apply", "carry_out"];

@@ -61,7 +61,10 @@ fn sensible() -> impl Strategy<Value = Value> {
         json!({"type": "RevokeAll", "caller": {"person": 7}, "revoke_credentials": true}),
         json!({"type": "Revoke", "caller": {"person": 7, "credential": 901}, "person": 7}),
         json!({"type": "ContinueRevocation", "revocation": 6, "limit": 4_294_967_295_u32}),
-        json!([{"position": 1, "at": "2026-03-10T09:00:00.000Z", "type": "EnterpriseCreated", "slug": "a", "kind": "managed_users"}]),
+        json!([{
+            "position": 1, "at": "2026-03-10T09:00:00.000Z", "type": "EnterpriseCreated", "slug": "a",
+            "kind": "managed_users",
+        }]),
         json!([{"position": 6, "at": "2026-03-10T09:00:00.000Z", "type": "MemberRemoved", "member": 7}]),
     ])
 }
@@ -98,8 +101,8 @@ fn requests() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    // What failed is printed in full: no file needs to keep it.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // What failed is printed in full: no file needs to keep it. Some requests are explained, which takes long.
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_answered(text in any::<String>(), bytes in prop::collection::vec(any::<u8>(), 0..200)) {

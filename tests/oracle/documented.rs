@@ -8,6 +8,13 @@ use enterprise_credentials::oracle::{ErrorKind, Oracle, RULE_SET};
 /// How many characters of an answer the document shows.
 const SHOWN_MAX: usize = 500;
 
+/// Every request that the document shows.
+pub(crate) fn requests() -> impl Iterator<Item = &'static str> {
+    include_str!("../../docs/oracle.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("> "))
+}
+
 /// The document with every answer as it is given now.
 fn answered(document: &str) -> String {
     let mut oracle = Oracle::new();

@@ -34,6 +34,11 @@ fn organization(position: u64, id: u64) -> Value {
     )
 }
 
+/// The departure of a person who never was there.
+fn removed(position: u64) -> Value {
+    event(position, json!({"type": "MemberRemoved", "member": 1}))
+}
+
 /// An oracle with an enterprise of two events under handle 1.
 fn begun() -> Oracle {
     let mut oracle = Oracle::new();
@@ -85,6 +90,14 @@ fn each_kind_of_error_names_what_is_at_fault() {
             json!({"kind": "malformed_request", "field": "snapshot"}),
         ),
         (
+            json!({"call": "explain", "handle": 1, "position": 1, "at": AT}),
+            json!({"kind": "malformed_request", "field": "position"}),
+        ),
+        (
+            json!({"call": "explain", "handle": 1}),
+            json!({"kind": "malformed_request", "field": "command"}),
+        ),
+        (
             json!({"call": "decide", "handle": 1, "command": {"type": "RemoveMember", "member": 1, "membr": 1}}),
             json!({"kind": "malformed_request", "field": "command"}),
         ),
@@ -112,7 +125,7 @@ fn each_kind_of_error_names_what_is_at_fault() {
             json!({"kind": "unreadable_event", "line": 1}),
         ),
         (
-            json!({"call": "apply", "handle": 1, "events": [organization(3, 2), event(4, json!({"type": "MemberRemoved", "member": 1}))]}),
+            json!({"call": "apply", "handle": 1, "events": [organization(3, 2), removed(4)]}),
             json!({"kind": "corrupt_history", "position": 4}),
         ),
         (

@@ -1,7 +1,7 @@
 // The package as it is installed: `import`, `require`, a worker, types, and what happens when an instance dies.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -46,6 +46,7 @@ test("objects in, objects out", async () => {
   const oracle = await load();
   assert.deepEqual(oracle.call({ id: "a", call: "begin" }), { id: "a", result: { handle: 1, position: 0, last_at: null } });
   assert.equal(oracle.versions.protocol, 1);
+  assert.equal(oracle.versions.version, require("enterprise-credentials/package.json").version);
   assert.equal(oracle.call({ call: "end", handle: 9 }).error.kind, "unknown_handle");
 });
 
@@ -72,17 +73,8 @@ test("a request for which there is no room is refused, and nothing is lost", asy
 });
 
 test("an instance that dies is replaced, and lost handles are named and never given again", async () => {
-  const instances = [];
-  const real = WebAssembly.Instance;
-  WebAssembly.Instance = class extends real {
-    constructor(...from) {
-      super(...from);
-      instances.push(this);
-    }
-  };
-  let oracle;
-  try {
-    oracle = await load();
+  const { instances, oracle } = await watched(async (instances) => {
+    const oracle = await load();
     oracle.call({ call: "begin" });
     oracle.call({ call: "begin" });
     leaveNoMemory(instances[0].exports);
@@ -91,12 +83,22 @@ test("an instance that dies is replaced, and lost handles are named and never gi
     assert.equal(error.kind, "died");
     assert.equal(error.lost_up_to, 2);
     assert.match(error.message, /all handles up to 2 are lost.*memory allocation of \d+ bytes failed/s);
-  } finally {
-    WebAssembly.Instance = real;
-  }
+    return { instances, oracle };
+  });
   assert.equal(instances.length, 2);
   assert.equal(oracle.call({ call: "end", handle: 2 }).error.kind, "unknown_handle");
   assert.equal(oracle.call({ call: "begin" }).result.handle, 3);
+});
+
+test("of what was asked and answered nothing stays in memory", async () => {
+  const { instances, oracle } = await watched(async (instances) => ({ instances, oracle: await load() }));
+  const { memory } = instances[0].exports;
+  const long = " ".repeat(100_000);
+  oracle.callText(`{"call":"version"}${long}`);
+  const before = memory.buffer.byteLength;
+  for (let round = 0; round < 50; round += 1) oracle.callText(`{"call":"version"}${long}`);
+  for (let round = 0; round < 20_000; round += 1) oracle.call({ id: "x".repeat(250), call: "version" });
+  assert.equal(memory.buffer.byteLength, before);
 });
 
 test("the exports keep what they promise about buffers", () => {
@@ -140,6 +142,7 @@ export declare function take<C extends Call>(request: Asked<C>, answer: Answer<C
 ${lines.join("\n")}
 `);
   const tsc = () => execFileSync("node", [require.resolve("typescript/bin/tsc"), "--project", "."], { encoding: "utf8" });
+  rmSync("bad.mts", { force: true });
   assert.equal(tsc(), "");
   writeFileSync("bad.mts", readFileSync("sample.mts", "utf8").replace('"carry_out"', '"carry_on"'));
   assert.throws(tsc, ({ stdout }) => /carry_on/.test(stdout));
@@ -159,6 +162,23 @@ function oneOfEach() {
   }
   assert.ok(found.size > 17, `${found.size} kinds of steps`);
   return found.values();
+}
+
+// Does something with the instances at hand that are made meanwhile.
+async function watched(work) {
+  const instances = [];
+  const real = WebAssembly.Instance;
+  WebAssembly.Instance = class extends real {
+    constructor(...from) {
+      super(...from);
+      instances.push(this);
+    }
+  };
+  try {
+    return await work(instances);
+  } finally {
+    WebAssembly.Instance = real;
+  }
 }
 
 // Takes all memory that there is, piece by piece.

@@ -6,12 +6,13 @@ mod reading;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use clap::Args;
 use enterprise_credentials::audit::{Auditor, Report};
 use enterprise_credentials::log::Until;
 use enterprise_credentials::{Position, RevocationId, Timestamp};
 use enterprise_credentials_host::mark::{Mark, MarkCheck};
+use enterprise_credentials_report::made::MadeFrom;
 use enterprise_credentials_seal::{LogCheck, Note};
 use serde::Serialize;
 
@@ -94,6 +95,9 @@ struct Document<'a> {
     /// Up to where the log is asked about, where not to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<AsOf>,
+    /// What the log was made from, if it is a made history: its times are invented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_from: Option<&'a MadeFrom>,
     /// Whether the log is the one that was sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     seal: Option<seal::Document>,
@@ -141,6 +145,7 @@ impl Audit {
             marked: self.mark.map(MarkCheck::new),
             sealed: seal.as_ref().map(Seal::check),
             drawn: self.html.is_some().then(page::Drawn::default),
+            made_from: None,
             later: 0,
         };
         let broken_off = reading.read(&mut history).err();
@@ -150,6 +155,7 @@ impl Audit {
             marked,
             sealed,
             drawn,
+            made_from,
             later,
         } = reading;
         let sealed = seal.zip(sealed.map(LogCheck::finish));
@@ -180,13 +186,15 @@ impl Audit {
                 sha256: &sha256,
                 complete,
                 as_of,
+                made_from: made_from.as_ref(),
                 seal: sealed.as_ref().map(|(seal, checked)| seal.document(checked)),
                 not_modelled: blast_radius::not_modelled().collect(),
                 chosen_by: (!self.scope.is_of_everything()).then_some(&self.scope),
                 report: &report,
             })?;
         } else {
-            let seal = sealed.as_ref().map(|(seal, checked)| seal.facts_of_check(checked));
+            let mut beside = Vec::from_iter(made_from.as_ref().map(invented));
+            beside.extend(sealed.iter().flat_map(|(seal, checked)| seal.facts_of_check(checked)));
             let read = match (complete, as_of) {
                 (false, _) => Read::ToABreak,
                 (true, None) => Read::ToTheEnd,
@@ -194,14 +202,17 @@ impl Audit {
             };
             let words = format!(
                 "{}\n{}",
-                subject(&report, &sha256, complete, as_of, seal.unwrap_or_default()),
+                subject(&report, &sha256, complete, as_of, beside),
                 evidence::in_words(&report, self.asked_for(), read)
             );
             print(words)?;
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
         let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
-        if let (Some(path), Some(drawn), None) = (&self.html, drawn, &unknown) {
+        let not_shown = (made_from.is_some() && self.html.is_some()).then(|| {
+            anyhow!("no page was written: the history was made by `import-inventory`, and its times are invented")
+        });
+        if let (Some(path), Some(drawn), None, None) = (&self.html, drawn, &unknown, &not_shown) {
             let in_words = |(seal, checked): &(Seal, _)| (Result::is_ok(checked), seal.in_words(checked));
             let not_marked = not_marked.as_ref().map(|error| (false, error.to_string()));
             let seal = not_marked.or_else(|| sealed.as_ref().map(in_words));
@@ -209,7 +220,7 @@ impl Audit {
             drawn.write(path, &report, complete, as_of.as_deref(), &sha256, seal)?;
         }
         let not_sealed = sealed.and_then(|(_, checked)| checked.err()).map(anyhow::Error::from);
-        match broken_off.or(not_sealed).or(not_marked).or(unknown) {
+        match broken_off.or(not_sealed).or(not_marked).or(unknown).or(not_shown) {
             Some(error) => Err(error),
             None if report.is_clean() => Ok(ExitCode::SUCCESS),
             None => Ok(ExitCode::FAILURE),
@@ -284,12 +295,20 @@ impl AsOf {
     }
 }
 
+/// What has to be said of a made history before anything that it says.
+fn invented(made_from: &MadeFrom) -> (&'static str, String) {
+    let exported_at = made_from.exported_at;
+    let what =
+        format!("an inventory that was exported at {exported_at}: ALL ITS TIMES ARE INVENTED, and it is no evidence");
+    ("made from", what)
+}
+
 fn subject(
     report: &Report,
     sha256: &str,
     complete: bool,
     as_of: Option<AsOf>,
-    seal: Vec<(&'static str, String)>,
+    beside: Vec<(&'static str, String)>,
 ) -> String {
     let end = report
         .last_at
@@ -304,6 +323,6 @@ fn subject(
         ("events", format!("{}{end}{broken_off}", count(report.position.value()))),
         ("sha256", format!("{sha256}, of all bytes of the log")),
     ]);
-    facts.extend(seal);
+    facts.extend(beside);
     Facts(&facts).to_string()
 }

@@ -132,7 +132,7 @@ fn by(plan: &Plan, what: &'static str, losses: impl Iterator<Item = (String, Los
 }
 
 /// Those that lose most come first.
-fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
+pub(super) fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
     let mut table = Table::new(["by organization", "id", "authorizations revoked"]);
     let mut losses: Vec<_> = losses.iter().collect();
     losses.sort_by_key(|loss| (std::cmp::Reverse(loss.authorizations_revoked), loss.organization));
@@ -157,7 +157,7 @@ fn by_organization(losses: &[OrganizationLoss], rows_max: usize) -> Table<3> {
 }
 
 /// Of a request about one person only an owner who loses something is of interest.
-fn owners(plan: &Plan, rows_max: usize) -> String {
+pub(super) fn owners(plan: &Plan, rows_max: usize) -> String {
     let is_shown = |owner: &&OwnerLoss| {
         plan.person.is_none() || owner.loss != Loss::default() || owner.already_pending != AlreadyPending::default()
     };
@@ -204,7 +204,7 @@ fn owners(plan: &Plan, rows_max: usize) -> String {
     format!("{table}{lost_before}")
 }
 
-fn caller(enterprise: &Enterprise, plan: &Plan) -> String {
+pub(super) fn caller(enterprise: &Enterprise, plan: &Plan) -> String {
     let Some(loss) = &plan.caller else {
         return String::new();
     };
@@ -324,7 +324,7 @@ fn not_covered(plan: &Plan) -> String {
 }
 
 /// Says of a request that nobody may make that it will be refused, and what to ask for instead.
-fn refused_to_all(by: Option<Rule>) -> String {
+pub(super) fn refused_to_all(by: Option<Rule>) -> String {
     by.map_or_else(String::new, |rule| {
         let instead = scope::instead(rule).map_or_else(String::new, |instead| format!("  {instead}\n"));
         let refused = bad("this request is refused");

@@ -115,7 +115,7 @@ impl Generate {
 
 /// Creates the file so that from its first byte on nobody else can read it. One that is there, or a link, is left as it
 /// is, or with `force` emptied, and taken from others, first.
-fn create_private(path: &Path, force: bool) -> anyhow::Result<File> {
+pub(super) fn create_private(path: &Path, force: bool) -> anyhow::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
     if force {

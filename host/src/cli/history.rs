@@ -2,6 +2,7 @@
 
 mod extent;
 mod kept;
+mod made;
 mod place;
 
 use std::io::{BufReader, Read};
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) use extent::Extent;
 pub(super) use kept::Kept;
+pub(super) use made::Made;
 pub(super) use place::HistoryPlace;
 
 /// A log in the middle of being read.

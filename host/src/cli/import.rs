@@ -5,12 +5,13 @@ use std::io::{BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use enterprise_credentials::Timestamp;
 use enterprise_credentials_host::enterprises::now;
-use enterprise_credentials_host::import::{ImportError, Imported, Log, Stream};
+use enterprise_credentials_host::import::{ImportError, Imported, Log, Stream, is_made};
 use enterprise_credentials_host::mark::Mark;
+use enterprise_credentials_host::read_log_line;
 use enterprise_credentials_host::store::{self, IfMissing, Store, StoreError, StoreUrl, Streams};
 use enterprise_credentials_seal::Note;
 use indicatif::ProgressBar;
@@ -48,6 +49,9 @@ pub(crate) struct Import {
     /// The verifier key of the log, from the host that signed the checkpoint. The file may hold several, one a line.
     #[arg(long = "key", value_name = "FILE", requires = "checkpoint", value_parser = seal::keys)]
     keys: Vec<seal::Keys>,
+    /// Import it even if `import-inventory` made it: its times are invented, and it is no evidence of anything.
+    #[arg(long)]
+    force: bool,
     /// The log, one event a line; `-` reads standard input.
     file: PathBuf,
 }
@@ -58,7 +62,16 @@ const BUFFER_BYTES: usize = 256 * 1024;
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let cannot_import = || format!("cannot import `{}`, nothing was written", self.file.display());
-        let log = Watched::new(open(&self.file)?)?;
+        let file = open(&self.file)?;
+        if !self.force {
+            let first = first_line(&file).with_context(cannot_import)?;
+            ensure!(
+                !is_made(&first),
+                "{}: `import-inventory` made it, and its times are invented; give `--force` to import it all the same",
+                cannot_import()
+            );
+        }
+        let log = Watched::new(file)?;
         let sealed = self.checkpoint.as_ref().map(|note| seal::open(note, &self.keys));
         let sealed = sealed.transpose().with_context(cannot_import)?;
         let checked = match self.mark.or(sealed.map(|seal| seal.mark())) {
@@ -111,6 +124,14 @@ fn warn_of_the_future(last_at: Option<Timestamp>) {
              there, the stream's time stands still, and tokens that expire earlier are dead"
         ));
     }
+}
+
+/// The first line of a log, which is then read from its beginning again.
+fn first_line(mut log: &File) -> std::io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    read_log_line(&mut BufReader::new(log), &mut line)?;
+    log.rewind()?;
+    Ok(line)
 }
 
 /// The log as a file that can be read twice. What cannot, a pipe for one, is copied to a file that nobody else can

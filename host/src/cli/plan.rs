@@ -1,24 +1,31 @@
 //! `plan`: the blast radius of a request, before it is made.
 
+mod forecast;
+
 use std::process::ExitCode;
 
 use clap::Args;
 use enterprise_credentials::audit::{SurvivalReason, Survivors};
 use enterprise_credentials::log::Until;
-use enterprise_credentials::{Caller, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
+use enterprise_credentials::{Caller, CredentialId, EnterpriseKind, EnterpriseSlug, Plan, Position, Rule, Timestamp};
+use enterprise_credentials_report::made::MadeFrom;
 use serde::Serialize;
 
 use super::answer::{self, Answer, AskedBy};
-use super::history::HistoryPlace;
+use super::history::{HistoryPlace, Made};
 use super::output::{print, print_json};
 use super::scope::{Scope, ScopeArgs};
 use super::time::{time, time_of_question, until};
 use super::{blast_radius, evidence, output};
+use forecast::{Forecast, opening};
 
 /// Show what a request to revoke would take, from whom, and what it would leave alive. Changes nothing.
 ///
 /// Without limits it plans a request for everything. `--as` shows what the answer would be. The exit code is 0 even if
 /// the request would be refused. If nobody may make the request, `refused_to_all_by` in JSON names the rule.
+///
+/// In a history that `import-inventory` made, roles may be unknown. Then each figure goes from the one for
+/// collaborators to the one for members. The time is that of the export.
 ///
 /// Example: enterprise-credentials plan octo.jsonl --person octo_admin --revoke-credentials
 #[derive(Debug, Args)]
@@ -67,6 +74,12 @@ struct Document<'a> {
     /// Why the caller's token is among them, if it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     caller_survives: Option<SurvivalReason>,
+    /// What the log was made from, if it is a made history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_from: Option<&'a MadeFrom>,
+    /// The plan if everybody whose role is not known is a member. In `plan` they are collaborators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_with_members: Option<&'a Plan>,
     not_modelled: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_to_all_by: Option<Rule>,
@@ -80,8 +93,11 @@ impl output::Document for Document<'_> {
 
 impl PlanArgs {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let enterprise = self.history.replay(self.until)?;
-        let at = time_of_question(&enterprise, self.at, self.until)?;
+        let (enterprise, made) = self.history.replay_made(self.until)?;
+        // Unless somebody has added to the history since.
+        let is_end = |at: &Timestamp| self.until.is_none() && enterprise.last_at().is_none_or(|last_at| last_at <= *at);
+        let exported_at = made.as_ref().map(|made| made.from.exported_at).filter(is_end);
+        let at = time_of_question(&enterprise, self.at.or(exported_at), self.until)?;
         let caller = self
             .asked_by
             .as_ref()
@@ -95,6 +111,8 @@ impl PlanArgs {
         let survivors = enterprise.survivors(request, at);
         let token = request.caller.credential();
         let caller_survives = token.and_then(|token| enterprise.why_it_would_survive(request, token, at));
+        let with_members = made.as_ref().and_then(|made| made.with_members.as_ref());
+        let plan_with_members = with_members.map(|enterprise| enterprise.plan(request, at));
         let answer = asked
             .then(|| Answer::to(&enterprise, &scope, request, at))
             .transpose()?;
@@ -109,25 +127,47 @@ impl PlanArgs {
                 plan: &plan,
                 survivors: &survivors,
                 caller_survives,
+                made_from: made.as_ref().map(|made| &made.from),
+                plan_with_members: plan_with_members.as_ref(),
                 not_modelled: blast_radius::not_modelled().collect(),
                 refused_to_all_by,
                 answer,
             })?;
         } else {
-            let mut words = blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX);
-            words.push('\n');
-            words.push_str(&evidence::survivors("ALIVE AFTER IT", &survivors, ""));
-            if let Some((token, reason)) = token.zip(caller_survives) {
-                words.push_str(&format!(
-                    "  The caller's credential {token} is one of them: {}\n",
-                    reason.sentence()
-                ));
-            }
+            let mut words = made
+                .as_ref()
+                .map_or_else(String::new, |Made { from, .. }| opening(from));
+            words.push_str(&match &plan_with_members {
+                Some(to) => Forecast { from: &plan, to }.in_words(&enterprise, &scope, refused_to_all_by, ROWS_MAX),
+                None => blast_radius::in_words(&enterprise, &scope, &plan, refused_to_all_by, ROWS_MAX),
+            });
+            let caller = token.zip(caller_survives);
+            words.push_str(&alive_in_words(&survivors, caller, plan_with_members.is_some()));
             words.push_str(&answer.as_ref().map_or_else(String::new, in_words));
             print(words)?;
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What would outlive the request, and whether the caller's token would. Where roles are not known, it is what outlives
+/// it if these people are collaborators.
+fn alive_in_words(
+    survivors: &[Survivors],
+    caller: Option<(CredentialId, SurvivalReason)>,
+    has_unknown_roles: bool,
+) -> String {
+    let title = match has_unknown_roles {
+        true => "ALIVE AFTER IT, if whoever has no known role is a collaborator",
+        false => "ALIVE AFTER IT",
+    };
+    let caller = caller.map_or_else(String::new, |(token, reason)| {
+        format!(
+            "  The caller's credential {token} is one of them: {}\n",
+            reason.sentence()
+        )
+    });
+    format!("\n{}{caller}", evidence::survivors(title, survivors, ""))
 }
 
 fn in_words(answer: &Answer) -> String {

@@ -26,8 +26,10 @@ use words::Examples;
 /// The list is the provider's credential inventory, or one that `credentials` wrote as CSV. A credential is found by
 /// its hash or fingerprint. Rows that cannot be taken at their word are findings too.
 ///
-/// Exits with 0 only if nothing differs and every row could be taken at its word.
-/// The log is read twice: standard input is first copied to a temporary file.
+/// The exit code is 0 only if nothing differs and every row could be taken at its word. The log is read twice: standard
+/// input is first copied to a temporary file.
+///
+/// Example: enterprise-credentials reconcile octo.jsonl --inventory inventory.csv --until 2026-03-10T09:00
 #[derive(Debug, Args)]
 pub(crate) struct ReconcileArgs {
     #[command(flatten)]
@@ -35,14 +37,16 @@ pub(crate) struct ReconcileArgs {
     /// The service's list, as CSV.
     #[arg(long, value_name = "FILE")]
     inventory: PathBuf,
-    /// When the list was made: the log is compared as of this position, or of this time.
+    /// When the list was made. The log is compared as of this position or time.
     ///
-    /// Needed for the provider's inventory, which does not say it. Default for a list of `credentials`: the log's end.
-    /// A date alone means midnight at its start, in UTC.
+    /// The provider's inventory does not say it, so it is needed there. For a list of `credentials` the default is the
+    /// log's end. A number is a position. A date alone means midnight at its start, in UTC.
     #[arg(long, value_name = "POSITION|TIME", value_parser = until)]
     until: Option<Until>,
-    /// The ids of the list are those of the log: find credentials by them too.
-    /// An id and a hash that do not go together are a finding.
+    /// Find credentials by their ids too: the ids of the list are those of the log.
+    ///
+    /// An id and a hash that do not go together are a finding. If `import-inventory` made the log, the ids are those
+    /// that it was made of.
     #[arg(long)]
     same_ids: bool,
     /// Print one JSON document, with every finding.
@@ -88,7 +92,12 @@ impl ReconcileArgs {
         let at = end(&enterprise, self.until);
         let reconciler = reconciler(&history, &enterprise, at)?;
         let format = inventory.format();
-        let ids = if self.same_ids { Ids::Same } else { Ids::Other };
+        let is_made = format == Format::Inventory && history.made_from()?.is_some();
+        let ids = match (self.same_ids, is_made) {
+            (false, _) => Ids::Other,
+            (true, false) => Ids::Same,
+            (true, true) => Ids::Made,
+        };
         let (mut all, mut examples) = (Vec::new(), Examples::default());
         let mut tell = |finding| match self.json {
             true => all.push(finding),

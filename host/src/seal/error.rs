@@ -59,6 +59,12 @@ pub enum SealError {
         /// How many lines it covers.
         size: u64,
     },
+    /// The stream is a history that was made of an inventory.
+    #[error(
+        "the stream was made by `import-inventory`, and its times are invented: it is not signed, unless `--seal-made` \
+         says so"
+    )]
+    Made,
     /// There is no journal to read what was signed last.
     #[error(
         "there is no journal of the seal in `{}`: with `--seal-state`, name the directory of the host that refuses to \

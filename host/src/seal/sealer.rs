@@ -19,6 +19,7 @@ use super::base::{Base, check_leads, is_signed_by, place};
 use super::contradicted::Contradicted;
 use super::durable::Durable;
 use super::faults::Faults;
+use super::made::refuse_made;
 use super::{Journal, SealError};
 #[cfg(feature = "witness")]
 use crate::store::Alteration;
@@ -33,6 +34,8 @@ pub struct SealOptions {
     pub state: PathBuf,
     /// Whether an empty journal may go on from what another has signed.
     pub join: bool,
+    /// Whether a stream is signed too that was made of an inventory, with invented times.
+    pub made: bool,
     /// After how long an event is signed that is neither a request nor a completion.
     pub every: Duration,
 }
@@ -47,6 +50,7 @@ impl SealOptions {
             keys,
             state,
             join: false,
+            made: false,
             every: Self::EVERY_DEFAULT,
         }
     }
@@ -65,6 +69,7 @@ pub struct Sealer {
     /// Held by whoever adds to what the store keeps: two would undo each other's.
     pub(super) keeping: tokio::sync::Mutex<()>,
     pub(super) every: Duration,
+    made: bool,
     agenda: Mutex<Agenda>,
     changed: Notify,
     faults: Faults,
@@ -102,6 +107,7 @@ impl Sealer {
             durable: Durable::default(),
             keeping: tokio::sync::Mutex::default(),
             every: options.every,
+            made: options.made,
             agenda: Mutex::default(),
             changed: Notify::new(),
             faults: Faults::default(),
@@ -277,6 +283,9 @@ impl Sealer {
         base.check_rows()?;
         if end.size() == 0 {
             return Ok(None);
+        }
+        if !self.made && base.last().is_none() {
+            refuse_made(store, enterprise).await?;
         }
         let signed = self.sign(enterprise, &base, end)?;
         self.make_durable(enterprise, journaled.as_ref(), &signed).await?;

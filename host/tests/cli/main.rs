@@ -21,6 +21,7 @@ mod generate;
 mod help;
 mod hints;
 mod import;
+mod import_inventory;
 mod output;
 mod plan;
 mod reconcile;

@@ -15,11 +15,11 @@ const COLUMNS: &str = "credential_id,hashed_token,fingerprint,item_type,credenti
                        organization";
 
 /// The end of every sample: what expires later is alive.
-const AT: &str = "2026-03-10";
+pub(crate) const AT: &str = "2026-03-10";
 
 /// A credential as the service lists it.
 #[derive(Debug, Clone)]
-struct Credential {
+pub(crate) struct Credential {
     id: String,
     hash: String,
     kind: String,
@@ -33,7 +33,7 @@ struct Credential {
 
 impl Credential {
     /// A row for each organization, with a name that holds a line feed, a comma and a quote.
-    fn rows(&self) -> String {
+    pub(crate) fn rows(&self) -> String {
         let (id, hash, kind, owner, state, expires) =
             (&self.id, &self.hash, &self.kind, self.owner, self.state, &self.expires);
         let (token, key) = match kind.as_str() {
@@ -57,7 +57,7 @@ impl Credential {
 }
 
 /// What the service would list if it said what the log says, by the log's ids.
-fn listed(log: &str) -> BTreeMap<u64, Credential> {
+pub(crate) fn listed(log: &str) -> BTreeMap<u64, Credential> {
     let list = run_on(log, &["credentials", "-", "--format", "jsonl", "--until", AT]).output();
     let mut credentials = BTreeMap::new();
     for row in list.lines() {
@@ -95,7 +95,7 @@ fn listed(log: &str) -> BTreeMap<u64, Credential> {
 }
 
 /// With the mark that some programs put before UTF-8.
-fn inventory(rows: impl Iterator<Item = String>) -> String {
+pub(crate) fn inventory(rows: impl Iterator<Item = String>) -> String {
     format!("\u{feff}{COLUMNS}\r\n{}", rows.collect::<String>())
 }
 

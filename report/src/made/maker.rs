@@ -154,7 +154,6 @@ impl Survey {
 struct History<'a> {
     enterprise: Enterprise,
     at: Timestamp,
-    exported_at: Timestamp,
     made_from: MadeFrom,
     /// How many credentials had no number of their own.
     counted: u64,
@@ -173,11 +172,15 @@ impl<'a> History<'a> {
         let mut history = Self {
             enterprise: Enterprise::new(),
             at: survey.at,
-            exported_at: making.exported_at,
             made_from: MadeFrom {
-                exported_at: Some(making.exported_at),
+                exported_at: making.exported_at,
+                credentials: 0,
+                left_out: 0,
+                not_modelled: BTreeMap::new(),
+                people: 0,
+                unknown_roles: 0,
+                assumed_roles: 0,
                 assumed_role: making.assumed_role,
-                ..MadeFrom::default()
             },
             counted: 0,
             line: Vec::new(),
@@ -264,7 +267,7 @@ impl<'a> History<'a> {
 
     /// Issues a credential, authorizes it, and destroys it if it is dead; or says why it cannot be in the history.
     fn issue(&mut self, entry: &Entry) -> Result<Result<CredentialId, String>, NotMade> {
-        let is_over = entry.expires_at.is_some_and(|at| at <= self.exported_at);
+        let is_over = entry.expires_at.is_some_and(|at| at <= self.made_from.exported_at);
         if entry.state == State::Expired && !is_over {
             let expired = "has expired, and by `expires_at` not when the inventory was exported";
             return Ok(Err(expired.to_owned()));

@@ -92,6 +92,12 @@ impl World {
     }
 }
 
+fn set(object: &mut Value, field: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
 fn person(chance: &mut Chance) -> u64 {
     1 + chance.below(world::PEOPLE)
 }
@@ -108,20 +114,28 @@ fn credential(chance: &mut Chance) -> u64 {
 fn request(chance: &mut Chance) -> Value {
     let mut request = json!({"type": "RevokeAll", "caller": caller(chance), "revoke_credentials": chance.one_in(2)});
     if !chance.one_in(4) {
-        request["type"] = json!("Revoke");
+        set(&mut request, "type", json!("Revoke"));
         if chance.one_in(2) {
-            request["organization"] = json!(organization(chance));
-            request["revoke_credentials"] = json!(chance.one_in(10));
+            set(&mut request, "organization", json!(organization(chance)));
+            set(&mut request, "revoke_credentials", json!(chance.one_in(10)));
         }
         if chance.one_in(2) {
-            request["person"] = json!(person(chance));
+            set(&mut request, "person", json!(person(chance)));
         }
         if chance.one_in(2) {
-            request["credential_type"] = json!(chance.pick(&CredentialType::ALL));
+            set(
+                &mut request,
+                "credential_type",
+                json!(chance.pick(&CredentialType::ALL)),
+            );
         }
     }
     if chance.one_in(3) {
-        request["idempotency_key"] = json!(chance.pick(&["breach-1", "breach-2"]));
+        set(
+            &mut request,
+            "idempotency_key",
+            json!(chance.pick(&["breach-1", "breach-2"])),
+        );
     }
     request
 }
@@ -149,7 +163,7 @@ fn caller(chance: &mut Chance) -> Value {
         10 => {
             let mut installation = json!({"installation": 1 + chance.below(2), "permissions": scopes(chance)});
             if chance.one_in(2) {
-                installation["organization"] = json!(organization(chance));
+                set(&mut installation, "organization", json!(organization(chance)));
             }
             installation
         }
@@ -179,7 +193,11 @@ fn about_credentials(chance: &mut Chance) -> Value {
                 "scopes": scopes(chance),
             });
             if chance.one_in(3) {
-                issue["expires_at"] = json!(chance.pick(&["2100-01-01T12:00:00.000Z", "9999-12-31T23:59:59.999Z"]));
+                set(
+                    &mut issue,
+                    "expires_at",
+                    json!(chance.pick(&["2100-01-01T12:00:00.000Z", "9999-12-31T23:59:59.999Z"])),
+                );
             }
             issue
         }

@@ -1,8 +1,10 @@
 //! A log as it is read for an audit, and everybody who looks at its lines on the way.
 
 use anyhow::Result;
+use enterprise_credentials::Position;
 use enterprise_credentials::audit::Auditor;
 use enterprise_credentials_host::mark::MarkCheck;
+use enterprise_credentials_report::made::MadeFrom;
 use enterprise_credentials_seal::LogCheck;
 
 use super::page::Drawn;
@@ -15,6 +17,8 @@ pub(super) struct Reading {
     pub(super) marked: Option<MarkCheck>,
     pub(super) sealed: Option<LogCheck>,
     pub(super) drawn: Option<Drawn>,
+    /// What the first line says of what the history was made from.
+    pub(super) made_from: Option<MadeFrom>,
     /// How many lines the log has beyond the extent.
     pub(super) later: u64,
 }
@@ -54,6 +58,9 @@ impl Reading {
         }
         let observed = self.auditor.observe(&recorded);
         observed.map_err(|corrupt| history.blame(corrupt))?;
+        if recorded.position == Position::START.next() {
+            self.made_from = MadeFrom::of_line(history.line());
+        }
         if let Some(marked) = &mut self.marked {
             marked.push(history.line());
         }

@@ -166,7 +166,8 @@ fn in_brackets(login: Option<&Login>) -> String {
     login.map_or_else(String::new, |login| format!(" ({login})"))
 }
 
-/// What a standing consists of, each with its name; the first has none, and is enough where the other side knows nothing.
+/// What a standing consists of, each with its name; the first has none, and is enough where the other side knows
+/// nothing.
 type Fields = Vec<(&'static str, String)>;
 
 /// The fields that differ.

@@ -32,6 +32,11 @@ pub(super) struct SealArgs {
     /// that goes on elsewhere.
     #[arg(long = "seal-join", requires = "keys")]
     join: bool,
+    /// Also sign streams that `import-inventory` made and `import --force` took.
+    ///
+    /// Their times are invented.
+    #[arg(long = "seal-made", requires = "keys")]
+    made: bool,
     /// Also give checkpoints and proofs to the auditors in this file, as `seal auditor` writes it.
     ///
     /// SIGHUP reads the file again.
@@ -49,6 +54,7 @@ impl SealArgs {
         let state = journal_of(&self.keys, self.state.as_deref());
         let mut options = SealOptions::new(keys, state);
         options.join = self.join;
+        options.made = self.made;
         let sealer = Sealer::open(store, options).await.context("cannot seal the streams")?;
         Ok(Some(Arc::new(sealer)))
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::events::Actor;
-use super::plan::Plan;
+use super::plan::{MadeFrom, Plan};
 use super::values::{
     Authority, Count, CredentialKind, CredentialType, EnterpriseKind, EnterpriseSlug, Id, IdempotencyKey, Login,
     Nullable, Position, Reason, Role, Rule, State, Timestamp,
@@ -19,6 +19,8 @@ pub(super) struct Document {
     complete: bool,
     /// With `--until`.
     as_of: Option<AsOf>,
+    /// What the log was made from, if `import-inventory` made it: its times are invented.
+    made_from: Option<MadeFrom>,
     /// With `--checkpoint`.
     seal: Option<Seal>,
     /// Kinds of access that no log holds.

@@ -1,5 +1,7 @@
 //! `plan --json`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -24,12 +26,34 @@ pub(super) struct Document {
     survivors: Vec<Survivors>,
     /// Why the caller's token is among them, if it is.
     caller_survives: Option<Reason>,
+    /// What the history was made from, if `import-inventory` made it.
+    made_from: Option<MadeFrom>,
+    /// The plan if everybody whose role is not known is a member. In `plan` they are collaborators.
+    plan_with_members: Option<Plan>,
     /// Kinds of access that no log holds, so that no plan counts them.
     not_modelled: Vec<String>,
     /// The rule that refuses this request whoever makes it.
     refused_to_all_by: Option<Rule>,
     /// With `--as`.
     answer: Option<Answer>,
+}
+
+/// What a history that `import-inventory` made says of itself. Its times are invented.
+#[derive(JsonSchema)]
+pub(super) struct MadeFrom {
+    exported_at: Timestamp,
+    /// Credentials that are in the history.
+    credentials: Count,
+    /// Credentials that are not, because their rows could not be taken at their word.
+    left_out: Count,
+    /// How many there are of each kind that no log holds.
+    not_modelled: BTreeMap<String, Count>,
+    people: Count,
+    /// People whose role is not known. The history calls them collaborators.
+    unknown_roles: Count,
+    /// People who were given `assumed_role`.
+    assumed_roles: Count,
+    assumed_role: Option<Role>,
 }
 
 /// What the request is limited to; empty for everything.
