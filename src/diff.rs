@@ -7,9 +7,13 @@
 //! ```
 //! use enterprise_credentials::diff::{Difference, differences};
 //! use enterprise_credentials::log::{self, Until};
-//! # const HISTORY: &[u8] = br#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"octo-corp","kind":"managed_users"}
-//! # {"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","member":7,"login":"mona_octo","role":"owner"}
-//! # {"position":3,"at":"2026-03-10T09:00:02.000Z","type":"MemberRemoved","member":7}"#;
+//! # const HISTORY: &[u8] = concat!(
+//! #     r#"{"position":1,"at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","#,
+//! #     r#""slug":"octo-corp","kind":"managed_users"}"#, "\n",
+//! #     r#"{"position":2,"at":"2026-03-10T09:00:01.000Z","type":"MemberAdded","#,
+//! #     r#""member":7,"login":"mona_octo","role":"owner"}"#, "\n",
+//! #     r#"{"position":3,"at":"2026-03-10T09:00:02.000Z","type":"MemberRemoved","member":7}"#,
+//! # ).as_bytes();
 //!
 //! let now = log::replay(HISTORY)?;
 //! let earlier = log::replay_until(HISTORY, Until::Position("2".parse()?))?;

@@ -2,6 +2,7 @@
 //! random histories, each beside its own beginning and beside an unrelated one.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking, its helpers too"
 )]

@@ -1,5 +1,5 @@
-//! What fuzzing has found worth keeping, run again: arbitrary bytes as a log, arbitrary requests, and arbitrary texts to
-//! an oracle.
+//! What fuzzing has found worth keeping, run again: arbitrary bytes as a log, arbitrary requests,
+//! and arbitrary texts to an oracle.
 //!
 //! Each directory of tests/fuzz_corpus holds the inputs that reach all that was ever reached, and one named file for
 //! each fault that was ever found. The checks are those of the fuzz targets themselves: fuzz/README.md.

@@ -19,8 +19,8 @@
 //!
 //! A buffer is the caller's from the `alloc` or `call` that gives it until the `free` that takes it. `call` reads a
 //! request and leaves it where it is, so one buffer may serve many requests. Nobody frees an answer but the caller. The
-//! text of `last_panic` is the module's, and is not freed. An address that is of no buffer, a length beyond the buffer's
-//! end and a second `free` get 0 for an answer, and do nothing.
+//! text of `last_panic` is the module's, and is not freed. An address that is of no buffer, a length beyond the
+//! buffer's end and a second `free` get 0 for an answer, and do nothing.
 //!
 //! Each `alloc` and each `call` may grow the memory. That detaches views of it that were made before.
 //!

@@ -102,8 +102,8 @@ impl AskedBy {
                 let owner = enterprise.credential(*credential).map(|credential| credential.owner());
                 let owner = owner.with_context(|| {
                     format!(
-                        "credential `{credential}` was not issued up to position {position}: `--as` takes the id of one \
-                         that was"
+                        "credential `{credential}` was not issued up to position {position}: \
+                         `--as` takes the id of one that was"
                     )
                 })?;
                 (owner, Some(*credential))

@@ -32,8 +32,8 @@ use forecast::{Forecast, opening};
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     history: HistoryPlace,
-    /// Who would make the request. Shows what the answer would be. For a credential, named by its id, it also shows what
-    /// becomes of it, and if it survives, why. A login is that person in a web session, without a token.
+    /// Who would make the request. Shows what the answer would be. For a credential, named by its id, it also shows
+    /// what becomes of it, and if it survives, why. A login is that person in a web session, without a token.
     #[arg(long = "as", value_name = "CREDENTIAL|LOGIN", value_parser = answer::asked_by)]
     asked_by: Option<AskedBy>,
     #[command(flatten)]
