@@ -80,7 +80,7 @@ pub(crate) struct Audit {
     json: bool,
     /// Also write the report to this file as a page of HTML, to show or to print.
     ///
-    /// If the file exists, it is replaced.
+    /// A page that is there already is replaced; anything else is not.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -129,6 +129,9 @@ const KNOWN_MAX: usize = 20;
 
 impl Audit {
     pub(super) fn run(self) -> Result<ExitCode> {
+        if let Some(path) = &self.html {
+            page::check(path)?;
+        }
         let seal = self
             .checkpoint
             .as_ref()
