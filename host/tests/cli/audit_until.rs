@@ -149,7 +149,7 @@ fn beyond_the_end_and_before_the_beginning_there_is_nothing_to_report() {
             format!("ends at position {all}, before `--until {}`", all + 1),
         ),
         ("0", "holds no event up to `--until`".to_owned()),
-        ("1999-12-31", "holds no event up to `--until`".to_owned()),
+        ("1999-12-31", "begins after `--until`".to_owned()),
     ] {
         let run = run_on(&log, &["audit", "-", "--until", until]);
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{until}");
