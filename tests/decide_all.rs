@@ -198,7 +198,7 @@ fn a_refusal_names_the_command_and_its_rule_and_says_so_to_machines() {
         (Some(3), Some(Rule::CredentialKnown))
     );
     let json =
-        r#"{"index":3,"rule":"credential_known","message":"command 3 of the list: credential `901` was never issued"}"#;
+        r#"{"index":3,"rule":"credential_known","message":"command 4 of the list: credential `901` was never issued"}"#;
     assert_eq!(serde_json::to_string(&refusal).unwrap(), json);
 }
 

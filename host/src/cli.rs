@@ -136,7 +136,15 @@ pub(crate) fn run() -> ExitCode {
 
 /// Ends the program as clap does where arguments do not go together in a way that it cannot tell.
 fn wrong_arguments(what: &str) -> ! {
-    let error = Cli::command().error(ErrorKind::ArgumentConflict, what);
+    let mut program = Cli::command();
+    // With the usage of each command.
+    program.build();
+    // The program has no flag that could stand before the command's name.
+    let name = std::env::args_os().nth(1).unwrap_or_default();
+    let error = match program.find_subcommand_mut(name) {
+        Some(command) => command.error(ErrorKind::ArgumentConflict, what),
+        None => program.error(ErrorKind::ArgumentConflict, what),
+    };
     std::process::exit(output::explain(&error).into())
 }
 

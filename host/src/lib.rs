@@ -45,6 +45,7 @@ pub mod host;
 pub mod http;
 pub mod import;
 pub mod mark;
+pub mod own_file;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod repair;
 #[cfg(feature = "cli")]

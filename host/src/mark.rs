@@ -9,14 +9,14 @@
 //! ```
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
 use enterprise_credentials_seal::{Hash, LogCheck, NotTheLog, TooShort};
 
+use crate::own_file::{self, Kind};
 use crate::store::Head;
-use crate::whole_file::WholeFile;
 
 /// The size of a log, in lines, and the root over them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +39,18 @@ impl Mark {
         }
     }
 
-    /// Writes it to the file at `path`, whole or not at all.
+    /// The kind of its file.
+    pub const FILE: Kind = Kind {
+        name: "mark",
+        begins: "size ",
+    };
+
+    /// Writes it to the file at `path`, whole or not at all. It replaces a mark, and nothing else.
     ///
     /// # Errors
-    /// Those of the file.
+    /// Those of [`own_file::write`].
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let file = WholeFile::create(path)?;
-        let mut output = std::fs::OpenOptions::new().write(true).open(file.temporary())?;
-        output.write_all(self.to_string().as_bytes())?;
-        file.put_in_place()
+        own_file::write(path, Self::FILE, &self.to_string())
     }
 }
 

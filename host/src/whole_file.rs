@@ -16,6 +16,14 @@ pub(crate) struct WholeFile {
 impl WholeFile {
     /// Creates it empty, for its owner alone.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        Self::create_with_mode(path, 0o600)
+    }
+
+    /// Creates it empty, with this mode less what the process does not give to new files.
+    pub(crate) fn create_with_mode(
+        path: &Path,
+        #[cfg_attr(not(unix), expect(unused_variables, reason = "files have no mode there"))] mode: u32,
+    ) -> io::Result<Self> {
         let mut name = path.file_name().ok_or(ErrorKind::InvalidFilename)?.to_owned();
         name.push(format!(".{:016x}.tmp", RandomState::new().hash_one(std::process::id())));
         let whole = Self {
@@ -25,7 +33,7 @@ impl WholeFile {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
         options.open(&whole.temporary)?;
         Ok(whole)
     }

@@ -16,6 +16,8 @@ use crate::rule::Rule;
 use crate::timestamp::Timestamp;
 
 /// Why a list of commands is not decided. No command of it took effect, those before the refused one neither.
+///
+/// Its words count the commands from 1; a program gets them counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListRefusal {
@@ -26,7 +28,7 @@ pub enum ListRefusal {
         found: usize,
     },
     /// One of them continues a revocation. A job's batch is a decision of its own, whose size its limit sets.
-    #[error("command {index} of the list continues revocation `{revocation}`: decide it by itself")]
+    #[error("command {} of the list continues revocation `{revocation}`: decide it by itself", index + 1)]
     Continuation {
         /// Which command, counted from 0.
         index: usize,
@@ -34,7 +36,7 @@ pub enum ListRefusal {
         revocation: RevocationId,
     },
     /// A rule forbids one of them, in the state that those before it have made.
-    #[error("command {index} of the list: {refusal}")]
+    #[error("command {} of the list: {refusal}", index + 1)]
     Refused {
         /// Which command, counted from 0.
         index: usize,
@@ -43,7 +45,7 @@ pub enum ListRefusal {
     },
     /// The events of one of them cannot be recorded: the time given is before the stream's last,
     /// or the stream is at its end.
-    #[error("command {index} of the list cannot be recorded: {misfit}")]
+    #[error("command {} of the list cannot be recorded: {misfit}", index + 1)]
     Misfit {
         /// Which command, counted from 0.
         index: usize,
@@ -70,7 +72,7 @@ impl ListRefusal {
     }
 }
 
-/// As `{"index":2,"rule":"…","message":"…"}`, with a null for what is not there.
+/// As `{"index":2,"rule":"…","message":"command 3 of the list: …"}`, with a null for what is not there.
 impl Serialize for ListRefusal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

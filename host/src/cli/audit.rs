@@ -16,7 +16,7 @@ use enterprise_credentials_report::made::MadeFrom;
 use enterprise_credentials_seal::{LogCheck, Note};
 use serde::Serialize;
 
-use super::evidence::{Asked, Read};
+use super::evidence::{Asked, Other, Read};
 use super::history::{Extent, HistoryPlace};
 use super::id::id;
 use super::output::{print, print_json};
@@ -80,7 +80,7 @@ pub(crate) struct Audit {
     json: bool,
     /// Also write the report to this file as a page of HTML, to show or to print.
     ///
-    /// If the file exists, it is replaced.
+    /// A page that is there already is replaced; anything else is not.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -129,6 +129,9 @@ const KNOWN_MAX: usize = 20;
 
 impl Audit {
     pub(super) fn run(self) -> Result<ExitCode> {
+        if let Some(path) = &self.html {
+            page::check(path)?;
+        }
         let seal = self
             .checkpoint
             .as_ref()
@@ -179,6 +182,7 @@ impl Audit {
                 self.history
             );
         }
+        let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
         let as_of = self.until.filter(|_| complete).map(|_| AsOf { at, later_lines: later });
         let unknown = self.narrow(&mut report).err();
         if self.json {
@@ -200,15 +204,21 @@ impl Audit {
                 (true, None) => Read::ToTheEnd,
                 (true, Some(_)) => Read::UpTo(report.position),
             };
+            let is_other_than_sealed = sealed.as_ref().is_some_and(|(_, checked)| checked.is_err());
+            let other = match (is_other_than_sealed, &not_marked) {
+                (true, _) => Some(Other::ThanSealed),
+                // Beyond a break, nobody has looked at the lines that were marked.
+                (false, Some(_)) => complete.then_some(Other::ThanMarked),
+                (false, None) => None,
+            };
             let words = format!(
                 "{}\n{}",
                 subject(&report, &sha256, complete, as_of, beside),
-                evidence::in_words(&report, self.asked_for(), read)
+                evidence::in_words(&report, self.asked_for(), read, other)
             );
             print(words)?;
         }
         // Beyond the break the revocation may have been requested: only a whole log shows that it was not.
-        let not_marked = marked.and_then(|marked| marked.end().err()).map(anyhow::Error::from);
         let not_shown = (made_from.is_some() && self.html.is_some()).then(|| {
             anyhow!("no page was written: the history was made by `import-inventory`, and its times are invented")
         });

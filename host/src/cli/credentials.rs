@@ -164,18 +164,28 @@ fn not_requested(asked: Option<RevocationId>, enterprise: &Enterprise) -> String
     format!("{asked} requested up to position {position}; the revocations up to there: {known}")
 }
 
-/// The person of this id, or who is in the enterprise under this login.
+/// The person of this id, who is or was in the enterprise, or who is in the enterprise under this login.
 fn person(name: &str, enterprise: &Enterprise) -> Result<PersonId> {
     if let Some(person) = numbered(name)? {
+        let position = enterprise.position();
+        ensure!(
+            enterprise.last_login(person).is_some(),
+            "no person with the id {person} was in the enterprise up to position {position}"
+        );
         return Ok(person);
     }
     let found = enterprise.person_by_login(name);
     found.with_context(|| format!("nobody is in the enterprise as `{name}`: who has left is named by id"))
 }
 
-/// The organization of this id, or the one that is in the enterprise under this login.
+/// The organization of this id, which is or was in the enterprise, or the one that is in the enterprise under this login.
 fn organization(name: &str, enterprise: &Enterprise) -> Result<OrganizationId> {
     if let Some(organization) = numbered(name)? {
+        let position = enterprise.position();
+        ensure!(
+            enterprise.last_organization_login(organization).is_some(),
+            "no organization with the id {organization} was in the enterprise up to position {position}"
+        );
         return Ok(organization);
     }
     let found = enterprise.organization_by_login(name);

@@ -31,10 +31,18 @@ pub(super) enum Read {
     ToABreak,
 }
 
+/// A log that is not the one that somebody vouched for.
+#[derive(Clone, Copy)]
+pub(super) enum Other {
+    ThanSealed,
+    ThanMarked,
+}
+
 /// Each revocation, what outlived those that were `asked` for, or the last of all, what no log holds, and the findings.
 ///
-/// Of a log that was not read to its end, nothing is said beyond that point.
-pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String {
+/// Of a log that was not read to its end, nothing is said beyond that point. Of one that is
+/// another than it should be, that is said before its findings.
+pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read, other: Option<Other>) -> String {
     let mut sections: Vec<String> = Vec::new();
     for evidence in &report.revocations {
         sections.push(revocation(evidence));
@@ -58,7 +66,7 @@ pub(super) fn in_words(report: &Report, asked: Asked<'_>, read: Read) -> String 
         sections.extend((report.survivors_of).map(|id| survivors(&alive_after(id), &report.survivors, others)));
         sections.push(blast_radius::not_in_the_log());
     }
-    sections.push(findings(&report.findings, read));
+    sections.push(findings(&report.findings, read, other));
     sections.join("\n")
 }
 
@@ -193,7 +201,7 @@ fn examples(credentials: &[CredentialId], all: u64) -> String {
     format!("{what} {}{more}", named.join(" "))
 }
 
-fn findings(findings: &[Finding], read: Read) -> String {
+fn findings(findings: &[Finding], read: Read, other: Option<Other>) -> String {
     let mut words = String::new();
     if matches!(read, Read::ToABreak) {
         words += &format!(
@@ -201,19 +209,27 @@ fn findings(findings: &[Finding], read: Read) -> String {
             bad("THE LOG CANNOT BE READ TO ITS END")
         );
     }
+    let other = other.map(|other| match other {
+        Other::ThanSealed => bad("NOT THE LOG THAT WAS SEALED"),
+        Other::ThanMarked => bad("NOT THE LOG THAT WAS MARKED"),
+    });
     if findings.is_empty() {
+        let up_to = match read {
+            Read::ToTheEnd => String::new(),
+            Read::UpTo(position) => format!(" up to position {}", count(position.value())),
+            Read::ToABreak => " up to there".to_owned(),
+        };
         let allowed = "every event is one that the rules allow";
-        words += &match read {
-            Read::ToTheEnd => format!("  {}: {allowed}\n", good("NO FINDINGS")),
-            Read::UpTo(position) => {
-                let position = count(position.value());
-                format!("  {} up to position {position}: {allowed}\n", good("NO FINDINGS"))
-            }
+        words += &match (other, read) {
+            // The last line is taken for the verdict.
+            (Some(other), _) => format!("  {other}, though{up_to} {allowed}\n"),
             // What nobody could read is no log without findings.
-            Read::ToABreak => format!("  up to there {allowed}\n"),
+            (None, Read::ToABreak) => format!(" {up_to} {allowed}\n"),
+            (None, Read::ToTheEnd | Read::UpTo(_)) => format!("  {}{up_to}: {allowed}\n", good("NO FINDINGS")),
         };
         return words;
     }
+    words.extend(other.map(|other| format!("  {other}\n")));
     words += &format!("  {}: {}\n", bad("FINDINGS"), count(findings.len() as u64));
     for finding in findings.iter().take(FINDINGS_MAX) {
         let rule = finding.rule.map_or_else(String::new, |rule| format!(" ({rule})"));

@@ -4,7 +4,7 @@ mod feed;
 mod fingerprints;
 
 use std::io::{BufWriter, Stdout, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -12,6 +12,7 @@ use clap::Args;
 use enterprise_credentials::EnterpriseSlug;
 use enterprise_credentials_host::error_chain;
 use enterprise_credentials_host::mark::Mark;
+use enterprise_credentials_host::own_file;
 use enterprise_credentials_host::store::{self, Page, Streams, walk};
 use enterprise_credentials_seal::Frontier;
 use indicatif::ProgressBar;
@@ -35,7 +36,8 @@ pub(crate) struct Export {
     history: HistoryPlace,
     /// Also write a mark to this file: how many lines were exported, and the root of the tree over them.
     ///
-    /// `audit` and `import` take the mark, and refuse a log that is shorter or another.
+    /// `audit` and `import` take the mark, and refuse a log that is shorter or another. A mark that is in the file
+    /// already is replaced; anything else is not.
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     mark: Option<PathBuf>,
     /// Write each event in a format that security tools read.
@@ -55,6 +57,9 @@ impl Export {
         let Some((url, enterprise)) = self.history.stream() else {
             super::wrong_arguments("a file already is a log: name a `--store` to export from, or a `--format`");
         };
+        if let Some(path) = &self.mark {
+            own_file::check(path, Mark::FILE).with_context(|| not_written(path))?;
+        }
         super::runtime()?.block_on(async {
             let store = store::open_to_read(url).await?;
             let exported = self.export(&store, enterprise).await;
@@ -81,11 +86,14 @@ impl Export {
         }
         exported?;
         if let Some(path) = &self.mark {
-            let written = Mark::of(&head).write(path);
-            written.with_context(|| format!("cannot write the mark to `{}`", path.display()))?;
+            Mark::of(&head).write(path).with_context(|| not_written(path))?;
         }
         Ok(())
     }
+}
+
+fn not_written(path: &Path) -> String {
+    format!("cannot write the mark to `{}`", path.display())
 }
 
 /// Lines on their way out, and how many have gone.

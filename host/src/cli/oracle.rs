@@ -26,6 +26,8 @@ type Speaker = Box<dyn FnMut(&str) -> Result<String>>;
 #[derive(Debug, Args)]
 pub(crate) struct OracleArgs {
     /// Speak for a core that is wrong on purpose, to see whether your suite notices.
+    ///
+    /// Only a program that was built with the feature `wrong` has wrong cores.
     #[arg(long, value_name = "NAME", value_parser = wrong::named)]
     wrong: Option<wrong::Name>,
     /// List the wrong cores, one a line, as JSON: what is wrong with each, and which law it breaks.

@@ -27,7 +27,7 @@ use forecast::{Forecast, opening};
 /// In a history that `import-inventory` made, roles may be unknown. Then each figure goes from the one for
 /// collaborators to the one for members. The time is that of the export.
 ///
-/// Example: enterprise-credentials plan octo.jsonl --person octo_admin --revoke-credentials
+/// Example: enterprise-credentials plan octo.jsonl --person alan-dijkstra2_octo --revoke-credentials
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]

@@ -43,7 +43,7 @@ use super::{answer, blast_radius};
 ///
 /// Exits with 0 only if the evidence is clean, and with 3 if the request was refused.
 ///
-/// Example: enterprise-credentials rehearse --person octo_admin --keep sample
+/// Example: enterprise-credentials rehearse --person alan-dijkstra2_octo --keep sample
 #[derive(Debug, Args)]
 pub(crate) struct Rehearse {
     /// Rehearse on a copy of this log instead of a sample enterprise.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use clap::Args;
 use enterprise_credentials::audit::Selection;
 use enterprise_credentials::rest::{Operation, Path};
@@ -11,6 +11,8 @@ use enterprise_credentials::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use super::wrong_arguments;
 
 /// The flags of `plan`, `rehearse`, `decide` and `audit`: none of them is everything.
 #[derive(Debug, Clone, Default, Args, Serialize)]
@@ -88,15 +90,16 @@ impl ScopeArgs {
         })
     }
 
-    /// The same command with these limits. Only a request to revoke can have them, and each of them once.
+    /// The same command with these limits. Only a request to revoke can have them, and each of them once: all
+    /// else is a wrong argument.
     pub(super) fn narrow(&self, command: Command, enterprise: &Enterprise) -> Result<Command> {
         if self.is_of_everything() {
             return Ok(command);
         }
         let Some(asked) = command.requested() else {
-            bail!(
+            wrong_arguments(
                 "`--person`, `--credential-type` and `--organization` limit a `RevokeAll` or a `Revoke`, and no other \
-                 command"
+                 command",
             );
         };
         for (flag, given, named) in [
@@ -112,11 +115,12 @@ impl ScopeArgs {
                 asked.credential_type.is_some(),
             ),
         ] {
-            ensure!(
-                !(given && named),
-                "the command already has `{flag}`: remove it there, or leave out `--{}`",
-                flag.replace('_', "-")
-            );
+            if given && named {
+                wrong_arguments(&format!(
+                    "the command already has `{flag}`: remove it there, or leave out `--{}`",
+                    flag.replace('_', "-")
+                ));
+            }
         }
         let scope = self.resolve(enterprise)?;
         let limited = Requested {

@@ -234,3 +234,31 @@ fn a_page_says_what_the_words_say() {
         "no page about what was never requested"
     );
 }
+
+#[test]
+fn a_page_replaces_a_page_and_nothing_else() {
+    let log = revoked("managed_users", true);
+    let at = file("audit-own-log.jsonl", &log);
+    let mark = file("audit-own.mark", &format!("size 3\nroot {}\n", "0".repeat(64)));
+    let link = path("audit-own-link");
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink(&at, &link).unwrap();
+    for target in [at.as_str(), link.to_str().unwrap(), &mark, "-"] {
+        let before = std::fs::read_to_string(target).unwrap_or_default();
+        let refused = run(&["audit", &at, "--html", target]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{target}");
+        assert!(
+            refused.stderr.contains("cannot write the page to"),
+            "{}",
+            refused.stderr
+        );
+        assert!(refused.stderr.contains("give"), "what to do: {}", refused.stderr);
+        assert_eq!(std::fs::read_to_string(target).unwrap_or_default(), before, "{target}");
+    }
+    let page = path("audit-own.html");
+    let _ = std::fs::remove_file(&page);
+    for _ in 0..2 {
+        run(&["audit", &at, "--html", page.to_str().unwrap()]).output();
+    }
+    assert!(std::fs::read_to_string(&page).unwrap().starts_with("<!DOCTYPE html>"));
+}

@@ -149,7 +149,7 @@ fn beyond_the_end_and_before_the_beginning_there_is_nothing_to_report() {
             format!("ends at position {all}, before `--until {}`", all + 1),
         ),
         ("0", "holds no event up to `--until`".to_owned()),
-        ("1999-12-31", "holds no event up to `--until`".to_owned()),
+        ("1999-12-31", "begins after `--until`".to_owned()),
     ] {
         let run = run_on(&log, &["audit", "-", "--until", until]);
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{until}");
@@ -205,9 +205,13 @@ fn a_checkpoint_and_a_mark_are_held_against_the_whole_log() {
     let mark = file("until.mark", &format!("size {all}\nroot {root}\n"));
     // A later line that means the same, in other bytes.
     let other = with_line(&log, all, |line| line.replace("\":", "\": "));
-    for (held, name) in [
-        (vec!["--checkpoint", checkpoint.as_str(), "--key", &key], "checkpoint"),
-        (vec!["--mark", &mark], "mark"),
+    for (held, name, verdict) in [
+        (
+            vec!["--checkpoint", checkpoint.as_str(), "--key", &key],
+            "checkpoint",
+            "NOT THE LOG THAT WAS SEALED, though",
+        ),
+        (vec!["--mark", &mark], "mark", "NOT THE LOG THAT WAS MARKED, though"),
     ] {
         let audit = |log: &str| run_on(log, &[&["audit", "-", "--until", "100"], &held[..]].concat());
         let same = audit(&log);
@@ -219,6 +223,9 @@ fn a_checkpoint_and_a_mark_are_held_against_the_whole_log() {
             let refused = audit(log);
             assert_eq!(refused.code, 1, "{name}: {refused:?}");
             assert!(refused.stderr.contains(said), "{name}: {}", refused.stderr);
+            assert!(!refused.stdout.contains("NO FINDINGS"), "{name}: {}", refused.stdout);
+            let last = refused.stdout.lines().last().unwrap();
+            assert!(last.trim_start().starts_with(verdict), "{name}: {last}");
         }
     }
     let sealed = run_on(

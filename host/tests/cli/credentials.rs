@@ -206,3 +206,24 @@ fn whoever_has_seen_enough_of_a_list_may_stop() {
     assert!(first.starts_with("id,kind,"), "{first}");
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
+
+#[test]
+fn an_id_that_the_log_never_had_is_an_error_as_a_mistyped_login_is() {
+    let log = sample("managed_users");
+    for (flag, id, said) in [
+        (
+            "--person",
+            "99999",
+            "no person with the id 99999 was in the enterprise up to",
+        ),
+        (
+            "--organization",
+            "77",
+            "no organization with the id 77 was in the enterprise up to",
+        ),
+    ] {
+        let unknown = run_on(&log, &["credentials", "-", flag, id]);
+        assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""), "{unknown:?}");
+        assert!(unknown.stderr.contains(said), "{}", unknown.stderr);
+    }
+}

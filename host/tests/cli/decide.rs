@@ -323,12 +323,12 @@ fn commands_on_standard_input_are_decided_as_one() {
     let job = r#"{"type":"ContinueRevocation","revocation":5,"limit":1}"#;
     let in_a_list = decide(&[join, job].join("\n"), &[]);
     assert!(
-        in_a_list.code == 1 && in_a_list.stderr.contains("decide it by itself"),
+        in_a_list.code == 2 && in_a_list.stderr.contains("command 2 of the list continues"),
         "{in_a_list:?}"
     );
     let too_many = decide(&format!("{join}\n").repeat(1_001), &[]);
     assert!(
-        too_many.code == 1 && too_many.stderr.contains("at most 1000 commands"),
+        too_many.code == 2 && too_many.stderr.contains("at most 1000 commands"),
         "{too_many:?}"
     );
 }

@@ -229,3 +229,14 @@ fn a_log_that_breaks_off_has_lines_and_no_standing() {
     assert_eq!((altered.code, altered.stdout.as_str()), (1, ""), "{altered:?}");
     assert!(altered.stderr.contains("is altered"), "{}", altered.stderr);
 }
+
+#[test]
+fn lines_that_differ_only_by_a_carriage_return_are_told_as_such() {
+    let log = sample("managed_users");
+    let a = file("diff-feeds.jsonl", &log);
+    let b = file("diff-feeds-2.jsonl", &log.replace('\n', "\r\n"));
+    let words = run(&["diff", &a, &b]);
+    assert_eq!(words.code, 1, "another log, with another seal: {words:?}");
+    let so = "so         the line differs only in its end: a carriage return";
+    assert!(words.stdout.contains(so), "{}", words.stdout);
+}

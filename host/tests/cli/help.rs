@@ -1,6 +1,8 @@
 //! Every command explains itself, and docs/command-line.md names it.
 
-use crate::run;
+use serde_json::Value;
+
+use crate::{file, run};
 
 #[test]
 fn every_command_explains_itself_and_is_in_the_documents() {
@@ -23,4 +25,19 @@ fn every_command_explains_itself_and_is_in_the_documents() {
         count += 1;
     }
     assert!(count >= 13, "{count} commands");
+}
+
+#[test]
+fn whoever_an_example_names_is_in_the_sample_that_is_made_without_flags() {
+    let sample = file("help-examples.jsonl", &run(&["generate"]).output());
+    for command in ["plan", "rehearse"] {
+        let help = run(&[command, "--help"]).output();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        let example = help.split("Example: ").nth(1).unwrap();
+        let login = example.split("--person ").nth(1).unwrap().split(' ').next().unwrap();
+        let arguments = ["plan", &sample, "--person", login, "--revoke-credentials", "--json"];
+        let plan = run(&arguments).json();
+        assert_eq!(plan["refused_to_all_by"], Value::Null, "{command} --person {login}");
+        assert!(plan["plan"]["credentials_destroyed"].as_u64() > Some(0), "{login}");
+    }
 }

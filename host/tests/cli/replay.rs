@@ -94,6 +94,23 @@ fn before_the_first_event_nothing_has_happened() {
 }
 
 #[test]
+fn a_time_before_the_log_begins_is_an_error() {
+    let log = sample("managed_users");
+    let command = r#"{"type":"RemoveMember","member":1}"#;
+    for asked in [
+        &["replay", "-"][..],
+        &["plan", "-"],
+        &["credentials", "-"],
+        &["decide", "-", "--command", command],
+        &["decide", "-", "--command", command, "--explain"],
+    ] {
+        let early = run_on(&log, &[asked, &["--until", "1999-12-31"]].concat());
+        assert_eq!((early.code, early.stdout.as_str()), (1, ""), "{asked:?}");
+        assert!(early.stderr.contains("begins after `--until`"), "{}", early.stderr);
+    }
+}
+
+#[test]
 fn what_lies_beyond_is_not_judged() {
     let broken = with_line(&sample("managed_users"), 50, |_| "{".to_owned());
     assert_eq!(run_on(&broken, &["replay", "-", "--until", "49"]).code, 0);

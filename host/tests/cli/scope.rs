@@ -226,8 +226,10 @@ fn flags_limit_a_request_to_revoke_and_no_other_command_and_each_limit_once() {
         ),
     ] {
         let wrong = run_on(&log, &["decide", "-", "--command", command, "--person", GUEST]);
-        assert_eq!((wrong.code, wrong.stdout.as_str()), (1, ""));
+        assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
         assert!(wrong.stderr.contains(said), "{}", wrong.stderr);
+        let usage = "Usage: enterprise-credentials decide ";
+        assert!(wrong.stderr.contains(usage), "of the command: {}", wrong.stderr);
     }
 }
 

@@ -208,3 +208,26 @@ fn a_file_that_is_no_mark_is_a_wrong_argument() {
         assert!(refused.stderr.contains(said), "{}", refused.stderr);
     }
 }
+
+#[test]
+fn a_mark_replaces_a_mark_and_nothing_else() {
+    let log = requested("managed_users", false);
+    let url = imported("stored-own-mark", &log);
+    let store = url.strip_prefix("sqlite:").unwrap();
+    let at = file("stored-own-mark.jsonl", &log);
+    for target in [at.as_str(), store, "-"] {
+        let before = fs::read(target).unwrap_or_default();
+        let refused = export(&url, &["--mark", target]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{target}");
+        assert!(
+            refused.stderr.contains("is there already is no mark") || target == "-",
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(fs::read(target).unwrap_or_default(), before, "{target}");
+    }
+    let mark = file("stored-own-mark.mark", &format!("size 3\nroot {}\n", "0".repeat(64)));
+    assert_eq!(export(&url, &["--mark", &mark]).output(), log);
+    let size = format!("size {}\n", log.lines().count());
+    assert!(fs::read_to_string(&mark).unwrap().starts_with(&size));
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use enterprise_credentials::RecordedEvent;
 use enterprise_credentials::audit::Report;
+use enterprise_credentials_host::own_file::{self, Kind};
 use enterprise_credentials_report::page::{Jobs, Page};
 use enterprise_credentials_seal::Frontier;
 
@@ -45,6 +46,21 @@ impl Drawn {
             seal: seal.as_ref().map(|(holds, words)| (*holds, words.as_str())),
             not_modelled: &NOT_MODELLED,
         };
-        std::fs::write(path, page.html()).with_context(|| format!("cannot write the page to `{}`", path.display()))
+        own_file::write(path, PAGE, &page.html()).with_context(|| not_written(path))
     }
+}
+
+/// How a page begins, for whoever would replace one.
+const PAGE: Kind = Kind {
+    name: "page",
+    begins: "<!DOCTYPE html>",
+};
+
+/// Says, before the log is read, whether a page may be written there.
+pub(super) fn check(path: &Path) -> Result<()> {
+    own_file::check(path, PAGE).with_context(|| not_written(path))
+}
+
+fn not_written(path: &Path) -> String {
+    format!("cannot write the page to `{}`", path.display())
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::output::Document;
 use crate::cli::table::Facts;
 use crate::cli::terminal::bad_on_stderr;
+use crate::cli::wrong_arguments;
 
 /// What the core answers to the commands: all of them as one.
 #[derive(Serialize)]
@@ -88,7 +89,7 @@ impl Document for Decision {
 }
 
 impl Decision {
-    /// Asks the core. An error where the list is none that can be decided as one.
+    /// Asks the core. A list that cannot be decided as one is a wrong argument.
     pub(super) fn of(enterprise: &Enterprise, commands: Vec<Command>, at: Timestamp) -> Result<Self> {
         let (events, refusal) = match decide(enterprise, &commands, at)? {
             Ok(events) => (events, None),
@@ -132,6 +133,7 @@ fn decide(enterprise: &Enterprise, commands: &[Command], at: Timestamp) -> Resul
     match decided {
         Ok(events) => Ok(Ok(enterprise.record(events, at, None).collect())),
         Err(ListRefusal::Refused { index, refusal }) => Ok(Err(Refused::new(index, &refusal))),
-        Err(no_list) => bail!(no_list),
+        Err(misfit @ ListRefusal::Misfit { .. }) => bail!(misfit),
+        Err(no_list) => wrong_arguments(&no_list.to_string()),
     }
 }

@@ -40,7 +40,10 @@ fn parting(lines: Lines, first: &FirstDifference) -> String {
     let begins = match (&first.a, &first.b) {
         (None, _) => Some("B begins with all of A, and goes on"),
         (_, None) => Some("A begins with all of B, and goes on"),
-        _ => None,
+        (Some(a), Some(b)) if a.trim_end_matches('\r') == b.trim_end_matches('\r') => {
+            Some("the line differs only in its end: a carriage return stands before the line feed")
+        }
+        (Some(_), Some(_)) => None,
     };
     let line = |line: &Option<String>| line.as_deref().map_or_else(|| "(has ended)".to_owned(), shown);
     let mut facts = vec![

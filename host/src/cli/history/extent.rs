@@ -61,6 +61,11 @@ impl Extent {
                 "{log} holds no event: nothing is known of any enterprise. If an `export` wrote it, its error says why"
             );
         }
+        // Position 0 is asked for on purpose: it is before anything. An early time is a mistake.
+        ensure!(
+            end != Position::START || !self.is_past,
+            "{log} begins after `--until`: nothing is known of any enterprise then"
+        );
         if let Some(Until::Position(asked)) = self.until {
             ensure!(
                 end >= asked,

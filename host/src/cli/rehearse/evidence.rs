@@ -24,7 +24,7 @@ pub(super) async fn gather(
     report.revocations.retain(|evidence| evidence.progress.id == revocation);
     let clean = report.is_clean() && is_as_planned(&report, means, plan);
     Ok((
-        evidence::in_words(&report, Asked::One(revocation), Read::ToTheEnd),
+        evidence::in_words(&report, Asked::One(revocation), Read::ToTheEnd, None),
         clean,
     ))
 }
