@@ -9,7 +9,9 @@ mod entry;
 mod fault;
 mod group;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::BuildHasher;
 use std::io::Read;
 
 use csv::StringRecord;
@@ -46,7 +48,8 @@ pub enum Listed {
 ///
 /// The provider's inventory says with each row how many there are of its credential, so rows may come in any order.
 /// Only what waits for more rows is kept: where the rows of a credential stand together, that is one.
-/// In a list of this package they do stand together.
+/// A list of this package does not say it, so there they must stand together, as they do where it was written:
+/// it remembers of each credential that it was there, in 8 bytes and some room between them.
 pub struct Inventory<R> {
     reader: csv::Reader<R>,
     columns: Columns,
@@ -54,6 +57,9 @@ pub struct Inventory<R> {
     waiting: BTreeMap<Key, Group>,
     /// Whose row came last.
     last: Option<Key>,
+    /// The hashes of those whose rows are over, where only standing together says so.
+    over: HashSet<u64>,
+    hasher: RandomState,
     ready: VecDeque<Listed>,
     rows: u64,
     is_read: bool,
@@ -74,6 +80,8 @@ impl<R: Read> Inventory<R> {
             record: StringRecord::new(),
             waiting: BTreeMap::new(),
             last: None,
+            over: HashSet::new(),
+            hasher: RandomState::new(),
             ready: VecDeque::new(),
             rows: 0,
             is_read: false,
@@ -93,7 +101,8 @@ impl<R: Read> Inventory<R> {
     /// What the next complete credential is; nothing at the end.
     ///
     /// # Errors
-    /// [`InventoryError`] where the file is no CSV any more: nothing behind can be trusted.
+    /// [`InventoryError`] where the file is no CSV any more, or where rows of one credential stand apart that must not:
+    /// nothing behind can be trusted.
     pub fn next_listed(&mut self) -> Result<Option<Listed>, InventoryError> {
         loop {
             if let Some(listed) = self.ready.pop_front() {
@@ -104,7 +113,7 @@ impl<R: Read> Inventory<R> {
             }
             if self.reader.read_record(&mut self.record)? {
                 self.rows += 1;
-                self.take_row();
+                self.take_row()?;
             } else {
                 self.is_read = true;
                 self.end_all();
@@ -112,16 +121,24 @@ impl<R: Read> Inventory<R> {
         }
     }
 
-    fn take_row(&mut self) {
+    fn take_row(&mut self) -> Result<(), InventoryError> {
         let place = place(&self.record);
         let key = Key::of(&self.columns, &self.record, place);
         if self.last.as_ref() != Some(&key) {
             self.end_last();
+            if self.over.contains(&self.hasher.hash_one(&key)) {
+                return Err(InventoryError::Apart {
+                    record: place.record,
+                    byte: place.byte,
+                    id: key.id().escape_debug().to_string(),
+                });
+            }
             self.last = Some(key.clone());
         }
         let group = self.waiting.entry(key);
         let group = group.or_insert_with(|| Group::begin(&self.columns, &self.record, place));
         group.take(&self.columns, &self.record, place);
+        Ok(())
     }
 
     /// Ends the credential whose row came last, unless rows of it are still to come.
@@ -132,6 +149,9 @@ impl<R: Read> Inventory<R> {
         if self.waiting.get(&last).is_some_and(Group::is_complete)
             && let Some(group) = self.waiting.remove(&last)
         {
+            if self.format() == Format::Credentials {
+                self.over.insert(self.hasher.hash_one(&last));
+            }
             self.ready.push_back(group.end(&self.columns));
         }
     }

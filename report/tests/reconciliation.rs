@@ -275,6 +275,26 @@ fn what_is_no_list_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn our_own_list_in_another_order_is_an_error_where_the_rows_of_a_credential_stand_apart() {
+    let names = "id,kind,owner,organization,fingerprint,expires,status,authorization\n";
+    let at_3 = "11,classic_pat,7,3,token=,2027-01-01T00:00:00.250Z,alive,live\n";
+    let at_4 = at_3.replace(",7,3,", ",7,4,");
+    let key = "12,ssh_key,7,,SHA256:key,,alive,\n";
+    let fine = "13,fine_grained_pat,7,,,,alive,\n";
+    for rows in [[at_3, &at_4, key, fine], [fine, key, &at_4, at_3]] {
+        assert_eq!(told(&(names.to_owned() + &rows.concat())), Vec::<String>::new());
+    }
+    let apart = [names, at_3, key, &at_4, fine].concat();
+    let byte = [names, at_3, key].concat().len();
+    let expected = format!("record 3, at byte {byte}: credential 11 is listed further up too");
+    let said = error(&apart);
+    assert!(
+        said.starts_with(&expected) && said.contains("sort the list by `id`"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_credential_is_given_as_soon_as_another_one_begins() {
     let rows: String = (100..20_000)
         .map(|id| FINE.replacen("13", &id.to_string(), 1))

@@ -69,6 +69,19 @@ pub enum InventoryError {
         /// Where it begins.
         byte: u64,
     },
+    /// Rows of one credential do not stand together, in a list that does not say how many there are.
+    #[error(
+        "record {record}, at byte {byte}: credential {id} is listed further up too, with other credentials between: \
+         sort the list by `id`, or compare with it as `credentials` wrote it"
+    )]
+    Apart {
+        /// Which record.
+        record: u64,
+        /// Where it begins.
+        byte: u64,
+        /// The credential's id, with what would steer a terminal escaped.
+        id: String,
+    },
     /// The file cannot be read.
     #[error(transparent)]
     Input(std::io::Error),

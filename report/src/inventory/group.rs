@@ -16,7 +16,7 @@ const NOT_MODELLED: [&str; 2] = ["github_app_installation", "federated_jti"];
 const PRINCIPAL: &str = "token_issuer_principal";
 
 /// What tells rows of one credential from those of others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     /// The type, and within it the id.
     Id(String, String),
@@ -34,6 +34,14 @@ impl Key {
             ("", "") => Self::Record(place.record),
             ("", hash) => Self::Hash(hash.to_owned()),
             (id, _) => Self::Id(columns.text(record, Field::Type).to_owned(), id.to_owned()),
+        }
+    }
+
+    /// The id as it is written; empty where there is none.
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Id(_, id) => id,
+            Self::Hash(_) | Self::Record(_) => "",
         }
     }
 }
