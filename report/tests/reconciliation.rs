@@ -36,15 +36,25 @@ fn list() -> String {
 }
 
 fn compared(list: &str, ids: Ids) -> Result<(Summary, Vec<Finding>), NotCompared> {
-    let enterprise = log::replay(HISTORY).unwrap();
+    compared_with(HISTORY, list, ids)
+}
+
+fn compared_with(history: &[u8], list: &str, ids: Ids) -> Result<(Summary, Vec<Finding>), NotCompared> {
+    let enterprise = log::replay(history).unwrap();
     let mut reconciler = Reconciler::new(&enterprise, enterprise.last_at().unwrap());
-    for recorded in log::read(HISTORY) {
+    for recorded in log::read(history) {
         reconciler.learn(&recorded.unwrap().event);
     }
     let mut findings = Vec::new();
-    let summary = compare(reconciler, Inventory::open(list.as_bytes())?, ids, &mut |finding| {
-        findings.push(finding);
-    })?;
+    let summary = compare(
+        &enterprise,
+        reconciler,
+        Inventory::open(list.as_bytes())?,
+        ids,
+        &mut |finding| {
+            findings.push(finding);
+        },
+    )?;
     Ok((summary, findings))
 }
 
@@ -118,6 +128,10 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
         (
             key(",User,", ",Organization,"),
             "owner_is_no_user: is owned by a `Organization`",
+        ),
+        (
+            key("credential,,", "credential,token=,"),
+            "hashes_disagree: has in `hashed_token` another hash than in `fingerprint`",
         ),
         (key(",7,mona", ",,mona"), "no_owner: has no owner's id in `owner_id`"),
         (
@@ -274,6 +288,58 @@ fn what_is_no_list_is_refused_with_what_to_do() {
     );
 }
 
+/// The history, in which the key is deleted and added again.
+fn with_key_again() -> Vec<u8> {
+    const AT: &str = r#""at":"2026-03-10T09:00:00.000Z""#;
+    let rest = format!(
+        r#"{{"position":10,{AT},"type":"CredentialDestroyed","credential":12}}
+{{"position":11,{AT},"type":"CredentialIssued","credential":14,"owner":7,"kind":"ssh_key","scopes":[],"fingerprint":"SHA256:key"}}
+"#
+    );
+    [HISTORY, rest.as_bytes()].concat()
+}
+
+#[test]
+fn a_key_that_was_deleted_and_added_again_is_two_credentials_with_one_fingerprint() {
+    let history = with_key_again();
+    let whats = |list: &str, ids| -> Vec<(&str, Option<u64>)> {
+        let (_, findings) = compared_with(&history, list, ids).unwrap();
+        let whats = findings
+            .iter()
+            .map(|finding| (finding.what, finding.credential.map(|id| id.value())));
+        whats.collect()
+    };
+    let deleted = KEY.replace(",active,", ",deleted,");
+    let rest = [NAMES, TOKEN_AT_3, TOKEN_AT_4, FINE].concat();
+    for list in [[&deleted, KEY], [KEY, &deleted], [KEY, ""]] {
+        assert_eq!(whats(&(rest.clone() + &list.concat()), Ids::Same), [], "{list:?}");
+    }
+    assert_eq!(whats(&(rest.clone() + &deleted), Ids::Same), [("not_listed", Some(14))]);
+    // The living one is compared.
+    let other = KEY.replace(",7,mona", ",8,hubot");
+    assert_eq!(
+        whats(&(rest + &deleted + &other), Ids::Same),
+        [("other_owner", Some(14))]
+    );
+
+    let names = "id,kind,owner,organization,fingerprint,expires,status,authorization\n";
+    let token = "11,classic_pat,7,3,token=,2027-01-01T00:00:00.250Z,alive,live\n";
+    let (token_at_4, fine) = (token.replace(",7,3,", ",7,4,"), "13,fine_grained_pat,7,,,,alive,\n");
+    let keys = [
+        "12,ssh_key,7,,SHA256:key,,destroyed,\n",
+        "14,ssh_key,7,,SHA256:key,,alive,\n",
+    ];
+    for keys in [keys, [keys[1], keys[0]]] {
+        let ours = [names, token, &token_at_4, fine, &keys.concat()].concat();
+        assert_eq!(whats(&ours, Ids::Same), [], "{keys:?}");
+        assert_eq!(
+            whats(&ours.replace(fine, ""), Ids::Other),
+            [("not_listed", Some(13))],
+            "{keys:?}"
+        );
+    }
+}
+
 #[test]
 fn our_own_list_in_another_order_is_an_error_where_the_rows_of_a_credential_stand_apart() {
     let names = "id,kind,owner,organization,fingerprint,expires,status,authorization\n";
@@ -326,9 +392,42 @@ fn hashes_of_which_none_is_on_both_sides_are_an_error() {
         .iter()
         .map(|finding| finding.what)
         .collect();
-    let missing = ["not_listed", "not_listed"];
+    let missing = ["not_listed", "not_told"];
     assert_eq!(
         whats,
         [&["alive_and_not_in_log", "not_identified"][..], &missing].concat()
     );
+    // A stranger's hash beside what its id finds.
+    let stranger = [
+        NAMES,
+        &TOKEN_AT_3
+            .replace("token=", "other=")
+            .replace("11,", "99,")
+            .replace(",2,3,", ",1,3,"),
+        FINE,
+    ];
+    let (_, findings) = compared(&stranger.concat(), Ids::Same).unwrap();
+    let whats: Vec<&str> = findings.iter().map(|finding| finding.what).collect();
+    assert_eq!(whats, ["alive_and_not_in_log", "not_listed", "not_listed"]);
+}
+
+#[test]
+fn what_may_be_an_entry_without_a_hash_is_not_called_missing() {
+    let (_, findings) = compared(&list(), Ids::Other).unwrap();
+    let told: Vec<(&str, Option<&str>, &str)> = findings
+        .iter()
+        .map(|finding| (finding.what, finding.listed_type.as_deref(), finding.message.as_str()))
+        .collect();
+    let kind = Some("fine_grained_pat");
+    let may_be = "1 credential alive in the log may be listed or not: 1 entry of that kind could not be identified.";
+    assert_eq!(
+        told,
+        [
+            ("not_identified", kind, "has neither an id nor a fingerprint"),
+            ("not_told", kind, may_be)
+        ]
+    );
+    // A dead one is none of those that live.
+    let (_, findings) = compared(&list().replace(",active,,,contents", ",revoked,,,contents"), Ids::Other).unwrap();
+    assert_eq!(findings.last().unwrap().what, "not_listed");
 }

@@ -103,7 +103,7 @@ impl ReconcileArgs {
             true => all.push(finding),
             false => examples.push(finding),
         };
-        let compared = reconciliation::compare(reconciler, inventory, ids, &mut tell);
+        let compared = reconciliation::compare(&enterprise, reconciler, inventory, ids, &mut tell);
         let summary = compared.with_context(|| format!("cannot compare with `{}`", self.inventory.display()))?;
         if self.json {
             print_json(&Document {

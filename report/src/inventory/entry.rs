@@ -51,8 +51,8 @@ pub struct Faulty {
     pub place: Place,
     /// The list's own type and id, as they are written there.
     pub named: Named,
-    /// The credential's hash or fingerprint, if there is one.
-    pub fingerprint: Option<Fingerprint>,
+    /// The credential's hash or fingerprint, if there is one; both if they disagree.
+    pub fingerprints: Vec<Fingerprint>,
     /// What is wrong.
     pub fault: Fault,
 }

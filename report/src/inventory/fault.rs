@@ -50,6 +50,9 @@ pub enum Fault {
         /// Why not.
         why: InvalidValue,
     },
+    /// A row has two hashes, and they are not the same.
+    #[error("has in `hashed_token` another hash than in `fingerprint`")]
+    HashesDisagree,
     /// A count that is no number.
     #[error("has no number in `{column}`, but `{found}`")]
     NoNumber {
@@ -101,6 +104,7 @@ impl Fault {
             Self::OwnerIsNoUser { .. } => "owner_is_no_user",
             Self::NoOwner { .. } => "no_owner",
             Self::Unreadable { .. } | Self::NoNumber { .. } => "unreadable",
+            Self::HashesDisagree => "hashes_disagree",
             Self::RowsDisagree { .. } => "rows_disagree",
             Self::ListedAgain { .. } => "listed_again",
             Self::TooFewRows { .. } => "too_few_rows",

@@ -20,8 +20,9 @@ const PRINCIPAL: &str = "token_issuer_principal";
 pub(super) enum Key {
     /// The type, and within it the id.
     Id(String, String),
-    /// The hash or the fingerprint, where there is no id.
-    Hash(String),
+    /// The hash or the fingerprint, where there is no id. A key that was deleted and added again is two credentials
+    /// with one fingerprint, so of keys the state belongs to it.
+    Hash(String, String),
     /// Neither: each row is by itself.
     Record(u64),
 }
@@ -32,7 +33,11 @@ impl Key {
         let hash = hash(columns, record);
         match (id, hash) {
             ("", "") => Self::Record(place.record),
-            ("", hash) => Self::Hash(hash.to_owned()),
+            ("", hash) => {
+                let is_key = columns.text(record, Field::Type) == CredentialKind::SshKey.as_str();
+                let state = if is_key { columns.text(record, Field::State) } else { "" };
+                Self::Hash(hash.to_owned(), state.to_owned())
+            }
             (id, _) => Self::Id(columns.text(record, Field::Type).to_owned(), id.to_owned()),
         }
     }
@@ -41,7 +46,7 @@ impl Key {
     pub(super) fn id(&self) -> &str {
         match self {
             Self::Id(_, id) => id,
-            Self::Hash(_) | Self::Record(_) => "",
+            Self::Hash(..) | Self::Record(_) => "",
         }
     }
 }
@@ -176,7 +181,10 @@ impl Group {
                 credential_type: columns.text(&self.first, Field::Type).to_owned(),
                 id: columns.text(&self.first, Field::Id).to_owned(),
             },
-            fingerprint: hash(columns, &self.first).parse().ok(),
+            fingerprints: [Field::HashedToken, Field::Fingerprint]
+                .into_iter()
+                .filter_map(|field| columns.text(&self.first, field).parse().ok())
+                .collect(),
             fault,
         }
     }
@@ -194,6 +202,9 @@ impl Group {
         })?;
         let hashed: Option<Fingerprint> = optional(columns, &self.first, Field::HashedToken)?;
         let printed: Option<Fingerprint> = optional(columns, &self.first, Field::Fingerprint)?;
+        if hashed.is_some() && printed.is_some() && hashed != printed {
+            return Err(Fault::HashesDisagree);
+        }
         let expires_at = text(Field::ExpiresAt);
         Ok(Entry {
             place: self.place,
