@@ -12,13 +12,13 @@ mod group;
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::BuildHasher;
-use std::io::Read;
+use std::io::{Chain, Cursor, Read};
 
 use csv::StringRecord;
 use enterprise_credentials::OrganizationId;
 use serde::Serialize;
 
-use columns::Columns;
+use columns::{Columns, FIRST_BYTES, check};
 pub use columns::{Format, InventoryError};
 pub use entry::{Entry, Faulty, Named, NotModelled, State};
 pub use fault::Fault;
@@ -51,7 +51,7 @@ pub enum Listed {
 /// A list of this package does not say it, so there they must stand together, as they do where it was written:
 /// it remembers of each credential that it was there, in 8 bytes and some room between them.
 pub struct Inventory<R> {
-    reader: csv::Reader<R>,
+    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
     columns: Columns,
     record: StringRecord,
     waiting: BTreeMap<Key, Group>,
@@ -69,10 +69,14 @@ impl<R: Read> Inventory<R> {
     /// Reads the names of the columns, which say whose list it is.
     ///
     /// # Errors
-    /// [`InventoryError`] where a column is missing or there twice, where the separator is no comma,
+    /// [`InventoryError`] where it is no CSV, where a column is missing or there twice, where the separator is no comma,
     /// and where the file cannot be read.
-    pub fn open(bytes: R) -> Result<Self, InventoryError> {
-        let mut reader = csv::Reader::from_reader(bytes);
+    pub fn open(mut bytes: R) -> Result<Self, InventoryError> {
+        let mut first = Vec::new();
+        let whole = bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut first);
+        whole.map_err(InventoryError::Input)?;
+        check(&first)?;
+        let mut reader = csv::Reader::from_reader(Cursor::new(first).chain(bytes));
         let columns = Columns::of(reader.headers()?)?;
         Ok(Self {
             reader,

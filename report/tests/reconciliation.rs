@@ -146,6 +146,10 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
             key(",0,,,", ",,,,"),
             "unreadable: has no number in `authorization_count`, but ``",
         ),
+        (
+            key(",0,,,", ",+0,,,"),
+            "unreadable: has no number in `authorization_count`, but `+0`",
+        ),
         (key(",0,,,", ",0,x,,"), "unreadable: has no valid `organization_id`: "),
         (
             key(",0,,,", ",1,,,"),
@@ -255,6 +259,16 @@ fn what_is_no_list_is_refused_with_what_to_do() {
             "it is neither the provider's credential inventory",
         ),
         (
+            list.replace("credential_id", "Credential ID"),
+            "it is neither the provider's credential inventory, which has a column `credential_id`, nor a list of \
+             `credentials`, which has `id` and `kind`, in lower case and without spaces: its columns are \
+             `Credential ID`, `credential_type`",
+        ),
+        (format!("\u{feff}sep=,\n{list}"), "its first line is a `sep=`"),
+        ("{\"credential_id\":1}\n".to_owned(), "it is JSON: give the list as CSV"),
+        ("PK\u{3}\u{4}\u{14}".to_owned(), "it is a ZIP archive, as a workbook"),
+        ("SQLite format 3\0".to_owned(), "it is a SQLite database"),
+        (
             list.replace("owner_id,", "its_owner,").replace("scopes", "scope"),
             "columns are missing: `owner_id`, `scopes`",
         ),
@@ -271,6 +285,17 @@ fn what_is_no_list_is_refused_with_what_to_do() {
     let fields = format!("record 4, at byte {byte}: it has 13 fields, and there are 17 columns");
     assert!(error(cut).starts_with(&fields), "{}", error(cut));
 
+    for (bytes, expected) in [
+        (
+            &b"\x1f\x8b\x08\0"[..],
+            "it is compressed with gzip: unpack it with `gzip -dc FILE`",
+        ),
+        (b"\xff\xfea\0", "it is UTF-16: turn it into UTF-8"),
+        (b"a\xff,b\n", "the names of the columns, at byte 0: it is not UTF-8"),
+    ] {
+        let error = Inventory::open(bytes).err().unwrap().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
     let at = list.find("contents").unwrap();
     let mut bytes = list.into_bytes();
     *bytes.get_mut(at).unwrap() = 0xff;

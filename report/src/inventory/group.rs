@@ -81,8 +81,10 @@ impl Group {
         };
         if columns.format() == Format::Inventory {
             let text = columns.text(first, Field::AuthorizationCount);
-            group.count = Some(text.parse().unwrap_or(0));
-            if text.parse::<u64>().is_err() {
+            // `parse` alone would take a sign.
+            let count = text.parse().ok().filter(|_| !text.starts_with('+'));
+            group.count = Some(count.unwrap_or(0));
+            if count.is_none() {
                 group.fault = Some(Fault::NoNumber {
                     column: columns.name(Field::AuthorizationCount),
                     found: text.to_owned(),
