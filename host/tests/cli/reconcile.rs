@@ -391,3 +391,15 @@ fn what_a_list_says_neither_steers_a_terminal_nor_begins_a_line() {
         assert!(!said.contains("\n  NO FINDINGS"), "{said}");
     }
 }
+
+#[test]
+fn a_list_may_come_through_a_pipe_and_then_the_log_may_not() {
+    let log = sample("managed_users");
+    let list = run_on(&log, &["credentials", "-"]).output();
+    let path = file("reconcile-piped.jsonl", &log);
+    let piped = run_on(&list, &["reconcile", &path, "--inventory", "-"]);
+    assert!(piped.output().contains("NO FINDINGS"));
+    let both = run_on(&log, &["reconcile", "-", "--inventory", "-"]);
+    assert_eq!((both.code, both.stdout.as_str()), (2, ""));
+    assert!(both.stderr.contains("cannot both be standard input"), "{}", both.stderr);
+}
