@@ -118,7 +118,10 @@ fn a_made_history_is_one_that_the_rules_allow_and_agrees_with_its_inventory() {
     let list = list();
     let inventory = Inventory::open(list.as_bytes()).unwrap();
     let mut findings = Vec::new();
-    compare(reconciler, inventory, Ids::Made, &mut |finding| findings.push(finding)).unwrap();
+    compare(&enterprise, reconciler, inventory, Ids::Made, &mut |finding| {
+        findings.push(finding)
+    })
+    .unwrap();
     assert_eq!(findings, []);
 }
 
