@@ -84,6 +84,17 @@ pub enum NotCompared {
         /// The first one of the list.
         example: Fingerprint,
     },
+    /// No SSH key of the list is in the log, and none has a fingerprint as a log has it.
+    #[error(
+        "none of its {listed} fingerprints of SSH keys is in the log, which has `SHA256:…` of a key: they are encoded \
+         differently; the list has `{example}`"
+    )]
+    OtherKeys {
+        /// How many the list has.
+        listed: u64,
+        /// The first one of the list.
+        example: Fingerprint,
+    },
 }
 
 /// Compares a list with a log, credential by credential, and hands each finding to `each`: in the order of the list,
@@ -106,6 +117,7 @@ pub fn compare<R: Read>(
         ids,
         summary: Summary::default(),
         example: None,
+        keys: Keys::default(),
         each,
     };
     while let Some(listed) = inventory.next_listed()? {
@@ -130,7 +142,17 @@ struct Comparison<'a, 'e> {
     summary: Summary,
     /// The first hash of the list.
     example: Option<Fingerprint>,
+    keys: Keys,
     each: &'e mut dyn FnMut(Finding),
+}
+
+/// The fingerprints of the list's SSH keys.
+#[derive(Default)]
+struct Keys {
+    listed: u64,
+    /// Whether one is in the log, or could be by how it begins.
+    is_one_of_logs: bool,
+    example: Option<Fingerprint>,
 }
 
 impl Comparison<'_, '_> {
@@ -146,6 +168,7 @@ impl Comparison<'_, '_> {
                 return self.tell(found_in(entry, fault.as_str(), None, &fault));
             }
         };
+        let found_before = self.reconciler.totals().fingerprints_found;
         let compared = self.reconciler.compare(&reconcile::Listed {
             credential,
             fingerprint: entry.fingerprint.clone(),
@@ -156,6 +179,12 @@ impl Comparison<'_, '_> {
             organizations: entry.organizations.keys().copied().collect(),
             shared_with: None,
         });
+        if let (CredentialKind::SshKey, Some(fingerprint)) = (entry.kind, &entry.fingerprint) {
+            let is_found = self.reconciler.totals().fingerprints_found > found_before;
+            self.keys.listed += 1;
+            self.keys.is_one_of_logs |= is_found || fingerprint.as_str().starts_with("SHA256:");
+            self.keys.example.get_or_insert_with(|| fingerprint.clone());
+        }
         for finding in compared {
             match &finding.difference {
                 Difference::NotIdentified if entry.state == State::Active => {
@@ -232,6 +261,15 @@ impl Comparison<'_, '_> {
             return Err(NotCompared::NoHashInCommon {
                 listed: fingerprints_listed,
                 recorded: fingerprints_recorded,
+                example,
+            });
+        }
+        if let Some(example) = self.keys.example.take()
+            && fingerprints_recorded > 0
+            && !self.keys.is_one_of_logs
+        {
+            return Err(NotCompared::OtherKeys {
+                listed: self.keys.listed,
                 example,
             });
         }

@@ -409,6 +409,12 @@ fn hashes_of_which_none_is_on_both_sides_are_an_error() {
         "{said}"
     );
     assert!(said.ends_with("the list has `746f6b656e`"), "{said}");
+    // Tokens may be encoded as in the log, and keys not.
+    let said = error(&list().replace("SHA256:key", "key"));
+    assert!(
+        said.starts_with("none of its 1 fingerprints of SSH keys is in the log, which has `SHA256:…`"),
+        "{said}"
+    );
     // One that is there is enough: the others are other credentials.
     let one = list().replace("token=", "746f6b656e");
     let whats: Vec<&str> = compared(&one, Ids::Other)
