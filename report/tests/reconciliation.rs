@@ -144,7 +144,7 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
         ),
         (
             key(",0,,,", ",,,,"),
-            "unreadable: has no number in `authorization_count`, but ``",
+            "unreadable: has no number in `authorization_count`, but nothing",
         ),
         (
             key(",0,,,", ",+0,,,"),
@@ -157,7 +157,7 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
         ),
         (
             key(",0,,,", ",0,3,octo-org,"),
-            "too_many_rows: has 1 rows with an organization, and by",
+            "too_many_rows: has 1 row with an organization, and by",
         ),
         (
             mark(",7,mona", ",8,hubot"),
@@ -190,7 +190,7 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
     assert_eq!(
         told(&short),
         [format!(
-            "too_few_rows record 1 byte {}: has 1 rows with an organization, and by `authorization_count` 2: \
+            "too_few_rows record 1 byte {}: has 1 row with an organization, and by `authorization_count` 2: \
              the list was cut short",
             NAMES.len()
         )]

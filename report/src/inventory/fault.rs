@@ -2,6 +2,8 @@
 
 use enterprise_credentials::InvalidValue;
 
+use crate::counted;
+
 /// What is wrong with the rows of one credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,7 +56,7 @@ pub enum Fault {
     #[error("has in `hashed_token` another hash than in `fingerprint`")]
     HashesDisagree,
     /// A count that is no number.
-    #[error("has no number in `{column}`, but `{found}`")]
+    #[error("has no number in `{column}`, but {}", if found.is_empty() { "nothing".to_owned() } else { format!("`{found}`") })]
     NoNumber {
         /// In which column.
         column: &'static str,
@@ -76,7 +78,7 @@ pub enum Fault {
         record: u64,
     },
     /// There are fewer rows than the rows themselves say: the export was cut short.
-    #[error("has {rows} rows with an organization, and by `authorization_count` {count}: the list was cut short")]
+    #[error("has {} with an organization, and by `authorization_count` {count}: the list was cut short", rows_in_words(*rows))]
     TooFewRows {
         /// How many organizations there are rows for.
         rows: u64,
@@ -84,13 +86,17 @@ pub enum Fault {
         count: u64,
     },
     /// There are more rows than the rows themselves say.
-    #[error("has {rows} rows with an organization, and by `authorization_count` {count}")]
+    #[error("has {} with an organization, and by `authorization_count` {count}", rows_in_words(*rows))]
     TooManyRows {
         /// How many organizations there are rows for.
         rows: u64,
         /// How many there should be.
         count: u64,
     },
+}
+
+fn rows_in_words(rows: u64) -> String {
+    counted(rows, "row", "rows")
 }
 
 impl Fault {

@@ -7,7 +7,7 @@ use enterprise_credentials::{Enterprise, Timestamp};
 use enterprise_credentials_report::reconciliation::{Finding, Summary};
 
 use crate::cli::output::visible;
-use crate::cli::table::{Facts, count, identity};
+use crate::cli::table::{Facts, count, counted, identity};
 
 /// How many findings of each kind are shown to a person; JSON has them all.
 const EXAMPLES_MAX: usize = 10;
@@ -69,7 +69,11 @@ fn facts(enterprise: &Enterprise, at: Timestamp, summary: &Summary) -> String {
         ("compared as of", format!("{at}, {position}")),
         (
             "the list",
-            format!("{} credentials in {} rows", count(summary.listed), count(summary.rows)),
+            format!(
+                "{} in {}",
+                counted(summary.listed, "credential", "credentials"),
+                counted(summary.rows, "row", "rows")
+            ),
         ),
         ("found in the log", count(summary.found)),
     ];
