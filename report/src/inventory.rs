@@ -69,8 +69,8 @@ impl<R: Read> Inventory<R> {
     /// Reads the names of the columns, which say whose list it is.
     ///
     /// # Errors
-    /// [`InventoryError`] where it is no CSV, where a column is missing or there twice, where the separator is no comma,
-    /// and where the file cannot be read.
+    /// [`InventoryError`] where it is no CSV, where a column is missing or there twice,
+    /// where the separator is no comma, and where the file cannot be read.
     pub fn open(mut bytes: R) -> Result<Self, InventoryError> {
         let mut first = Vec::new();
         let whole = bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut first);

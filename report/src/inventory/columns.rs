@@ -44,7 +44,7 @@ pub enum InventoryError {
         what: &'static str,
     },
     /// Columns are missing.
-    #[error("columns are missing: {names}")]
+    #[error("columns are missing, in lower case and without spaces around their names: {names}")]
     Missing {
         /// Their names, each in backticks.
         names: String,

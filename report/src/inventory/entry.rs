@@ -23,7 +23,8 @@ pub struct Entry {
     pub state: State,
     /// From when on it no longer authenticates.
     pub expires_at: Option<Timestamp>,
-    /// Whether that is written without decimals: then it may stand for any time within that second.
+    /// Whether that is written without decimals, or by the provider with zeros for them: then it
+    /// may stand for any time within that second.
     pub in_whole_seconds: bool,
     /// Scopes and permissions, in the spelling of the log.
     pub scopes: Vec<String>,

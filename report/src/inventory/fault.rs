@@ -56,7 +56,7 @@ pub enum Fault {
     #[error("has in `hashed_token` another hash than in `fingerprint`")]
     HashesDisagree,
     /// A count that is no number.
-    #[error("has no number in `{column}`, but {}", if found.is_empty() { "nothing".to_owned() } else { format!("`{found}`") })]
+    #[error("has no number in `{column}`, but {}", found_in_words(found))]
     NoNumber {
         /// In which column.
         column: &'static str,
@@ -78,7 +78,10 @@ pub enum Fault {
         record: u64,
     },
     /// There are fewer rows than the rows themselves say: the export was cut short.
-    #[error("has {} with an organization, and by `authorization_count` {count}: the list was cut short", rows_in_words(*rows))]
+    #[error(
+        "has {} with an organization, and by `authorization_count` {count}: the list was cut short",
+        rows_in_words(*rows)
+    )]
     TooFewRows {
         /// How many organizations there are rows for.
         rows: u64,
@@ -93,6 +96,13 @@ pub enum Fault {
         /// How many there should be.
         count: u64,
     },
+}
+
+fn found_in_words(found: &str) -> String {
+    match found {
+        "" => "nothing".to_owned(),
+        found => format!("`{found}`"),
+    }
 }
 
 fn rows_in_words(rows: u64) -> String {

@@ -217,11 +217,23 @@ impl Group {
             login: text(Field::Owner).to_owned(),
             state: state(columns.format(), text(Field::State))?,
             expires_at: time(columns, &self.first, Field::ExpiresAt)?,
-            in_whole_seconds: !expires_at.contains('.'),
+            in_whole_seconds: is_in_whole_seconds(columns.format(), expires_at),
             scopes: scopes(text(Field::Scopes), text(Field::Permissions)),
             organizations: self.organizations.clone(),
         })
     }
+}
+
+/// Some programs write the decimals that the provider drops, as zeros.
+fn is_in_whole_seconds(format: Format, time: &str) -> bool {
+    let zeros = |decimals: &str| {
+        decimals
+            .trim_end_matches(|end: char| !end.is_ascii_digit())
+            .bytes()
+            .all(|it| it == b'0')
+    };
+    time.split_once('.')
+        .is_none_or(|(_, decimals)| format == Format::Inventory && zeros(decimals))
 }
 
 fn check_item(item: &str, owner: &str) -> Result<(), Fault> {
