@@ -176,8 +176,8 @@ impl<'a> Reconciler<'a> {
     /// and [`finish`](Self::finish) does not call the credential missing.
     pub fn set_aside(&mut self, credential: Option<CredentialId>, fingerprint: Option<&Fingerprint>) {
         let by_id = credential.and_then(|credential| self.enterprise.credentials.slot(credential));
-        let by_fingerprint = fingerprint.and_then(|fingerprint| self.fingerprints.slot(fingerprint));
-        for slot in by_id.into_iter().chain(by_fingerprint) {
+        let with_it = fingerprint.map(|fingerprint| self.fingerprints.slots(fingerprint));
+        for slot in by_id.into_iter().chain(with_it.into_iter().flatten()) {
             self.set_aside.insert(slot);
         }
     }
@@ -212,7 +212,8 @@ impl<'a> Reconciler<'a> {
     /// The slot of the credential that an entry is about, by all that identifies it.
     fn find(&mut self, listed: &Listed) -> Result<u32, Difference> {
         let by_id = (listed.credential).map(|credential| self.enterprise.credentials.slot(credential));
-        let by_fingerprint = (listed.fingerprint.as_ref()).map(|fingerprint| self.fingerprints.slot(fingerprint));
+        let by_fingerprint = (listed.fingerprint.as_ref())
+            .map(|fingerprint| self.with_fingerprint(fingerprint, by_id.flatten(), listed.is_alive));
         self.totals.fingerprints_listed += u64::from(by_fingerprint.is_some());
         self.totals.fingerprints_found += u64::from(by_fingerprint.flatten().is_some());
         let found = match (by_id, by_fingerprint) {
@@ -234,6 +235,23 @@ impl<'a> Reconciler<'a> {
         found.ok_or(Difference::NotInLog {
             is_alive: listed.is_alive,
         })
+    }
+
+    /// The credential with this fingerprint. Several have one if an SSH key was deleted and added again: then the one
+    /// with the entry's id. Without an id it is one that no entry was about yet, and of these one that lives or not as
+    /// the entry does. Of equally good ones it is the one issued last.
+    fn with_fingerprint(&mut self, fingerprint: &Fingerprint, by_id: Option<u32>, is_alive: bool) -> Option<u32> {
+        let slots = self.fingerprints.slots(fingerprint);
+        let (enterprise, at, listed) = (self.enterprise, self.at, &self.listed);
+        let lives = |slot| {
+            let issued = enterprise.credentials.at(slot);
+            issued.is_some_and(|issued| enterprise.authenticate(&issued, at).is_ok())
+        };
+        let best = |slot: &u32| (listed.has(*slot), lives(*slot) != is_alive);
+        match by_id {
+            Some(by_id) => (slots.clone().find(|slot| *slot == by_id)).or_else(|| slots.clone().next()),
+            None => slots.min_by_key(best),
+        }
     }
 
     fn compare_with(&self, recorded: &CredentialRef<'_>, listed: &Listed, findings: &mut Findings) {

@@ -9,14 +9,16 @@ mod entry;
 mod fault;
 mod group;
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::Read;
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::BuildHasher;
+use std::io::{Chain, Cursor, Read};
 
 use csv::StringRecord;
 use enterprise_credentials::OrganizationId;
 use serde::Serialize;
 
-use columns::Columns;
+use columns::{Columns, FIRST_BYTES, check};
 pub use columns::{Format, InventoryError};
 pub use entry::{Entry, Faulty, Named, NotModelled, State};
 pub use fault::Fault;
@@ -46,14 +48,18 @@ pub enum Listed {
 ///
 /// The provider's inventory says with each row how many there are of its credential, so rows may come in any order.
 /// Only what waits for more rows is kept: where the rows of a credential stand together, that is one.
-/// In a list of this package they do stand together.
+/// A list of this package does not say it, so there they must stand together, as they do where it was written:
+/// it remembers of each credential that it was there, in 8 bytes and some room between them.
 pub struct Inventory<R> {
-    reader: csv::Reader<R>,
+    reader: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
     columns: Columns,
     record: StringRecord,
     waiting: BTreeMap<Key, Group>,
     /// Whose row came last.
     last: Option<Key>,
+    /// The hashes of those whose rows are over, where only standing together says so.
+    over: HashSet<u64>,
+    hasher: RandomState,
     ready: VecDeque<Listed>,
     rows: u64,
     is_read: bool,
@@ -63,10 +69,14 @@ impl<R: Read> Inventory<R> {
     /// Reads the names of the columns, which say whose list it is.
     ///
     /// # Errors
-    /// [`InventoryError`] where a column is missing or there twice, where the separator is no comma,
-    /// and where the file cannot be read.
-    pub fn open(bytes: R) -> Result<Self, InventoryError> {
-        let mut reader = csv::Reader::from_reader(bytes);
+    /// [`InventoryError`] where it is no CSV, where a column is missing or there twice,
+    /// where the separator is no comma, and where the file cannot be read.
+    pub fn open(mut bytes: R) -> Result<Self, InventoryError> {
+        let mut first = Vec::new();
+        let whole = bytes.by_ref().take(FIRST_BYTES).read_to_end(&mut first);
+        whole.map_err(InventoryError::Input)?;
+        check(&first)?;
+        let mut reader = csv::Reader::from_reader(Cursor::new(first).chain(bytes));
         let columns = Columns::of(reader.headers()?)?;
         Ok(Self {
             reader,
@@ -74,6 +84,8 @@ impl<R: Read> Inventory<R> {
             record: StringRecord::new(),
             waiting: BTreeMap::new(),
             last: None,
+            over: HashSet::new(),
+            hasher: RandomState::new(),
             ready: VecDeque::new(),
             rows: 0,
             is_read: false,
@@ -93,7 +105,8 @@ impl<R: Read> Inventory<R> {
     /// What the next complete credential is; nothing at the end.
     ///
     /// # Errors
-    /// [`InventoryError`] where the file is no CSV any more: nothing behind can be trusted.
+    /// [`InventoryError`] where the file is no CSV any more, or where rows of one credential stand apart that must not:
+    /// nothing behind can be trusted.
     pub fn next_listed(&mut self) -> Result<Option<Listed>, InventoryError> {
         loop {
             if let Some(listed) = self.ready.pop_front() {
@@ -104,7 +117,7 @@ impl<R: Read> Inventory<R> {
             }
             if self.reader.read_record(&mut self.record)? {
                 self.rows += 1;
-                self.take_row();
+                self.take_row()?;
             } else {
                 self.is_read = true;
                 self.end_all();
@@ -112,16 +125,24 @@ impl<R: Read> Inventory<R> {
         }
     }
 
-    fn take_row(&mut self) {
+    fn take_row(&mut self) -> Result<(), InventoryError> {
         let place = place(&self.record);
         let key = Key::of(&self.columns, &self.record, place);
         if self.last.as_ref() != Some(&key) {
             self.end_last();
+            if self.over.contains(&self.hasher.hash_one(&key)) {
+                return Err(InventoryError::Apart {
+                    record: place.record,
+                    byte: place.byte,
+                    id: key.id().escape_debug().to_string(),
+                });
+            }
             self.last = Some(key.clone());
         }
         let group = self.waiting.entry(key);
         let group = group.or_insert_with(|| Group::begin(&self.columns, &self.record, place));
         group.take(&self.columns, &self.record, place);
+        Ok(())
     }
 
     /// Ends the credential whose row came last, unless rows of it are still to come.
@@ -132,6 +153,9 @@ impl<R: Read> Inventory<R> {
         if self.waiting.get(&last).is_some_and(Group::is_complete)
             && let Some(group) = self.waiting.remove(&last)
         {
+            if self.format() == Format::Credentials {
+                self.over.insert(self.hasher.hash_one(&last));
+            }
             self.ready.push_back(group.end(&self.columns));
         }
     }

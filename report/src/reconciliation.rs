@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use enterprise_credentials::reconcile::{self, Difference, Reconciler, Totals};
-use enterprise_credentials::{CredentialId, CredentialKind, Fingerprint, Timestamp};
+use enterprise_credentials::{CredentialId, CredentialKind, Enterprise, Fingerprint, Timestamp};
 use serde::Serialize;
 
+use crate::counted;
 use crate::inventory::{Entry, Fault, Faulty, Inventory, InventoryError, Listed, Named, Place, State};
 use crate::made::made_id;
 
@@ -83,24 +84,40 @@ pub enum NotCompared {
         /// The first one of the list.
         example: Fingerprint,
     },
+    /// No SSH key of the list is in the log, and none has a fingerprint as a log has it.
+    #[error(
+        "none of its {listed} fingerprints of SSH keys is in the log, which has `SHA256:…` of a key: they are encoded \
+         differently; the list has `{example}`"
+    )]
+    OtherKeys {
+        /// How many the list has.
+        listed: u64,
+        /// The first one of the list.
+        example: Fingerprint,
+    },
 }
 
 /// Compares a list with a log, credential by credential, and hands each finding to `each`: in the order of the list,
-/// and then what the list does not have. The `reconciler` has learnt all events of the log.
+/// and then what the list does not have. The `reconciler` is of this enterprise, and has learnt all events of the log.
 ///
 /// # Errors
 /// [`NotCompared`]; what was handed to `each` is worth nothing then.
 pub fn compare<R: Read>(
+    enterprise: &Enterprise,
     reconciler: Reconciler<'_>,
     mut inventory: Inventory<R>,
     ids: Ids,
     each: &mut dyn FnMut(Finding),
 ) -> Result<Summary, NotCompared> {
     let mut comparison = Comparison {
+        enterprise,
         reconciler,
+        not_identified: BTreeMap::new(),
+        mismatched: 0,
         ids,
         summary: Summary::default(),
         example: None,
+        keys: Keys::default(),
         each,
     };
     while let Some(listed) = inventory.next_listed()? {
@@ -115,12 +132,27 @@ pub fn compare<R: Read>(
 }
 
 struct Comparison<'a, 'e> {
+    enterprise: &'a Enterprise,
+    /// How many living entries of each kind had nothing to be found by.
+    not_identified: BTreeMap<CredentialKind, u64>,
+    /// Entries with an id of the log, and a hash that is not there.
+    mismatched: u64,
     reconciler: Reconciler<'a>,
     ids: Ids,
     summary: Summary,
     /// The first hash of the list.
     example: Option<Fingerprint>,
+    keys: Keys,
     each: &'e mut dyn FnMut(Finding),
+}
+
+/// The fingerprints of the list's SSH keys.
+#[derive(Default)]
+struct Keys {
+    listed: u64,
+    /// Whether one is in the log, or could be by how it begins.
+    is_one_of_logs: bool,
+    example: Option<Fingerprint>,
 }
 
 impl Comparison<'_, '_> {
@@ -136,6 +168,7 @@ impl Comparison<'_, '_> {
                 return self.tell(found_in(entry, fault.as_str(), None, &fault));
             }
         };
+        let found_before = self.reconciler.totals().fingerprints_found;
         let compared = self.reconciler.compare(&reconcile::Listed {
             credential,
             fingerprint: entry.fingerprint.clone(),
@@ -146,7 +179,20 @@ impl Comparison<'_, '_> {
             organizations: entry.organizations.keys().copied().collect(),
             shared_with: None,
         });
+        if let (CredentialKind::SshKey, Some(fingerprint)) = (entry.kind, &entry.fingerprint) {
+            let is_found = self.reconciler.totals().fingerprints_found > found_before;
+            self.keys.listed += 1;
+            self.keys.is_one_of_logs |= is_found || fingerprint.as_str().starts_with("SHA256:");
+            self.keys.example.get_or_insert_with(|| fingerprint.clone());
+        }
         for finding in compared {
+            match &finding.difference {
+                Difference::NotIdentified if entry.state == State::Active => {
+                    *self.not_identified.entry(entry.kind).or_default() += 1;
+                }
+                Difference::Mismatched { of: None } => self.mismatched += 1,
+                _ => {}
+            }
             match &finding.difference {
                 Difference::NotInLog { is_alive: false } => self.summary.dead_and_not_in_log += 1,
                 Difference::Expiry {
@@ -162,12 +208,15 @@ impl Comparison<'_, '_> {
         let Faulty {
             place,
             named: Named { credential_type, id },
-            fingerprint,
+            fingerprints,
             fault,
         } = faulty;
         self.summary.listed += 1;
         let credential = self.id(&id, credential_type.parse().ok()).ok().flatten();
-        self.reconciler.set_aside(credential, fingerprint.as_ref());
+        self.reconciler.set_aside(credential, None);
+        for fingerprint in &fingerprints {
+            self.reconciler.set_aside(None, Some(fingerprint));
+        }
         self.tell(Finding {
             what: fault.as_str(),
             place: Some(place),
@@ -202,8 +251,11 @@ impl Comparison<'_, '_> {
             fingerprints_recorded,
             ..
         } = self.reconciler.totals();
-        if fingerprints_found == 0
-            && fingerprints_recorded > 0
+        // A single hash that is not there may be a stranger's, where others are found by their ids.
+        let has_none = fingerprints_found == 0 && fingerprints_recorded > 0;
+        let is_encoded_differently = found == 0 || (self.mismatched > 0 && fingerprints_listed > 1);
+        if has_none
+            && is_encoded_differently
             && let Some(example) = self.example.take()
         {
             return Err(NotCompared::NoHashInCommon {
@@ -212,14 +264,35 @@ impl Comparison<'_, '_> {
                 example,
             });
         }
+        if let Some(example) = self.keys.example.take()
+            && fingerprints_recorded > 0
+            && !self.keys.is_one_of_logs
+        {
+            return Err(NotCompared::OtherKeys {
+                listed: self.keys.listed,
+                example,
+            });
+        }
         self.summary.found = found;
         let Self {
+            enterprise,
+            not_identified,
             reconciler,
             mut summary,
             each,
             ..
         } = self;
+        let mut not_told = BTreeMap::<CredentialKind, u64>::new();
         for missing in reconciler.finish() {
+            let recorded = missing
+                .credential
+                .and_then(|credential| enterprise.credential(credential));
+            if let Some(kind) = recorded.map(|recorded| recorded.kind())
+                && not_identified.contains_key(&kind)
+            {
+                *not_told.entry(kind).or_default() += 1;
+                continue;
+            }
             let what = missing.difference.as_str();
             *summary.findings.entry(what).or_default() += 1;
             each(Finding {
@@ -231,6 +304,18 @@ impl Comparison<'_, '_> {
                 message: missing.difference.to_string(),
             });
         }
+        for (kind, missing) in not_told {
+            let listed = not_identified.get(&kind).copied().unwrap_or_default();
+            *summary.findings.entry(NOT_TOLD).or_default() += 1;
+            each(Finding {
+                what: NOT_TOLD,
+                place: None,
+                listed_type: Some(kind.to_string()),
+                listed_id: None,
+                credential: None,
+                message: not_told_in_words(missing, listed),
+            });
+        }
         Ok(summary)
     }
 
@@ -238,6 +323,22 @@ impl Comparison<'_, '_> {
         *self.summary.findings.entry(finding.what).or_default() += 1;
         (self.each)(finding);
     }
+}
+
+/// Alive in the log, and perhaps one of the entries that could not be identified.
+const NOT_TOLD: &str = "not_told";
+
+/// How many credentials of a kind may be `missing`, if that many of the kind are listed and not identified.
+fn not_told_in_words(missing: u64, listed: u64) -> String {
+    let surely = match missing.saturating_sub(listed) {
+        0 => String::new(),
+        surely => format!(" At least {surely} of them cannot be."),
+    };
+    let (alive, entries) = (
+        counted(missing, "credential", "credentials"),
+        counted(listed, "entry", "entries"),
+    );
+    format!("{alive} alive in the log may be listed or not: {entries} of that kind could not be identified.{surely}")
 }
 
 /// A finding about an entry.

@@ -118,7 +118,10 @@ fn a_made_history_is_one_that_the_rules_allow_and_agrees_with_its_inventory() {
     let list = list();
     let inventory = Inventory::open(list.as_bytes()).unwrap();
     let mut findings = Vec::new();
-    compare(reconciler, inventory, Ids::Made, &mut |finding| findings.push(finding)).unwrap();
+    compare(&enterprise, reconciler, inventory, Ids::Made, &mut |finding| {
+        findings.push(finding)
+    })
+    .unwrap();
     assert_eq!(findings, []);
 }
 
@@ -257,7 +260,7 @@ fn what_cannot_be_taken_at_its_word_is_left_out_by_name_and_counted() {
         "record 10 14: has expired, and by `expires_at` not when the inventory was exported",
         "record 11 x5: has no valid `credential_id`: ",
         "record 12 15: is owned by a `Bot`",
-        "record 13 16: has 1 rows with an organization, and by `authorization_count` 2",
+        "record 13 16: has 1 row with an organization, and by `authorization_count` 2",
     ];
     assert_eq!(made.left_out.len(), expected.len(), "{:?}", made.left_out);
     for (left_out, expected) in made.left_out.iter().zip(expected) {

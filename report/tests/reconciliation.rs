@@ -36,15 +36,25 @@ fn list() -> String {
 }
 
 fn compared(list: &str, ids: Ids) -> Result<(Summary, Vec<Finding>), NotCompared> {
-    let enterprise = log::replay(HISTORY).unwrap();
+    compared_with(HISTORY, list, ids)
+}
+
+fn compared_with(history: &[u8], list: &str, ids: Ids) -> Result<(Summary, Vec<Finding>), NotCompared> {
+    let enterprise = log::replay(history).unwrap();
     let mut reconciler = Reconciler::new(&enterprise, enterprise.last_at().unwrap());
-    for recorded in log::read(HISTORY) {
+    for recorded in log::read(history) {
         reconciler.learn(&recorded.unwrap().event);
     }
     let mut findings = Vec::new();
-    let summary = compare(reconciler, Inventory::open(list.as_bytes())?, ids, &mut |finding| {
-        findings.push(finding);
-    })?;
+    let summary = compare(
+        &enterprise,
+        reconciler,
+        Inventory::open(list.as_bytes())?,
+        ids,
+        &mut |finding| {
+            findings.push(finding);
+        },
+    )?;
     Ok((summary, findings))
 }
 
@@ -119,6 +129,10 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
             key(",User,", ",Organization,"),
             "owner_is_no_user: is owned by a `Organization`",
         ),
+        (
+            key("credential,,", "credential,token=,"),
+            "hashes_disagree: has in `hashed_token` another hash than in `fingerprint`",
+        ),
         (key(",7,mona", ",,mona"), "no_owner: has no owner's id in `owner_id`"),
         (
             key(",7,mona", ",x7,mona"),
@@ -130,7 +144,11 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
         ),
         (
             key(",0,,,", ",,,,"),
-            "unreadable: has no number in `authorization_count`, but ``",
+            "unreadable: has no number in `authorization_count`, but nothing",
+        ),
+        (
+            key(",0,,,", ",+0,,,"),
+            "unreadable: has no number in `authorization_count`, but `+0`",
         ),
         (key(",0,,,", ",0,x,,"), "unreadable: has no valid `organization_id`: "),
         (
@@ -139,7 +157,7 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
         ),
         (
             key(",0,,,", ",0,3,octo-org,"),
-            "too_many_rows: has 1 rows with an organization, and by",
+            "too_many_rows: has 1 row with an organization, and by",
         ),
         (
             mark(",7,mona", ",8,hubot"),
@@ -172,7 +190,7 @@ fn each_fault_of_a_row_is_told_with_its_record_and_byte_and_nothing_follows_from
     assert_eq!(
         told(&short),
         [format!(
-            "too_few_rows record 1 byte {}: has 1 rows with an organization, and by `authorization_count` 2: \
+            "too_few_rows record 1 byte {}: has 1 row with an organization, and by `authorization_count` 2: \
              the list was cut short",
             NAMES.len()
         )]
@@ -213,7 +231,8 @@ fn what_both_sides_take_for_dead_is_no_difference() {
 fn an_expiry_is_compared_as_exactly_as_the_list_has_it() {
     for (written, findings) in [
         ("2027-01-01T00:00:00.250Z", 0),
-        ("2027-01-01T00:00:00.000Z", 1),
+        ("2027-01-01T00:00:00.000Z", 0),
+        ("2027-01-01T00:00:00.200Z", 1),
         ("2027-01-01T00:00:01Z", 1),
         ("", 1),
     ] {
@@ -241,8 +260,18 @@ fn what_is_no_list_is_refused_with_what_to_do() {
             "it is neither the provider's credential inventory",
         ),
         (
+            list.replace("credential_id", "Credential ID"),
+            "it is neither the provider's credential inventory, which has a column `credential_id`, nor a list of \
+             `credentials`, which has `id` and `kind`, in lower case and without spaces: its columns are \
+             `Credential ID`, `credential_type`",
+        ),
+        (format!("\u{feff}sep=,\n{list}"), "its first line is a `sep=`"),
+        ("{\"credential_id\":1}\n".to_owned(), "it is JSON: give the list as CSV"),
+        ("PK\u{3}\u{4}\u{14}".to_owned(), "it is a ZIP archive, as a workbook"),
+        ("SQLite format 3\0".to_owned(), "it is a SQLite database"),
+        (
             list.replace("owner_id,", "its_owner,").replace("scopes", "scope"),
-            "columns are missing: `owner_id`, `scopes`",
+            "columns are missing, in lower case and without spaces around their names: `owner_id`, `scopes`",
         ),
         (
             list.replace("age_days", "owner_id"),
@@ -257,6 +286,17 @@ fn what_is_no_list_is_refused_with_what_to_do() {
     let fields = format!("record 4, at byte {byte}: it has 13 fields, and there are 17 columns");
     assert!(error(cut).starts_with(&fields), "{}", error(cut));
 
+    for (bytes, expected) in [
+        (
+            &b"\x1f\x8b\x08\0"[..],
+            "it is compressed with gzip: unpack it with `gzip -dc FILE`",
+        ),
+        (b"\xff\xfea\0", "it is UTF-16: turn it into UTF-8"),
+        (b"a\xff,b\n", "the names of the columns, at byte 0: it is not UTF-8"),
+    ] {
+        let error = Inventory::open(bytes).err().unwrap().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
     let at = list.find("contents").unwrap();
     let mut bytes = list.into_bytes();
     *bytes.get_mut(at).unwrap() = 0xff;
@@ -271,6 +311,79 @@ fn what_is_no_list_is_refused_with_what_to_do() {
     assert!(
         matches!(error, Some(InventoryError::Encoding { record: 4, byte: at }) if at == byte as u64),
         "{error:?}"
+    );
+}
+
+/// The history, in which the key is deleted and added again.
+fn with_key_again() -> Vec<u8> {
+    const AT: &str = r#""at":"2026-03-10T09:00:00.000Z""#;
+    const KEY_HASH: &str = r#""fingerprint":"SHA256:key""#;
+    let rest = format!(
+        r#"{{"position":10,{AT},"type":"CredentialDestroyed","credential":12}}
+{{"position":11,{AT},"type":"CredentialIssued","credential":14,"owner":7,"kind":"ssh_key","scopes":[],{KEY_HASH}}}
+"#
+    );
+    [HISTORY, rest.as_bytes()].concat()
+}
+
+#[test]
+fn a_key_that_was_deleted_and_added_again_is_two_credentials_with_one_fingerprint() {
+    let history = with_key_again();
+    let whats = |list: &str, ids| -> Vec<(&str, Option<u64>)> {
+        let (_, findings) = compared_with(&history, list, ids).unwrap();
+        let whats = findings
+            .iter()
+            .map(|finding| (finding.what, finding.credential.map(|id| id.value())));
+        whats.collect()
+    };
+    let deleted = KEY.replace(",active,", ",deleted,");
+    let rest = [NAMES, TOKEN_AT_3, TOKEN_AT_4, FINE].concat();
+    for list in [[&deleted, KEY], [KEY, &deleted], [KEY, ""]] {
+        assert_eq!(whats(&(rest.clone() + &list.concat()), Ids::Same), [], "{list:?}");
+    }
+    assert_eq!(whats(&(rest.clone() + &deleted), Ids::Same), [("not_listed", Some(14))]);
+    // The living one is compared.
+    let other = KEY.replace(",7,mona", ",8,hubot");
+    assert_eq!(
+        whats(&(rest + &deleted + &other), Ids::Same),
+        [("other_owner", Some(14))]
+    );
+
+    let names = "id,kind,owner,organization,fingerprint,expires,status,authorization\n";
+    let token = "11,classic_pat,7,3,token=,2027-01-01T00:00:00.250Z,alive,live\n";
+    let (token_at_4, fine) = (token.replace(",7,3,", ",7,4,"), "13,fine_grained_pat,7,,,,alive,\n");
+    let keys = [
+        "12,ssh_key,7,,SHA256:key,,destroyed,\n",
+        "14,ssh_key,7,,SHA256:key,,alive,\n",
+    ];
+    for keys in [keys, [keys[1], keys[0]]] {
+        let ours = [names, token, &token_at_4, fine, &keys.concat()].concat();
+        assert_eq!(whats(&ours, Ids::Same), [], "{keys:?}");
+        assert_eq!(
+            whats(&ours.replace(fine, ""), Ids::Other),
+            [("not_listed", Some(13))],
+            "{keys:?}"
+        );
+    }
+}
+
+#[test]
+fn our_own_list_in_another_order_is_an_error_where_the_rows_of_a_credential_stand_apart() {
+    let names = "id,kind,owner,organization,fingerprint,expires,status,authorization\n";
+    let at_3 = "11,classic_pat,7,3,token=,2027-01-01T00:00:00.250Z,alive,live\n";
+    let at_4 = at_3.replace(",7,3,", ",7,4,");
+    let key = "12,ssh_key,7,,SHA256:key,,alive,\n";
+    let fine = "13,fine_grained_pat,7,,,,alive,\n";
+    for rows in [[at_3, &at_4, key, fine], [fine, key, &at_4, at_3]] {
+        assert_eq!(told(&(names.to_owned() + &rows.concat())), Vec::<String>::new());
+    }
+    let apart = [names, at_3, key, &at_4, fine].concat();
+    let byte = [names, at_3, key].concat().len();
+    let expected = format!("record 3, at byte {byte}: credential 11 is listed further up too");
+    let said = error(&apart);
+    assert!(
+        said.starts_with(&expected) && said.contains("sort the list by `id`"),
+        "{said}"
     );
 }
 
@@ -298,6 +411,12 @@ fn hashes_of_which_none_is_on_both_sides_are_an_error() {
         "{said}"
     );
     assert!(said.ends_with("the list has `746f6b656e`"), "{said}");
+    // Tokens may be encoded as in the log, and keys not.
+    let said = error(&list().replace("SHA256:key", "key"));
+    assert!(
+        said.starts_with("none of its 1 fingerprints of SSH keys is in the log, which has `SHA256:…`"),
+        "{said}"
+    );
     // One that is there is enough: the others are other credentials.
     let one = list().replace("token=", "746f6b656e");
     let whats: Vec<&str> = compared(&one, Ids::Other)
@@ -306,9 +425,42 @@ fn hashes_of_which_none_is_on_both_sides_are_an_error() {
         .iter()
         .map(|finding| finding.what)
         .collect();
-    let missing = ["not_listed", "not_listed"];
+    let missing = ["not_listed", "not_told"];
     assert_eq!(
         whats,
         [&["alive_and_not_in_log", "not_identified"][..], &missing].concat()
     );
+    // A stranger's hash beside what its id finds.
+    let stranger = [
+        NAMES,
+        &TOKEN_AT_3
+            .replace("token=", "other=")
+            .replace("11,", "99,")
+            .replace(",2,3,", ",1,3,"),
+        FINE,
+    ];
+    let (_, findings) = compared(&stranger.concat(), Ids::Same).unwrap();
+    let whats: Vec<&str> = findings.iter().map(|finding| finding.what).collect();
+    assert_eq!(whats, ["alive_and_not_in_log", "not_listed", "not_listed"]);
+}
+
+#[test]
+fn what_may_be_an_entry_without_a_hash_is_not_called_missing() {
+    let (_, findings) = compared(&list(), Ids::Other).unwrap();
+    let told: Vec<(&str, Option<&str>, &str)> = findings
+        .iter()
+        .map(|finding| (finding.what, finding.listed_type.as_deref(), finding.message.as_str()))
+        .collect();
+    let kind = Some("fine_grained_pat");
+    let may_be = "1 credential alive in the log may be listed or not: 1 entry of that kind could not be identified.";
+    assert_eq!(
+        told,
+        [
+            ("not_identified", kind, "has neither an id nor a fingerprint"),
+            ("not_told", kind, may_be)
+        ]
+    );
+    // A dead one is none of those that live.
+    let (_, findings) = compared(&list().replace(",active,,,contents", ",revoked,,,contents"), Ids::Other).unwrap();
+    assert_eq!(findings.last().unwrap().what, "not_listed");
 }

@@ -35,16 +35,16 @@ impl Fingerprints {
         self.is_sorted = false;
     }
 
-    /// The slot of the credential with this fingerprint; of several, the one issued last.
-    pub(super) fn slot(&mut self, fingerprint: &Fingerprint) -> Option<u32> {
+    /// The slots of the credentials with this fingerprint, the one issued last first.
+    pub(super) fn slots(&mut self, fingerprint: &Fingerprint) -> impl Iterator<Item = u32> + Clone {
         if !self.is_sorted {
             self.entries.sort_unstable();
             self.is_sorted = true;
         }
         let hash = hash(fingerprint);
         let behind = self.entries.partition_point(|[high, low, _]| [*high, *low] <= hash);
-        let [high, low, slot] = *self.entries.get(behind.checked_sub(1)?)?;
-        ([high, low] == hash).then_some(slot)
+        let up_to = self.entries.get(..behind).unwrap_or_default().iter().rev();
+        (up_to.take_while(move |[high, low, _]| [*high, *low] == hash)).map(|[.., slot]| *slot)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -72,24 +72,24 @@ mod tests {
         Fingerprint::new(&format!("SHA256:{number}")).unwrap()
     }
 
+    fn slots(fingerprints: &mut Fingerprints, number: u32) -> Vec<u32> {
+        fingerprints.slots(&fingerprint(number)).collect()
+    }
+
     #[test]
-    fn each_is_found_and_of_equal_ones_the_last() {
+    fn each_is_found_and_of_equal_ones_the_last_first() {
         let mut fingerprints = Fingerprints::with_capacity(60_000);
         for slot in 0..50_000 {
             fingerprints.insert(&fingerprint(slot), slot);
         }
         fingerprints.insert(&fingerprint(7), 50_000);
         for slot in (0..50_000).filter(|slot| *slot != 7) {
-            assert_eq!(fingerprints.slot(&fingerprint(slot)), Some(slot));
-            assert_eq!(fingerprints.slot(&fingerprint(50_000 + slot)), None);
+            assert_eq!(slots(&mut fingerprints, slot), [slot]);
+            assert_eq!(slots(&mut fingerprints, 50_000 + slot), [0; 0]);
         }
-        assert_eq!(fingerprints.slot(&fingerprint(7)), Some(50_000));
+        assert_eq!(slots(&mut fingerprints, 7), [50_000, 7]);
         fingerprints.insert(&fingerprint(60_000), 50_001);
-        assert_eq!(
-            fingerprints.slot(&fingerprint(60_000)),
-            Some(50_001),
-            "also after a look"
-        );
+        assert_eq!(slots(&mut fingerprints, 60_000), [50_001], "also after a look");
         assert_eq!((fingerprints.len(), fingerprints.entries.capacity()), (50_002, 60_000));
     }
 }

@@ -14,7 +14,7 @@ use enterprise_credentials_report::made::{LeftOut, MadeFrom, Making, Map, NotMad
 
 use super::generate::create_private;
 use super::kind::enterprise_kind;
-use super::output::{NotPrinted, tell};
+use super::output::{NotPrinted, tell, visible};
 use super::{import, time};
 
 /// Make a history out of the provider's credential inventory, so that `plan` answers for an enterprise without a log.
@@ -128,7 +128,7 @@ fn named(credential: &LeftOut) -> String {
     let LeftOut { place, named, why } = credential;
     let (kind, id) = (&named.credential_type, &named.id);
     let (record, byte) = (place.record, place.byte);
-    format!("left out: record {record} at byte {byte}, {kind} {id}: {why}")
+    visible(&format!("left out: record {record} at byte {byte}, {kind} {id}: {why}"))
 }
 
 fn in_words(made_from: &MadeFrom) -> String {
@@ -138,7 +138,11 @@ fn in_words(made_from: &MadeFrom) -> String {
         count(made_from.people)
     );
     for (kind, listed) in &made_from.not_modelled {
-        words.push_str(&format!("\nnot modelled, and so not in it: {} {kind}", count(*listed)));
+        words.push_str(&format!(
+            "\nnot modelled, and so not in it: {} {}",
+            count(*listed),
+            visible(kind)
+        ));
     }
     if made_from.unknown_roles > 0 {
         words.push_str(&format!(

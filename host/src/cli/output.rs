@@ -55,6 +55,22 @@ pub(super) fn print(answer: impl Into<Answer>) -> Result<(), NotPrinted> {
     }
 }
 
+/// A text from somebody's file, for people: what would steer a terminal, begin a line or turn the direction of reading
+/// is escaped.
+pub(super) fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{2028}' | '\u{2029}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {
+                visible.extend(character.escape_unicode());
+            }
+            control if control.is_control() => visible.extend(control.escape_default()),
+            other => visible.push(other),
+        }
+    }
+    visible
+}
+
 /// What a command prints for machines.
 pub(super) trait Document: Serialize {
     /// The name and the version of its shape. The file docs/schemas/NAME.json describes it.

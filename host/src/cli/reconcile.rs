@@ -3,8 +3,8 @@
 mod words;
 
 use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
@@ -34,7 +34,7 @@ use words::Examples;
 pub(crate) struct ReconcileArgs {
     #[command(flatten)]
     history: HistoryPlace,
-    /// The service's list, as CSV.
+    /// The service's list, as CSV: a file, or `-` for standard input. It is an unfiltered one.
     #[arg(long, value_name = "FILE")]
     inventory: PathBuf,
     /// When the list was made. The log is compared as of this position or time.
@@ -75,8 +75,19 @@ impl output::Document for Document<'_> {
 
 impl ReconcileArgs {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let cannot_read = || format!("cannot read `{}`", self.inventory.display());
-        let file = File::open(&self.inventory).with_context(cannot_read)?;
+        let is_piped = self.inventory.as_path() == Path::new("-");
+        if is_piped && self.history.is_on_standard_input() {
+            super::wrong_arguments("log and list cannot both be standard input: give one of them as a file")
+        }
+        let list = match is_piped {
+            true => "standard input".to_owned(),
+            false => format!("`{}`", self.inventory.display()),
+        };
+        let cannot_read = || format!("cannot read {list}");
+        let file: Box<dyn Read> = match is_piped {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(&self.inventory).with_context(cannot_read)?),
+        };
         let inventory = Inventory::open(BufReader::new(file)).with_context(cannot_read)?;
         if inventory.format() == Format::Inventory && self.until.is_none() {
             super::wrong_arguments(
@@ -103,8 +114,8 @@ impl ReconcileArgs {
             true => all.push(finding),
             false => examples.push(finding),
         };
-        let compared = reconciliation::compare(reconciler, inventory, ids, &mut tell);
-        let summary = compared.with_context(|| format!("cannot compare with `{}`", self.inventory.display()))?;
+        let compared = reconciliation::compare(&enterprise, reconciler, inventory, ids, &mut tell);
+        let summary = compared.with_context(|| format!("cannot compare with {list}"))?;
         if self.json {
             print_json(&Document {
                 slug: enterprise.slug(),

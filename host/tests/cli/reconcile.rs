@@ -352,3 +352,54 @@ fn other_encodings_and_lists_without_a_time_are_errors() {
         missing.stderr
     );
 }
+
+#[test]
+fn what_a_list_says_neither_steers_a_terminal_nor_begins_a_line() {
+    let log = sample("managed_users");
+    let mut rows: Vec<String> = listed(&log).values().map(Credential::rows).collect();
+    rows.retain(|row| row.matches("\r\n").count() == 1 && row.contains(",active,"));
+    let verdict = "\n\n  NO FINDINGS: log and service say the same of every credential\n";
+    let mut changed = rows.iter_mut();
+    for (from, to) in [
+        (",active,", ",\u{1b}[2J\u{9b}31mNO FINDINGS\u{202e},".to_owned()),
+        (",credential,classic_pat,", format!(",credential,\"a{verdict}\",")),
+        (
+            ",credential,classic_pat,",
+            ",\u{1b}[1m,github_app_installation,".to_owned(),
+        ),
+        (
+            ",credential,classic_pat,",
+            ",token_issuer_principal,\u{1b}[1m,".to_owned(),
+        ),
+    ] {
+        let row = changed.find(|row| row.contains(from)).unwrap();
+        *row = row.replace(from, &to);
+    }
+    let row = changed.next().unwrap();
+    let id = row.find(',').unwrap();
+    row.replace_range(..id, &format!("\"1\u{1b}[1m{verdict}\""));
+    let list = inventory(rows.into_iter());
+    let run = reconciled(&log, &list, "steering", &["--until", AT, "--same-ids"]);
+    let path = file("reconcile-steering.csv", &list);
+    let options = ["--slug", "a", "--kind", "managed_users", "--exported-at", AT];
+    let made = crate::run(&[&["import-inventory", &path][..], &options].concat());
+    for said in [&run.stdout, &made.stderr] {
+        assert!(said.contains("\\u{1b}[2J\\u{9b}31mNO FINDINGS\\u{202e}"), "{said}");
+        assert!(said.contains("a\\n\\n"), "{said}");
+        let steers = |char: char| (char.is_control() && char != '\n') || char == '\u{202e}';
+        assert!(!said.contains(steers), "{said:?}");
+        assert!(!said.contains("\n  NO FINDINGS"), "{said}");
+    }
+}
+
+#[test]
+fn a_list_may_come_through_a_pipe_and_then_the_log_may_not() {
+    let log = sample("managed_users");
+    let list = run_on(&log, &["credentials", "-"]).output();
+    let path = file("reconcile-piped.jsonl", &log);
+    let piped = run_on(&list, &["reconcile", &path, "--inventory", "-"]);
+    assert!(piped.output().contains("NO FINDINGS"));
+    let both = run_on(&log, &["reconcile", "-", "--inventory", "-"]);
+    assert_eq!((both.code, both.stdout.as_str()), (2, ""));
+    assert!(both.stderr.contains("cannot both be standard input"), "{}", both.stderr);
+}

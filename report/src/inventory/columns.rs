@@ -1,6 +1,6 @@
 //! Columns by their names.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use csv::StringRecord;
 
@@ -31,11 +31,20 @@ pub enum InventoryError {
     /// The columns are those of no known list.
     #[error(
         "it is neither the provider's credential inventory, which has a column `credential_id`, nor a list of \
-         `credentials`, which has `id` and `kind`"
+         `credentials`, which has `id` and `kind`, in lower case and without spaces: its columns are {found}"
     )]
-    Unknown,
+    Unknown {
+        /// The first names of its columns, each in backticks, with what would steer a terminal escaped.
+        found: String,
+    },
+    /// It is something else than a CSV.
+    #[error("{what}")]
+    NotCsv {
+        /// What it is, and what to do.
+        what: &'static str,
+    },
     /// Columns are missing.
-    #[error("columns are missing: {names}")]
+    #[error("columns are missing, in lower case and without spaces around their names: {names}")]
     Missing {
         /// Their names, each in backticks.
         names: String,
@@ -62,16 +71,89 @@ pub enum InventoryError {
         columns: u64,
     },
     /// A record is not UTF-8.
-    #[error("record {record}, at byte {byte}: it is not UTF-8")]
+    #[error("{}, at byte {byte}: it is not UTF-8", RecordOrNames(*record))]
     Encoding {
-        /// Which record.
+        /// Which record; 0 for the names of the columns.
         record: u64,
         /// Where it begins.
         byte: u64,
     },
+    /// Rows of one credential do not stand together, in a list that does not say how many there are.
+    #[error(
+        "record {record}, at byte {byte}: credential {id} is listed further up too, with other credentials between: \
+         sort the list by `id`, or compare with it as `credentials` wrote it"
+    )]
+    Apart {
+        /// Which record.
+        record: u64,
+        /// Where it begins.
+        byte: u64,
+        /// The credential's id, with what would steer a terminal escaped.
+        id: String,
+    },
     /// The file cannot be read.
     #[error(transparent)]
     Input(std::io::Error),
+}
+
+struct RecordOrNames(u64);
+
+impl fmt::Display for RecordOrNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("the names of the columns"),
+            record => write!(f, "record {record}"),
+        }
+    }
+}
+
+/// How many bytes show what a file is.
+pub(super) const FIRST_BYTES: u64 = 16;
+
+/// What other files begin with, what they are, and what to do.
+const OTHERS: [(&[u8], &str); 11] = [
+    (
+        b"\x1f\x8b",
+        "it is compressed with gzip: unpack it with `gzip -dc FILE`",
+    ),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "it is compressed with zstd: unpack it with `zstd -dc FILE`",
+    ),
+    (b"\xfd7zXZ\0", "it is compressed with xz: unpack it with `xz -dc FILE`"),
+    (
+        b"PK\x03\x04",
+        "it is a ZIP archive, as a workbook (.xlsx) is one: unpack it, or save the sheet as CSV in UTF-8",
+    ),
+    (
+        b"SQLite format 3\0",
+        "it is a SQLite database: `credentials` writes the list of a store as CSV",
+    ),
+    (
+        b"\xff\xfe",
+        "it is UTF-16: turn it into UTF-8 with `iconv -f UTF-16 -t UTF-8`",
+    ),
+    (
+        b"\xfe\xff",
+        "it is UTF-16: turn it into UTF-8 with `iconv -f UTF-16 -t UTF-8`",
+    ),
+    (b"{", "it is JSON: give the list as CSV"),
+    (b"[", "it is JSON: give the list as CSV"),
+    (
+        b"sep=",
+        "its first line is a `sep=`, which is for spreadsheets alone: leave that line out",
+    ),
+    (
+        b"\"sep=",
+        "its first line is a `sep=`, which is for spreadsheets alone: leave that line out",
+    ),
+];
+
+/// Refuses what is no CSV by its first bytes, and says what it is.
+pub(super) fn check(first: &[u8]) -> Result<(), InventoryError> {
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let other = OTHERS.iter().find(|(magic, _)| first.starts_with(magic));
+    other.map_or(Ok(()), |(_, what)| Err(InventoryError::NotCsv { what }))
 }
 
 impl From<csv::Error> for InventoryError {
@@ -222,6 +304,9 @@ impl Columns {
     }
 }
 
+/// How many names of unknown columns an error tells.
+const NAMES_MAX: usize = 6;
+
 fn not_ours(names: &StringRecord) -> InventoryError {
     let text = names.get(0).unwrap_or_default();
     if names.len() == 1
@@ -232,5 +317,13 @@ fn not_ours(names: &StringRecord) -> InventoryError {
     if names.is_empty() {
         return InventoryError::Empty;
     }
-    InventoryError::Unknown
+    let mut found = String::new();
+    for name in names.iter().take(NAMES_MAX) {
+        let comma = if found.is_empty() { "" } else { ", " };
+        let _ = write!(found, "{comma}`{}`", name.escape_debug());
+    }
+    if names.len() > NAMES_MAX {
+        found.push_str(" and others");
+    }
+    InventoryError::Unknown { found }
 }

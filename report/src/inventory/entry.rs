@@ -23,7 +23,8 @@ pub struct Entry {
     pub state: State,
     /// From when on it no longer authenticates.
     pub expires_at: Option<Timestamp>,
-    /// Whether that is written without decimals: then it may stand for any time within that second.
+    /// Whether that is written without decimals, or by the provider with zeros for them: then it
+    /// may stand for any time within that second.
     pub in_whole_seconds: bool,
     /// Scopes and permissions, in the spelling of the log.
     pub scopes: Vec<String>,
@@ -51,8 +52,8 @@ pub struct Faulty {
     pub place: Place,
     /// The list's own type and id, as they are written there.
     pub named: Named,
-    /// The credential's hash or fingerprint, if there is one.
-    pub fingerprint: Option<Fingerprint>,
+    /// The credential's hash or fingerprint, if there is one; both if they disagree.
+    pub fingerprints: Vec<Fingerprint>,
     /// What is wrong.
     pub fault: Fault,
 }

@@ -2,6 +2,8 @@
 
 use enterprise_credentials::InvalidValue;
 
+use crate::counted;
+
 /// What is wrong with the rows of one credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -50,8 +52,11 @@ pub enum Fault {
         /// Why not.
         why: InvalidValue,
     },
+    /// A row has two hashes, and they are not the same.
+    #[error("has in `hashed_token` another hash than in `fingerprint`")]
+    HashesDisagree,
     /// A count that is no number.
-    #[error("has no number in `{column}`, but `{found}`")]
+    #[error("has no number in `{column}`, but {}", found_in_words(found))]
     NoNumber {
         /// In which column.
         column: &'static str,
@@ -73,7 +78,10 @@ pub enum Fault {
         record: u64,
     },
     /// There are fewer rows than the rows themselves say: the export was cut short.
-    #[error("has {rows} rows with an organization, and by `authorization_count` {count}: the list was cut short")]
+    #[error(
+        "has {} with an organization, and by `authorization_count` {count}: the list was cut short",
+        rows_in_words(*rows)
+    )]
     TooFewRows {
         /// How many organizations there are rows for.
         rows: u64,
@@ -81,13 +89,24 @@ pub enum Fault {
         count: u64,
     },
     /// There are more rows than the rows themselves say.
-    #[error("has {rows} rows with an organization, and by `authorization_count` {count}")]
+    #[error("has {} with an organization, and by `authorization_count` {count}", rows_in_words(*rows))]
     TooManyRows {
         /// How many organizations there are rows for.
         rows: u64,
         /// How many there should be.
         count: u64,
     },
+}
+
+fn found_in_words(found: &str) -> String {
+    match found {
+        "" => "nothing".to_owned(),
+        found => format!("`{found}`"),
+    }
+}
+
+fn rows_in_words(rows: u64) -> String {
+    counted(rows, "row", "rows")
 }
 
 impl Fault {
@@ -101,6 +120,7 @@ impl Fault {
             Self::OwnerIsNoUser { .. } => "owner_is_no_user",
             Self::NoOwner { .. } => "no_owner",
             Self::Unreadable { .. } | Self::NoNumber { .. } => "unreadable",
+            Self::HashesDisagree => "hashes_disagree",
             Self::RowsDisagree { .. } => "rows_disagree",
             Self::ListedAgain { .. } => "listed_again",
             Self::TooFewRows { .. } => "too_few_rows",

@@ -16,12 +16,13 @@ const NOT_MODELLED: [&str; 2] = ["github_app_installation", "federated_jti"];
 const PRINCIPAL: &str = "token_issuer_principal";
 
 /// What tells rows of one credential from those of others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     /// The type, and within it the id.
     Id(String, String),
-    /// The hash or the fingerprint, where there is no id.
-    Hash(String),
+    /// The hash or the fingerprint, where there is no id. A key that was deleted and added again is two credentials
+    /// with one fingerprint, so of keys the state belongs to it.
+    Hash(String, String),
     /// Neither: each row is by itself.
     Record(u64),
 }
@@ -32,8 +33,20 @@ impl Key {
         let hash = hash(columns, record);
         match (id, hash) {
             ("", "") => Self::Record(place.record),
-            ("", hash) => Self::Hash(hash.to_owned()),
+            ("", hash) => {
+                let is_key = columns.text(record, Field::Type) == CredentialKind::SshKey.as_str();
+                let state = if is_key { columns.text(record, Field::State) } else { "" };
+                Self::Hash(hash.to_owned(), state.to_owned())
+            }
             (id, _) => Self::Id(columns.text(record, Field::Type).to_owned(), id.to_owned()),
+        }
+    }
+
+    /// The id as it is written; empty where there is none.
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Id(_, id) => id,
+            Self::Hash(..) | Self::Record(_) => "",
         }
     }
 }
@@ -68,8 +81,10 @@ impl Group {
         };
         if columns.format() == Format::Inventory {
             let text = columns.text(first, Field::AuthorizationCount);
-            group.count = Some(text.parse().unwrap_or(0));
-            if text.parse::<u64>().is_err() {
+            // `parse` alone would take a sign.
+            let count = text.parse().ok().filter(|_| !text.starts_with('+'));
+            group.count = Some(count.unwrap_or(0));
+            if count.is_none() {
                 group.fault = Some(Fault::NoNumber {
                     column: columns.name(Field::AuthorizationCount),
                     found: text.to_owned(),
@@ -168,7 +183,10 @@ impl Group {
                 credential_type: columns.text(&self.first, Field::Type).to_owned(),
                 id: columns.text(&self.first, Field::Id).to_owned(),
             },
-            fingerprint: hash(columns, &self.first).parse().ok(),
+            fingerprints: [Field::HashedToken, Field::Fingerprint]
+                .into_iter()
+                .filter_map(|field| columns.text(&self.first, field).parse().ok())
+                .collect(),
             fault,
         }
     }
@@ -186,6 +204,9 @@ impl Group {
         })?;
         let hashed: Option<Fingerprint> = optional(columns, &self.first, Field::HashedToken)?;
         let printed: Option<Fingerprint> = optional(columns, &self.first, Field::Fingerprint)?;
+        if hashed.is_some() && printed.is_some() && hashed != printed {
+            return Err(Fault::HashesDisagree);
+        }
         let expires_at = text(Field::ExpiresAt);
         Ok(Entry {
             place: self.place,
@@ -196,11 +217,23 @@ impl Group {
             login: text(Field::Owner).to_owned(),
             state: state(columns.format(), text(Field::State))?,
             expires_at: time(columns, &self.first, Field::ExpiresAt)?,
-            in_whole_seconds: !expires_at.contains('.'),
+            in_whole_seconds: is_in_whole_seconds(columns.format(), expires_at),
             scopes: scopes(text(Field::Scopes), text(Field::Permissions)),
             organizations: self.organizations.clone(),
         })
     }
+}
+
+/// Some programs write the decimals that the provider drops, as zeros.
+fn is_in_whole_seconds(format: Format, time: &str) -> bool {
+    let zeros = |decimals: &str| {
+        decimals
+            .trim_end_matches(|end: char| !end.is_ascii_digit())
+            .bytes()
+            .all(|it| it == b'0')
+    };
+    time.split_once('.')
+        .is_none_or(|(_, decimals)| format == Format::Inventory && zeros(decimals))
 }
 
 fn check_item(item: &str, owner: &str) -> Result<(), Fault> {

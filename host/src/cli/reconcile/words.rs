@@ -6,7 +6,8 @@ use std::fmt::Write;
 use enterprise_credentials::{Enterprise, Timestamp};
 use enterprise_credentials_report::reconciliation::{Finding, Summary};
 
-use crate::cli::table::{Facts, count, identity};
+use crate::cli::output::visible;
+use crate::cli::table::{Facts, count, counted, identity};
 
 /// How many findings of each kind are shown to a person; JSON has them all.
 const EXAMPLES_MAX: usize = 10;
@@ -43,7 +44,7 @@ pub(super) fn in_words(
             count(total)
         );
         for finding in findings {
-            words.push_str(&filled(&line(finding)));
+            words.push_str(&filled(&visible(&line(finding))));
         }
         let more = total.saturating_sub(findings.len() as u64);
         if more > 0 {
@@ -68,7 +69,11 @@ fn facts(enterprise: &Enterprise, at: Timestamp, summary: &Summary) -> String {
         ("compared as of", format!("{at}, {position}")),
         (
             "the list",
-            format!("{} credentials in {} rows", count(summary.listed), count(summary.rows)),
+            format!(
+                "{} in {}",
+                counted(summary.listed, "credential", "credentials"),
+                counted(summary.rows, "row", "rows")
+            ),
         ),
         ("found in the log", count(summary.found)),
     ];
@@ -82,7 +87,7 @@ fn facts(enterprise: &Enterprise, at: Timestamp, summary: &Summary) -> String {
     for (kind, listed) in &summary.not_modelled {
         facts.push((
             "not modelled",
-            format!("{} of the kind {kind}: not compared", count(*listed)),
+            format!("{} of the kind {}: not compared", count(*listed), visible(kind)),
         ));
     }
     Facts(&facts).to_string()
