@@ -178,7 +178,8 @@ fn person(name: &str, enterprise: &Enterprise) -> Result<PersonId> {
     found.with_context(|| format!("nobody is in the enterprise as `{name}`: who has left is named by id"))
 }
 
-/// The organization of this id, which is or was in the enterprise, or the one that is in the enterprise under this login.
+/// The organization of this id, which is or was in the enterprise,
+/// or the one that is in the enterprise under this login.
 fn organization(name: &str, enterprise: &Enterprise) -> Result<OrganizationId> {
     if let Some(organization) = numbered(name)? {
         let position = enterprise.position();
