@@ -11,22 +11,40 @@ document=docs/architecture.md
 planted_in=enterprise/coverage
 
 main() {
-    local -a layers below=()
-    local layer file count=0
-    prepare
+    local -a layers parts=()
+    local part of
     mapfile -t layers < <(layers_from_below)
     every_file_has_one_layer "${layers[@]}"
-    for layer in "${layers[@]}"; do
+    of=$(nproc)
+    for ((part = 0; part < of; part++)); do
+        prove_part "$part" "$of" "${layers[@]}" &
+        parts+=($!)
+    done
+    for part in "${parts[@]}"; do
+        wait "$part" || exit 1
+    done
+    printf 'proven: each of %s files compiles with the layers below it alone, %s layers\n' \
+        "$(files | wc -l)" "${#layers[@]}"
+    prepare
+    a_call_upwards_is_found "${layers[@]}"
+}
+
+# Each of so many parts takes its share of the files, in a folder of its own.
+prove_part() {
+    local part=$1 of=$2 layer file number=0
+    local -a below=()
+    shift 2
+    work="$work/$part"
+    prepare
+    for layer in "$@"; do
         for file in $layer; do
+            ((number++ % of == part)) || continue
             lay_out "${below[@]}" "$file"
             compiles || fail "src/$file.rs asks what is not below it in $document:"$'\n'"$(cat "$work/errors")"
-            count=$((count + 1))
         done
         # shellcheck disable=SC2206 # the files of a layer are words
         below+=($layer)
     done
-    printf 'proven: each of %s files compiles with the layers below it alone, %s layers\n' "$count" "${#layers[@]}"
-    a_call_upwards_is_found "${layers[@]}"
 }
 
 # Of the block after the heading: one layer a line, the lowest first.
