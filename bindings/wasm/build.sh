@@ -2,7 +2,8 @@
 # Builds the module: `build.sh FILE` leaves it in FILE. The target of Rust is built along, from the sources of core and
 # alloc, so that no rustup is needed: Debian's `rustc-web cargo-web rust-web-src lld-19` have all there is to it.
 # RUSTC, CARGO and WASM_LD name other ones, if their sources are there too.
-# The bytes depend on the toolchain and the sources alone, not on where they lie.
+# The bytes depend on the toolchain, the sources and the directory of the checkout: Cargo names the core's symbols by its
+# path, and the linker orders some functions by these names.
 set -euo pipefail
 [[ $# -eq 1 ]] || { echo "usage: build.sh FILE" >&2; exit 2; }
 out=$(realpath -m "$1")
