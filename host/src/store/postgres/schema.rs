@@ -3,6 +3,8 @@
 //! They are in the first schema of the search path: `public`, or the one that the URL names with
 //! `options=-csearch_path=…`.
 
+use std::time::Duration;
+
 use tokio_postgres::error::SqlState;
 
 use super::cluster::Cluster;
@@ -121,9 +123,10 @@ pub(super) async fn prepare(cluster: &Cluster, if_missing: IfMissing) -> Result<
 
 /// Takes the tables away again, unless there is a stream in them or somebody else is connected to the database.
 pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
-    const OTHERS: &str = "SELECT EXISTS (SELECT 1 FROM heads) OR EXISTS (SELECT 1 FROM segments) OR EXISTS (\
-         SELECT 1 FROM pg_catalog.pg_stat_activity WHERE datname = current_database() \
-         AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend')";
+    const CONNECTED: &str = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid() \
+         AND coalesce(backend_type, 'client backend') = 'client backend')";
+    const FILLED: &str = "SELECT EXISTS (SELECT 1 FROM heads) OR EXISTS (SELECT 1 FROM segments)";
     /// An append that is being committed is waited for, and then seen.
     const LOCK_TABLES: &str = "LOCK TABLE heads, segments IN ACCESS EXCLUSIVE MODE";
     // Our own other connections would be somebody else's too.
@@ -131,15 +134,17 @@ pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
     cluster.close();
     let session = cluster.connect(&primary).await?;
     let abandoned = async {
+        // A server under load ends a connection some time after its client has closed it.
+        for _ in 0..LEAVING_LOOKS {
+            if !is_so(&session, CONNECTED).await? {
+                break;
+            }
+            tokio::time::sleep(LEAVING_PAUSE).await;
+        }
         session.execute(Commit::Durable.begin()).await?;
         session.execute(LOCK_EPOCH).await?;
         session.execute(LOCK_TABLES).await?;
-        let rows = session.query(OTHERS, &[]).await?;
-        let is_used = rows
-            .first()
-            .map_or(Ok(true), |row| row.try_get(0))
-            .map_err(Failure::of)?;
-        if !is_used {
+        if !is_so(&session, CONNECTED).await? && !is_so(&session, FILLED).await? {
             let tables = "DROP TABLE schema_epoch, heads, segments, look_up, snapshots, snapshot_chunks, leases, \
                 checkpoints, log_name";
             session.execute(tables).await?;
@@ -147,6 +152,17 @@ pub(super) async fn abandon(cluster: &Cluster) -> Result<(), StoreError> {
         session.commit().await
     };
     abandoned.await.map_err(|failure: Failure| failure.told("be given up"))
+}
+
+/// How often it is asked whether our own connections have ended, and how long it waits between.
+const LEAVING_LOOKS: u32 = 20;
+const LEAVING_PAUSE: Duration = Duration::from_millis(50);
+
+/// The answer to a question whose one column is a boolean. No answer counts as yes: nothing is given up then.
+async fn is_so(session: &Session, question: &'static str) -> Result<bool, Failure> {
+    let rows = session.query(question, &[]).await?;
+    let answer = rows.first().map_or(Ok(true), |row| row.try_get(0));
+    answer.map_err(Failure::of)
 }
 
 /// The version of the tables; nothing where there are none.
