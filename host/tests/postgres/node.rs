@@ -18,6 +18,8 @@ pub(crate) const PASSWORD: &str = "of-a-drill";
 /// The database that hosts use.
 pub(crate) const DATABASE: &str = "store";
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a server that ends at its start is started again.
+const STARTS_MAX: u32 = 10;
 
 /// A server. Ended at once when it is dropped.
 pub(crate) struct Node {
@@ -97,15 +99,29 @@ impl Node {
         }
     }
 
-    /// Starts it, and waits until it answers.
+    /// Starts it, and waits until it answers. What is left of a server that was killed may hold its memory for a moment.
     pub(crate) fn start(&self) {
+        *self.process.lock().unwrap() = Some(self.spawn());
+        let mut starts = 1;
+        wait_until(&format!("{} answers", self.name), PATIENCE, || {
+            let ended = self.process.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
+            if ended.is_some() {
+                assert!(starts < STARTS_MAX, "{} ended: {}", self.name, self.log());
+                starts += 1;
+                std::thread::sleep(Duration::from_millis(200));
+                *self.process.lock().unwrap() = Some(self.spawn());
+            }
+            self.try_sql("postgres", "SELECT 1").is_ok()
+        });
+    }
+
+    fn spawn(&self) -> Child {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.directory.join("log"))
             .unwrap();
-        let child = self
-            .given
+        self.given
             .unprivileged(self.given.bin.join("postgres"))
             .arg("-D")
             .arg(self.data())
@@ -114,13 +130,7 @@ impl Node {
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
-            .unwrap();
-        *self.process.lock().unwrap() = Some(child);
-        wait_until(&format!("{} answers", self.name), PATIENCE, || {
-            let ended = self.process.lock().unwrap().as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none(), "{} ended: {}", self.name, self.log());
-            self.try_sql("postgres", "SELECT 1").is_ok()
-        });
+            .unwrap()
     }
 
     /// Ends it: with SIGINT it stops in order, with SIGQUIT at once.
