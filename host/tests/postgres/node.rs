@@ -99,7 +99,8 @@ impl Node {
         }
     }
 
-    /// Starts it, and waits until it answers. What is left of a server that was killed may hold its memory for a moment.
+    /// Starts it, and waits until it answers. What is left of a server that was killed may hold its memory for a
+    /// moment.
     pub(crate) fn start(&self) {
         *self.process.lock().unwrap() = Some(self.spawn());
         let mut starts = 1;
