@@ -124,7 +124,7 @@ pub(crate) fn run() -> ExitCode {
             output::tell(&format!(
                 "{} {}",
                 terminal::bad_on_stderr("error:"),
-                error_chain(error.as_ref())
+                output::visible_lines(&error_chain(error.as_ref()))
             ));
             if let Some(hint) = hints::about(&error) {
                 output::tell(&format!("hint: {hint}"));

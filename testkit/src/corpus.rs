@@ -16,35 +16,9 @@ mod written;
 
 use std::string::String;
 
-use enterprise_credentials::Rule;
-
 use crate::wrong::WrongCore;
 
 pub use points::Shown;
-
-/// The rules that no command of the corpus meets: those of an HTTP request's headers, path
-/// and body, and of lists; the bounds that are thousands of steps away; and the values outside their limits, which no
-/// command can hold.
-pub const BEYOND_COMMANDS: [Rule; 18] = [
-    Rule::UserAgentRequired,
-    Rule::TokenKnown,
-    Rule::ApiVersionKnown,
-    Rule::EnterpriseOfToken,
-    Rule::IdempotencyKeyWellFormed,
-    Rule::BodyWithinLimit,
-    Rule::BodyIsJson,
-    Rule::BodyIsObject,
-    Rule::RevokeCredentialsOnce,
-    Rule::RevokeCredentialsBoolean,
-    Rule::CredentialTypeNamed,
-    Rule::ReadOrgScope,
-    Rule::AuthorizationOfPath,
-    Rule::ListedInOrderOfGrant,
-    Rule::UnfinishedOfOrganizationBounded,
-    Rule::UnfinishedOfEnterpriseBounded,
-    Rule::KeysOfRequesterBounded,
-    Rule::ValuesWithinLimits,
-];
 
 /// The wrong cores whose fault shows only after a new start, which the corpus does not ask for.
 const AFTER_A_START: [&str; 2] = ["ForgetsKeysInReplay", "SnapshotsTooLate"];

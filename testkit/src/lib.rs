@@ -50,7 +50,7 @@ pub mod world;
 pub mod wrong;
 
 pub use candidate::Candidate;
-pub use coverage::Coverage;
+pub use coverage::{Coverage, is_beyond_commands};
 pub use exploration::{Counterexample, explore};
 pub use laws::{Law, Violation};
 pub use model::{Model, Pair};

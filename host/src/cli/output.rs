@@ -71,6 +71,11 @@ pub(super) fn visible(text: &str) -> String {
     visible
 }
 
+/// The same for what may have several lines.
+pub(super) fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// What a command prints for machines.
 pub(super) trait Document: Serialize {
     /// The name and the version of its shape. The file docs/schemas/NAME.json describes it.
@@ -117,7 +122,7 @@ pub(super) fn tell(message: &str) {
 pub(super) fn explain(arguments: &clap::Error) -> u8 {
     let words = arguments.render().to_string();
     if arguments.use_stderr() {
-        tell(words.trim_end());
+        tell(&visible_lines(words.trim_end()));
     } else if let Err(error) = print(words) {
         tell(&format!("error: {}", error_chain(&error)));
         return 1;

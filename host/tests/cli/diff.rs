@@ -240,3 +240,17 @@ fn lines_that_differ_only_by_a_carriage_return_are_told_as_such() {
     let so = "so         the line differs only in its end: a carriage return";
     assert!(words.stdout.contains(so), "{}", words.stdout);
 }
+
+#[test]
+fn what_others_wrote_does_nothing_to_a_terminal() {
+    let log = sample("managed_users");
+    let steering = log.replacen("\"octo-corp\"", "\"\u{1b}[31mNO FINDINGS\u{202e}\"", 1);
+    let (a, b) = (file("steering-a.jsonl", &log), file("steering-b.jsonl", &steering));
+    let told = run(&["diff", &a, &b]);
+    let refused = run(&["decide", &a, "--command", "{\"type\":\"\\u001b[31mRevokeAll\"}"]);
+    assert!(!told.stderr.contains('\u{1b}'), "{told:?}");
+    for words in [told.stdout, refused.stderr] {
+        assert!(!words.contains(['\u{1b}', '\u{202e}']), "{words:?}");
+        assert!(words.contains("[31m"), "{words:?}");
+    }
+}

@@ -6,6 +6,7 @@ use enterprise_credentials::diff::{
 use enterprise_credentials::{Login, Progress};
 
 use super::{FirstDifference, Lines, Standings};
+use crate::cli::output::visible;
 use crate::cli::table::{Facts, count};
 
 /// How many differences of one kind are told one by one; JSON has them all.
@@ -64,17 +65,8 @@ fn parting(lines: Lines, first: &FirstDifference) -> String {
 /// The line, without what would steer a terminal, and not more of it than a person reads.
 fn shown(line: &str) -> String {
     let mut chars = line.chars();
-    let mut shown: String = chars
-        .by_ref()
-        .take(LINE_CHARS_MAX)
-        .map(|char| {
-            if char.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                char
-            }
-        })
-        .collect();
+    let begin: String = chars.by_ref().take(LINE_CHARS_MAX).collect();
+    let mut shown = visible(&begin);
     let rest = chars.count();
     if rest > 0 {
         shown.push_str(&format!(" … and {} characters more", count(rest as u64)));

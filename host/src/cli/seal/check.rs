@@ -7,7 +7,7 @@ use clap::Args;
 use enterprise_credentials_seal::SealedLine;
 
 use super::{Keys, files, open};
-use crate::cli::output::print;
+use crate::cli::output::{print, visible};
 use crate::cli::table::{Facts, count};
 use crate::cli::terminal::good;
 
@@ -44,19 +44,8 @@ impl Check {
             "proof",
             format!("{}: the sealed log has this line at position {position}", good("HOLDS")),
         ));
-        facts.push(("line", visible(line)));
+        facts.push(("line", visible(&String::from_utf8_lossy(line))));
         print(Facts(&facts).to_string())?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// A line as text that does nothing to a terminal, whatever its bytes are.
-fn visible(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    text.chars()
-        .map(|character| match character {
-            control if control.is_control() => control.escape_default().to_string(),
-            other => other.to_string(),
-        })
-        .collect()
 }

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 
 use super::events::Actor;
 use super::plan::{MadeFrom, Plan};
+use super::replay::Progress;
 use super::values::{
     Authority, Count, CredentialKind, CredentialType, EnterpriseKind, EnterpriseSlug, Id, IdempotencyKey, Login,
-    Nullable, Position, Reason, Role, Rule, State, Timestamp,
+    Nullable, Position, Reason, Role, Rule, Timestamp,
 };
 
 /// Who revoked what, by what authority, what is still alive, and what breaks a rule: `audit --json`.
@@ -91,25 +92,8 @@ struct ChosenBy {
 /// The evidence of one revocation: its progress, and its request as it was when it was recorded.
 #[derive(JsonSchema)]
 struct Evidence {
-    /// The position of its request, which is its cut.
-    id: Id,
-    state: State,
-    requested_at: Timestamp,
-    /// The organization that it is limited to.
-    organization: Option<Id>,
-    /// The person whom it is limited to.
-    person: Option<Id>,
-    /// The type of credential that it is limited to.
-    credential_type: Option<CredentialType>,
-    /// Whether it destroys tokens and keys.
-    revoke_credentials: bool,
-    /// Recorded so far.
-    authorizations_revoked: Count,
-    /// Recorded so far.
-    credentials_destroyed: Count,
-    /// The earlier revocation that its job waits for.
-    behind: Option<Id>,
-    completed_at: Option<Timestamp>,
+    #[schemars(flatten)]
+    progress: Progress,
     requested_by: Actor,
     /// Of the person who asked.
     login: Option<Login>,
