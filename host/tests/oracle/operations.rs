@@ -1,5 +1,6 @@
 //! The operations of an enterprise that the oracle keeps, with the core that speaks behind them.
 
+use enterprise_credentials::limits::BODY_BYTES_MAX;
 use serde_json::{Value, json};
 
 use super::common::http::Answer;
@@ -192,7 +193,7 @@ fn what_leads_to_nothing_is_not_found() {
     for token in ["", "7", "mona", "01", EXPIRED, OF_THE_DEPARTED] {
         assert_eq!(service.send_as(token, "POST", &path, "").status, 401, "{token}");
     }
-    let too_long = " ".repeat(2_000_000);
+    let too_long = " ".repeat(BODY_BYTES_MAX + 1);
     assert_eq!(service.send_as(MONA, "POST", &path, &too_long).status, 413);
 }
 
@@ -320,4 +321,36 @@ fn what_is_wrong_only_after_a_request_is_seen() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn what_cannot_be_kept_is_unavailable_and_has_not_happened() {
+    let service = Service::start(&[]);
+    let enterprise = Enterprise::begin(&service, "managed_users");
+    let is_full = |answer: &Value| {
+        let kind = answer["error"]["kind"].as_str();
+        assert!(matches!(kind, None | Some("too_much_kept")), "{answer}");
+        kind.is_some()
+    };
+    let created = r#""at":"2026-03-10T09:00:00.000Z","type":"EnterpriseCreated","slug":"o","kind":"managed_users"}"#;
+    for blanks in [65_000, 2_000] {
+        let line = r#"{"position":1,"#.to_owned() + &" ".repeat(blanks) + created + "\n";
+        let begin = json!({"call": "begin", "lines": line});
+        while !is_full(&service.ask_json(&begin)) {}
+    }
+    let mut ids = 2..;
+    let mut add = || {
+        let id = ids.next().unwrap();
+        let command = json!({"type": "AddOrganization", "organization": id, "login": "o".repeat(id)});
+        service.ask_json(&json!({"call": "carry_out", "handle": enterprise.handle, "command": command}))
+    };
+    while !is_full(&add()) {}
+    let revoke = || {
+        enterprise
+            .send(MONA, "POST", &format!("{AUTHORIZATIONS}/revoke-all"), "")
+            .status
+    };
+    assert_eq!((revoke(), revoke()), (503, 503));
+    let progress = service.ask_json(&json!({"call": "progress", "handle": enterprise.handle}));
+    assert_eq!(progress["result"]["revocations"], json!([]));
 }
