@@ -10,6 +10,7 @@ work=$PWD/target/npm
 check=$work/check
 chromium=${CHROMIUM:-/usr/bin/chromium}
 wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
+. ci/listening.sh
 export ORACLE_GUIDE=$PWD/docs/oracle.md
 export ORACLE_CORPUS=$PWD/corpus/corpus.jsonl
 
@@ -50,21 +51,22 @@ installed() {
 # The suite that a stranger would write: it passes where the oracle itself is asked, and fails for each of some wrong cores.
 recipe() {
     local wrong
-    if [[ -z ${PROGRAM:-} ]]; then
-        cargo build --quiet --locked -p enterprise-credentials-host --features wrong
-        PROGRAM=$PWD/target/debug/enterprise-credentials
-    fi
+    program_with_wrong_cores
     cp recipes/fast-check/*.mjs "$check/"
-    asks "$PROGRAM oracle" || { cat "$work/recipe.log"; fail "the recipe for fast-check refuses the oracle itself"; }
+    listen
+    asks || { cat "$work/recipe.log"; fail "the recipe for fast-check refuses the oracle itself"; }
+    stop_listening
     for wrong in "${wrong_cores[@]}"; do
-        ! asks "$PROGRAM oracle --wrong $wrong" || fail "the recipe for fast-check does not see what is wrong with $wrong"
+        listen --wrong "$wrong"
+        ! asks || fail "the recipe for fast-check does not see what is wrong with $wrong"
+        stop_listening
         grep -q "Counterexample: " "$work/recipe.log" || { cat "$work/recipe.log"; fail "it fails for another reason"; }
         printf 'npm: fast-check catches %s\n%s\n' "$wrong" "$(grep "Counterexample: " "$work/recipe.log")"
     done
 }
 
 asks() {
-    (cd "$check" && SERVICE=$1 timeout 120 node --test revoke.test.mjs) >"$work/recipe.log" 2>&1
+    (cd "$check" && SERVICE=$address timeout 120 node --test revoke.test.mjs) >"$work/recipe.log" 2>&1
 }
 
 fail() {

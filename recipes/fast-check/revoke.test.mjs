@@ -1,9 +1,9 @@
 // Whatever is asked of the service is asked of the oracle, and the answers must be the same. `node --test`
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { load } from "enterprise-credentials";
 import fc from "fast-check";
-import { Enterprise, ask, stop } from "./service.mjs";
+import { Enterprise, ask } from "./service.mjs";
 
 const START = Date.parse("2026-03-10T09:00:00Z");
 const BEGINNING = [
@@ -44,8 +44,6 @@ const steps = [
   command("Revoke", { caller, organization, credential_type }),
   command("ContinueRevocation", { nth: fc.nat({ max: 3 }) }),
 ];
-
-after(stop);
 
 test("the service answers as the oracle does", async () => {
   const oracle = await load();

@@ -1,17 +1,9 @@
 // The service under test: here a process that speaks for one of the wrong cores. Write these four methods for yours.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-
-const [program, ...options] = (process.env.SERVICE ?? "enterprise-credentials oracle --wrong WaitsForTheJob").split(" ");
-const service = spawn(program, options, { stdio: ["pipe", "pipe", "inherit"] });
-const answers = createInterface({ input: service.stdout });
-export const stop = () => service.stdin.end();
+const service = process.env.SERVICE ?? "http://127.0.0.1:8090";
 
 export async function ask(request) {
-  service.stdin.write(`${JSON.stringify(request)}\n`);
-  const [answer] = await once(answers, "line");
-  return JSON.parse(answer);
+  const answer = await fetch(`${service}/oracle`, { method: "POST", body: JSON.stringify(request) });
+  return answer.json();
 }
 
 export class Enterprise {
