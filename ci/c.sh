@@ -18,8 +18,10 @@ static=(-x none "$package/lib/libenterprise_credentials.a" -lpthread -ldl -lm)
 # The library keeps the two tables of what was given out, also when they are empty; ec_live says whether they are.
 valgrind=(valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible)
 wasmtime=50.0.1
+wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
 
 main() {
+    program_with_wrong_cores
     export CARGO_TARGET_DIR=$PWD/target/c
     install_missing
     cargo fmt --manifest-path "$manifest" --check
@@ -35,6 +37,7 @@ main() {
     answers "C, linked statically" "$work/pipe-static"
     answers "C, linked with the shared library" "$work/pipe-shared"
     in_go
+    recipe
     in_java
     in_wasmtime
     in_the_guide
@@ -54,6 +57,12 @@ install_missing() {
     [[ ${#missing[@]} -gt 0 ]] || return 0
     [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
     apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+program_with_wrong_cores() {
+    [[ -z ${PROGRAM:-} ]] || return 0
+    cargo build --quiet --locked -p enterprise-credentials-host --features wrong
+    PROGRAM=$PWD/target/debug/enterprise-credentials
 }
 
 # What the library gives to its users is what the header declares, and nothing else.
@@ -80,7 +89,7 @@ programs() {
     timeout 60 "${valgrind[@]}" "$work/revoke"
     "${c[@]}" bindings/c/examples/pipe.c -o "$work/pipe-static" "${static[@]}"
     "${c[@]}" bindings/c/examples/pipe.c -o "$work/pipe-shared" "${shared[@]}"
-    "${c[@]}" bindings/c/examples/bench.c -o "$work/bench" "${static[@]}"
+    "${c[@]}" bindings/c/examples/bench.c -o "$work/bench" "${shared[@]}"
 }
 
 # What a program that answers one request a line says to all of the corpus.
@@ -93,10 +102,26 @@ answers() {
 }
 
 in_go() {
-    CGO_CFLAGS=-I$package/include CGO_LDFLAGS="${static[*]:2}" GO111MODULE=off GOCACHE=$work/go \
-        go build -o "$work/pipe-go" bindings/c/examples/go/pipe.go
+    export CGO_CFLAGS=-I$package/include CGO_LDFLAGS="${static[*]:2}" GO111MODULE=off GOCACHE=$work/go
+    go build -o "$work/pipe-go" bindings/c/examples/go/pipe.go
     answers "Go" "$work/pipe-go"
 }
+
+# The suite that a stranger would write: it passes where the oracle itself is asked, and fails for each of some wrong cores.
+recipe() {
+    local wrong
+    mkdir "$work/recipe"
+    cp recipes/go/revoke_test.go bindings/c/examples/go/pipe.go "$work/recipe/"
+    (cd "$work/recipe" && go test -c -o suite)
+    asks "$PROGRAM oracle" || { cat "$work/recipe.log"; fail "the recipe for Go refuses the oracle itself"; }
+    for wrong in "${wrong_cores[@]}"; do
+        ! asks "$PROGRAM oracle --wrong $wrong" || fail "the recipe for Go does not see what is wrong with $wrong"
+        grep -q "^ *found: " "$work/recipe.log" || { cat "$work/recipe.log"; fail "it fails for another reason"; }
+        printf 'c: the suite in Go catches %s\n%s\n' "$wrong" "$(sed -n '/history [0-9]*:/,/ found: /p' "$work/recipe.log")"
+    done
+}
+
+asks() { SERVICE=$1 timeout 120 "$work/recipe/suite" >"$work/recipe.log" 2>&1; }
 
 in_java() {
     javac -Xlint:all -Werror -cp "$jna" -d "$work/java" bindings/c/examples/java/Pipe.java

@@ -11,7 +11,8 @@ static const char *const commands[] = {
     "{\"type\":\"CreateEnterprise\",\"slug\":\"octo-corp\",\"kind\":\"managed_users\"}",
     "{\"type\":\"AddMember\",\"member\":7,\"login\":\"mona\",\"role\":\"owner\"}",
     "{\"type\":\"AddOrganization\",\"organization\":3,\"login\":\"octo-org\"}",
-    "{\"type\":\"IssueCredential\",\"credential\":901,\"owner\":7,\"kind\":\"classic_pat\",\"scopes\":[\"admin:enterprise\"]}",
+    "{\"type\":\"IssueCredential\",\"credential\":901,\"owner\":7,\"kind\":\"classic_pat\","
+    "\"scopes\":[\"admin:enterprise\"]}",
     "{\"type\":\"AuthorizeCredential\",\"credential\":901,\"organization\":3}",
     "{\"type\":\"RevokeAll\",\"caller\":{\"person\":7,\"credential\":901},\"revoke_credentials\":true}",
 };
@@ -32,8 +33,8 @@ static int answers(ec_oracle oracle, const char *request, const char *words)
 static int carries_out(ec_oracle oracle, const char *command)
 {
     char request[512];
-    int length = snprintf(request, sizeof request,
-                          "{\"call\":\"carry_out\",\"handle\":1,\"at\":\"2026-03-10T09:00:00.000Z\",\"command\":%s}", command);
+    const char *format = "{\"call\":\"carry_out\",\"handle\":1,\"at\":\"2026-03-10T09:00:00.000Z\",\"command\":%s}";
+    int length = snprintf(request, sizeof request, format, command);
     return length > 0 && (size_t)length < sizeof request && answers(oracle, request, "{\"result\":{\"accepted\":");
 }
 
@@ -49,7 +50,8 @@ int main(void)
         return EXIT_FAILURE;
     }
     oracle = ec_oracle_new();
-    snprintf(version, sizeof version, "{\"call\":\"version\",\"protocol\":%d,\"rule_set\":%d}", EC_PROTOCOL, EC_RULE_SET);
+    snprintf(version, sizeof version, "{\"call\":\"version\",\"protocol\":%d,\"rule_set\":%d}",
+             EC_PROTOCOL, EC_RULE_SET);
     right = answers(oracle, version, "{\"result\":") && answers(oracle, "{\"call\":\"begin\"}", "\"handle\":1");
     for (command = 0; right && command < sizeof commands / sizeof *commands; command += 1) {
         if (command + 1 == sizeof commands / sizeof *commands) {

@@ -17,6 +17,11 @@ import (
 // Oracle is one of the library's. It may be asked by any goroutine.
 type Oracle C.ec_oracle
 
+func newOracle() Oracle { return Oracle(C.ec_oracle_new()) }
+
+// Free gives the oracle back, with its enterprises.
+func (oracle Oracle) Free() { C.ec_oracle_free(C.ec_oracle(oracle)) }
+
 // Call answers a request.
 func (oracle Oracle) Call(request []byte) []byte {
 	var start *C.char
@@ -33,7 +38,7 @@ func main() {
 	if version := C.ec_abi_version(); version != C.EC_ABI_VERSION {
 		log.Fatalf("the header is of version %d, the library of version %d", C.EC_ABI_VERSION, version)
 	}
-	oracle := Oracle(C.ec_oracle_new())
+	oracle := newOracle()
 	requests := bufio.NewScanner(os.Stdin)
 	requests.Buffer(nil, 8<<20)
 	answers := bufio.NewWriter(os.Stdout)
@@ -47,7 +52,7 @@ func main() {
 	if err := requests.Err(); err != nil {
 		log.Fatal(err)
 	}
-	C.ec_oracle_free(C.ec_oracle(oracle))
+	oracle.Free()
 	if live := C.ec_live(); live != 0 {
 		log.Fatalf("%d oracles and answers were not freed", live)
 	}

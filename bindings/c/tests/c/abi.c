@@ -44,8 +44,10 @@ static void check_text(ec_oracle oracle, const char *request, const char *expect
 
 static void check_misuse(ec_oracle oracle)
 {
-    const char *none = "{\"error\":{\"kind\":\"misuse\",\"message\":\"there is no such oracle: it was never made, or it was freed\"}}";
-    const char *null = "{\"error\":{\"kind\":\"misuse\",\"message\":\"the request is NULL, and its length is not 0\"}}";
+    const char *none = "{\"error\":{\"kind\":\"misuse\",\"message\":"
+                       "\"there is no such oracle: it was never made, or it was freed\"}}";
+    const char *null = "{\"error\":{\"kind\":\"misuse\",\"message\":"
+                       "\"the request is NULL, and its length is not 0\"}}";
     int local = 0;
 
     check_text(0, "{\"call\":\"begin\"}", none);
@@ -78,7 +80,8 @@ static void check_ownership(ec_oracle oracle)
 static void check_lengths(ec_oracle oracle)
 {
     const char *too_large =
-        "{\"error\":{\"kind\":\"too_large\",\"message\":\"a request has at most 4194304 bytes: give a history in parts\"}}";
+        "{\"error\":{\"kind\":\"too_large\",\"message\":"
+        "\"a request has at most 4194304 bytes: give a history in parts\"}}";
     size_t length = 4194304 + 1;
     char *request = (char *)malloc(length);
     CHECK(request != NULL);
@@ -98,8 +101,8 @@ int main(void)
     check_text(oracle, "{\"id\":\"\xc3\xa9\",\"call\":\"begin\"}",
                "{\"id\":\"\xc3\xa9\",\"result\":{\"handle\":1,\"position\":0,\"last_at\":null}}");
     check_text(oracle, "{\"call\":\"end\",\"handle\":9}",
-               "{\"error\":{\"kind\":\"unknown_handle\",\"message\":\"no enterprise has handle 9: it was never begun, or it was "
-               "ended\"}}");
+               "{\"error\":{\"kind\":\"unknown_handle\",\"message\":"
+               "\"no enterprise has handle 9: it was never begun, or it was ended\"}}");
     check_misuse(oracle);
     check_ownership(oracle);
     check_lengths(oracle);
