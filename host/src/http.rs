@@ -4,6 +4,7 @@ mod address;
 mod answer;
 mod auditors;
 mod bearer;
+mod body;
 mod checkpoints;
 mod clients;
 mod connections;
@@ -11,6 +12,7 @@ mod list;
 mod malformed;
 mod observe;
 mod operation;
+mod oracle;
 mod proxies;
 mod routes;
 mod strangers;
@@ -35,6 +37,7 @@ use crate::store::Store;
 
 pub use auditors::{Auditors, AuditorsError, auditor_token};
 pub use connections::{listen, serve};
+pub use oracle::oracle_router;
 pub use proxies::{Proxies, ProxyHeader};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError, TlsFiles};

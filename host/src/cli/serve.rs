@@ -97,10 +97,10 @@ impl From<ReadsArg> for Reads {
 }
 
 /// How long the stop waits for a disk that does not answer.
-const STOP_MAX: Duration = Duration::from_secs(2);
+pub(super) const STOP_MAX: Duration = Duration::from_secs(2);
 
 /// A name may stand for several addresses, of which one would have to be picked.
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
         .map_err(|_| "write an IP address and a port, as in `127.0.0.1:8080` or `[::1]:8080`")
 }
@@ -195,7 +195,7 @@ impl Serve {
 }
 
 /// Prints it from a thread of its own: who asked for a fixed port need not read it.
-fn print_address(scheme: &'static str, address: SocketAddr) {
+pub(super) fn print_address(scheme: &'static str, address: SocketAddr) {
     std::thread::spawn(move || {
         if let Err(error) = writeln!(std::io::stdout(), "listening on {scheme}://{address}") {
             tracing::warn!(%error, "cannot write the address to standard output");

@@ -1,7 +1,6 @@
 //! The operations and their progress: whose token it is, what the core says, and the append before the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
@@ -10,10 +9,10 @@ use axum::http::HeaderMap;
 use enterprise_credentials::limits::BODY_BYTES_MAX;
 use enterprise_credentials::rest::{self, Operation, Place, Presented};
 use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
-use http_body_util::BodyExt;
 
 use super::answer::{Answer, RequestId};
 use super::bearer::Bearer;
+use super::body::{self, Received};
 use super::routes::{self, Found, Goal, Names};
 use super::{Api, Connection};
 use crate::enterprises::{EnterpriseError, Patience, now};
@@ -124,7 +123,7 @@ impl<S: Store> Api<S> {
         }
         asked.has_authenticated();
         let (body, is_whole) = if operation.is_revocation() {
-            match read(body, self.options.body_timeout).await {
+            match body::read(body, BODY_BYTES_MAX, self.options.body_timeout).await {
                 Received::Enough { body, is_whole } => (body, is_whole),
                 Received::Late => return Ok(Answer::to(bearer.holder, rest::request_timeout(&asked.request_id))),
                 Received::Broken => return Ok(Answer::to(bearer.holder, rest::malformed(&asked.request_id))),
@@ -201,33 +200,4 @@ fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presen
         credential: Some(credential),
     };
     Some(Presented { enterprise, caller })
-}
-
-/// What came of a body.
-enum Received {
-    /// The whole of it, or of a longer one enough to see that it is too long.
-    Enough { body: Vec<u8>, is_whole: bool },
-    /// Not all of it came in time.
-    Late,
-    /// It ended early, or in chunks that are none.
-    Broken,
-}
-
-async fn read(mut frames: Body, timeout: Duration) -> Received {
-    let mut body = Vec::new();
-    let arrives = async {
-        while body.len() <= BODY_BYTES_MAX {
-            match frames.frame().await {
-                None => return Received::Enough { body, is_whole: true },
-                Some(Err(_)) => return Received::Broken,
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        body.extend_from_slice(&data);
-                    }
-                }
-            }
-        }
-        Received::Enough { body, is_whole: false }
-    };
-    tokio::time::timeout(timeout, arrives).await.unwrap_or(Received::Late)
 }

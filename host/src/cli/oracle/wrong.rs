@@ -1,19 +1,18 @@
 //! The cores that are wrong on purpose, which the test kit has. A build without the feature `wrong` has none of them.
 
 #[cfg(feature = "wrong")]
-pub(super) use kept::{Name, list, named, speaker};
+pub(super) use kept::{Name, list, named, oracle};
 #[cfg(not(feature = "wrong"))]
-pub(super) use missing::{Name, list, named, speaker};
+pub(super) use missing::{Name, list, named, oracle};
 
 #[cfg(feature = "wrong")]
 mod kept {
     use std::fmt;
 
     use anyhow::Result;
+    use enterprise_credentials::oracle::Oracle;
     use enterprise_credentials_testkit::wrong::{CORES, WrongCore};
     use serde::Serialize;
-
-    use crate::cli::oracle::Speaker;
 
     /// One of them.
     #[derive(Debug, Clone)]
@@ -30,9 +29,8 @@ mod kept {
         named.ok_or_else(|| "no wrong core has this name: see --list-wrong".to_owned())
     }
 
-    pub(in crate::cli::oracle) fn speaker(Name(core): Name, last_handle: u64) -> Result<Speaker> {
-        let mut oracle = core.oracle(last_handle);
-        Ok(Box::new(move |request| Ok(oracle.call(request))))
+    pub(in crate::cli::oracle) fn oracle(Name(core): Name, last_handle: u64) -> Oracle {
+        core.oracle(last_handle)
     }
 
     pub(in crate::cli::oracle) fn list() -> Result<Vec<u8>> {
@@ -64,8 +62,7 @@ mod missing {
     use std::convert::Infallible;
 
     use anyhow::{Result, anyhow};
-
-    use crate::cli::oracle::Speaker;
+    use enterprise_credentials::oracle::Oracle;
 
     const MISSING: &str = "this build has no wrong cores: build it with `--features wrong`";
 
@@ -76,7 +73,7 @@ mod missing {
         Err(MISSING)
     }
 
-    pub(in crate::cli::oracle) fn speaker(name: Name, _: u64) -> Result<Speaker> {
+    pub(in crate::cli::oracle) fn oracle(name: Name, _: u64) -> Oracle {
         match name {}
     }
 

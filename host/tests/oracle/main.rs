@@ -1,5 +1,9 @@
-//! The command `oracle`: requests and answers through pipes, and what a time limit does.
+//! The command `oracle`: requests and answers through pipes and over HTTP, and what a time limit does.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod service;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -55,7 +59,7 @@ impl Program {
 
 /// The requests that docs/oracle.md shows.
 fn documented() -> Vec<&'static str> {
-    let document = include_str!("../../docs/oracle.md");
+    let document = include_str!("../../../docs/oracle.md");
     let requests: Vec<_> = document.lines().filter_map(|line| line.strip_prefix("> ")).collect();
     assert!(requests.len() > 20, "the examples are not found");
     requests
@@ -79,12 +83,12 @@ fn a_pipe_answers_as_the_core_does_with_a_time_limit_and_without() {
 /// A change of the corpus is a decision: docs/decisions/0068.
 #[test]
 fn the_corpus_is_the_one_that_a_decision_names() {
-    let corpus = include_bytes!("../../corpus/corpus.jsonl");
+    let corpus = include_bytes!("../../../corpus/corpus.jsonl");
     let sum: String = Sha256::digest(corpus)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let decision = include_str!("../../docs/decisions/0068-a-corpus-that-is-drawn-once.md");
+    let decision = include_str!("../../../docs/decisions/0068-a-corpus-that-is-drawn-once.md");
     let last = decision.lines().rfind(|line| line.starts_with("| ")).unwrap();
     assert!(
         last.contains(&format!("`{sum}`")),
@@ -165,6 +169,7 @@ fn a_build_without_wrong_cores_says_how_to_get_them() {
 
 #[cfg(feature = "wrong")]
 mod wrong {
+    use super::service::Service;
     use super::{Program, json};
     use enterprise_credentials_testkit::wrong::CORES;
     use std::process::Command;
@@ -214,6 +219,21 @@ mod wrong {
                 "{arguments:?}: {access}"
             );
             program.end();
+        }
+    }
+
+    #[test]
+    fn a_wrong_core_speaks_over_http() {
+        let service = Service::start(&["--wrong", "NamesTwo"]);
+        service.ask_json(&json!({"call": "begin"}));
+        for command in [
+            json!({"type": "CreateEnterprise", "slug": "octo-corp", "kind": "managed_users"}),
+            json!({"type": "AddMember", "member": 7, "login": "mona", "role": "owner"}),
+            json!({"type": "AddMember", "member": 8, "login": "mona", "role": "owner"}),
+        ] {
+            let at = "2026-03-10T09:00:00.000Z";
+            let done = service.ask_json(&json!({"call": "carry_out", "handle": 1, "at": at, "command": command}));
+            assert!(done["result"]["accepted"].is_object(), "{done}");
         }
     }
 
