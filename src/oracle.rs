@@ -36,6 +36,7 @@ mod reading;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -45,11 +46,14 @@ pub use cores::Core;
 pub use fault::ErrorKind;
 
 use crate::enterprise::Enterprise;
+use crate::event::{Actor, Event, RecordedEvent};
 use crate::oracle::answer::Answer;
 use crate::oracle::enterprises::Enterprises;
 use crate::oracle::fault::Fault;
 use crate::oracle::fields::Fields;
 use crate::oracle::questions::version;
+use crate::rest::Decider;
+use crate::timestamp::Timestamp;
 
 /// Enterprises by number, and what may be asked of them. Who speaks is the core; or, to test a test suite, one that is
 /// wrong on purpose.
@@ -94,6 +98,32 @@ impl Oracle {
             Ok((id, fields)) => self.answer(id, fields).unwrap_or_else(|error| failed(id, error)),
             Err(error) => failed(None, error),
         }
+    }
+
+    /// The enterprise behind a handle, as the operations over HTTP ask it: for a carrier that serves [`crate::rest`].
+    pub fn decider(&self, handle: u64) -> Option<&dyn Decider> {
+        let kept = self.enterprises.get(handle).ok()?;
+        Some(kept.core.decider())
+    }
+
+    /// All events of the enterprise behind a handle; nothing where it began with a snapshot.
+    pub fn history(&self, handle: u64) -> Option<&[RecordedEvent]> {
+        self.enterprises.get(handle).ok()?.history.as_deref()
+    }
+
+    /// Records what a [`Decider`] of this handle has decided at `at`, in the name of `by`: all of it or nothing.
+    ///
+    /// # Errors
+    /// What is wrong: an enterprise that was ended, events that do not fit it, or too much that is kept.
+    pub fn record(
+        &mut self,
+        handle: u64,
+        events: Vec<Event>,
+        at: Timestamp,
+        by: Option<Actor>,
+    ) -> Result<(), ErrorKind> {
+        let recorded = self.enterprises.record(handle, events, at, by);
+        recorded.map_err(|fault| fault.kind())
     }
 
     fn answer(&mut self, id: Option<&RawValue>, mut fields: Fields<'_>) -> Result<String, Fault> {

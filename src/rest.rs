@@ -40,6 +40,7 @@
 //! not read: what they were to ask for is not done. Only the list has `Link`.
 
 mod body;
+mod decider;
 mod exchange;
 mod fault;
 mod listing;
@@ -61,6 +62,7 @@ use crate::timestamp::Timestamp;
 #[cfg(doc)]
 use crate::{Enterprise, Rule};
 
+pub use decider::Decider;
 pub use listing::{ListedPage, Listing, list};
 pub use operation::{Operation, Place};
 pub use request::{API_VERSION_DEFAULT, API_VERSIONS, Path, Presented, Request, bearer_token};
@@ -145,7 +147,7 @@ pub fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, id: &s
     let exchange = Exchange::new(request, presented, at);
     let answer = exchange.authorize().and_then(|presented| {
         // Rule::RevocationKnown
-        let progress = id.parse().ok().and_then(|id| presented.enterprise.progress(id));
+        let progress = id.parse().ok().and_then(|id| presented.enterprise().progress(id));
         let organization = exchange.organization(presented);
         let is_its_own = |of: Option<_>| organization.is_none() || organization == of;
         progress
@@ -163,7 +165,8 @@ fn revoke(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     let admitted = exchange.admit()?;
     let (operation, at) = (exchange.operation(), exchange.at);
     let options = body::options(operation, body)?;
-    let enterprise = admitted.presented.enterprise;
+    let decider = admitted.presented.enterprise;
+    let enterprise = decider.enterprise();
     let request = Requested {
         caller: &admitted.presented.caller,
         organization: admitted.organization,
@@ -174,7 +177,8 @@ fn revoke(exchange: &Exchange<'_>, body: &[u8]) -> Result<Outcome, Fault> {
     };
     let repeated = enterprise.repeated_request(request, at);
     let loss = enterprise.own_loss(request, at);
-    let decided = enterprise.decide(&request.command(), at);
+    let loss = loss.filter(|_| decider.may_warn(request, at));
+    let decided = decider.decide(&request.command(), at);
     let events = decided.map_err(Fault::Refused)?;
     let revocation = repeated.map_or(enterprise.position().next(), RevocationId::cut);
     let person = admitted.person.and_then(|person| enterprise.login_of(person));

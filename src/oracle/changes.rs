@@ -2,12 +2,14 @@
 
 use alloc::vec::Vec;
 
+use crate::event::{Actor, Event};
 use crate::oracle::answer::{Decision, Ended, Reached};
 use crate::oracle::decision::{Asked, Decided};
 use crate::oracle::enterprises::{Enterprises, Kept};
 use crate::oracle::fault::Fault;
 use crate::oracle::fields::Fields;
 use crate::oracle::reading;
+use crate::timestamp::Timestamp;
 
 impl Enterprises {
     /// Keeps a new enterprise: to which nothing has happened, of its events, or of a snapshot.
@@ -70,6 +72,20 @@ impl Enterprises {
             self.extend(handle, recorded, bytes)?;
         }
         Ok(decision)
+    }
+
+    /// Records what was decided elsewhere.
+    pub(super) fn record(
+        &mut self,
+        handle: u64,
+        events: Vec<Event>,
+        at: Timestamp,
+        by: Option<Actor>,
+    ) -> Result<(), Fault> {
+        let core = &self.get(handle)?.core;
+        let recorded: Vec<_> = core.enterprise().record(events, at, by).collect();
+        let bytes = recorded.iter().map(|event| core.write(event).len()).sum();
+        self.extend(handle, recorded, bytes).map(drop)
     }
 
     fn of_lines(&self, lines: &[u8]) -> Result<Kept, Fault> {

@@ -13,6 +13,7 @@ use crate::id::{CredentialId, OrganizationId, PersonId};
 use crate::log::{self, LogError};
 use crate::plan::Plan;
 use crate::refusal::{AccessDenial, CredentialDenial, Refusal};
+use crate::rest::Decider;
 use crate::snapshot::{self, SnapshotError};
 use crate::timestamp::Timestamp;
 
@@ -26,6 +27,9 @@ pub trait Core: Debug + Send {
 
     /// The state, for what is only read of it.
     fn enterprise(&self) -> &Enterprise;
+
+    /// The same core, as the operations over HTTP ask it.
+    fn decider(&self) -> &dyn Decider;
 
     /// [`Enterprise::decide`]
     ///
@@ -96,6 +100,10 @@ impl Core for Enterprise {
     }
 
     fn enterprise(&self) -> &Enterprise {
+        self
+    }
+
+    fn decider(&self) -> &dyn Decider {
         self
     }
 

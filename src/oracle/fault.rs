@@ -105,6 +105,10 @@ impl Fault {
         }
     }
 
+    pub(super) const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     pub(super) fn of_field(field: &str, message: impl ToString) -> Self {
         Self {
             field: Some(excerpt(field)),

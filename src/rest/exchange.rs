@@ -8,13 +8,11 @@ use serde::Serialize;
 
 use crate::credential::CredentialKind;
 use crate::decide::OwnLoss;
-use crate::event::Authority;
 use crate::id::{OrganizationId, PersonId, Position};
 use crate::name::{IdempotencyKey, Scopes};
-use crate::refusal::Refusal;
 use crate::rest::fault::Fault;
 use crate::rest::operation::{Operation, Place};
-use crate::rest::request::{Path, Presented, Request};
+use crate::rest::request::{Presented, Request};
 use crate::rest::response::{Accepted, Problem, Response};
 use crate::timestamp::Timestamp;
 
@@ -32,7 +30,11 @@ pub(super) struct Exchange<'a> {
 
 impl<'a> Exchange<'a> {
     pub(super) fn new(request: &'a Request<'a>, presented: Option<&'a Presented<'a>>, at: Timestamp) -> Self {
-        let refusal = presented.and_then(|presented| authorize(&request.path, presented, at).err());
+        let path = &request.path;
+        let refusal = presented.and_then(|Presented { enterprise, caller }| {
+            let authorized = enterprise.authorize(path.operation, path.owner, caller, at);
+            authorized.err()
+        });
         Self {
             request,
             presented,
@@ -93,7 +95,7 @@ impl<'a> Exchange<'a> {
     pub(super) fn organization(&self, presented: &Presented<'_>) -> Option<OrganizationId> {
         match self.operation().place() {
             Place::Enterprise => None,
-            Place::Organization => presented.enterprise.organization_by_login(self.request.path.owner),
+            Place::Organization => presented.enterprise().organization_by_login(self.request.path.owner),
         }
     }
 
@@ -147,7 +149,7 @@ impl<'a> Exchange<'a> {
     ///
     /// [`Rule::EnterpriseOfToken`](crate::Rule::EnterpriseOfToken)
     fn is_for_another_enterprise(&self) -> bool {
-        let own = self.presented.and_then(|presented| presented.enterprise.slug());
+        let own = self.presented.and_then(|presented| presented.enterprise().slug());
         self.operation().place() == Place::Enterprise && own.is_none_or(|own| own.as_str() != self.request.path.owner)
     }
 
@@ -166,24 +168,9 @@ pub(super) struct Admitted<'a> {
     pub(super) idempotency_key: Option<IdempotencyKey>,
 }
 
-/// Whether the caller may do this where the path says.
-///
-/// [`Rule::OrganizationOfPath`](crate::Rule::OrganizationOfPath)
-fn authorize(path: &Path<'_>, presented: &Presented<'_>, at: Timestamp) -> Result<Authority, Refusal> {
-    let Presented { enterprise, caller } = presented;
-    match path.operation.place() {
-        Place::Enterprise => enterprise.authorize(caller, at),
-        Place::Organization => {
-            let organization = enterprise.organization_by_login(path.owner);
-            let organization = organization.ok_or(Refusal::OrganizationNameUnknown);
-            enterprise.authorize_at(caller, organization, path.operation.access(), at)
-        }
-    }
-}
-
 /// The scopes of a token of a kind that carries any.
 fn scopes<'a>(presented: &Presented<'a>) -> Option<&'a Scopes> {
-    let credential = presented.enterprise.credential(presented.caller.credential()?)?;
+    let credential = presented.enterprise().credential(presented.caller.credential()?)?;
     let has_scopes = matches!(
         credential.kind(),
         CredentialKind::ClassicPat | CredentialKind::OauthAppUserToken

@@ -209,7 +209,7 @@ impl ListedPage {
             return not_found(request.request_id);
         }
         let rows = self.rows.iter();
-        let shown = rows.filter_map(|(credential, known)| Shown::of(presented.enterprise, *credential, known));
+        let shown = rows.filter_map(|(credential, known)| Shown::of(presented.enterprise(), *credential, known));
         let mut response = exchange.respond(200, &shown.collect::<Vec<_>>());
         let links = self.links.clone();
         response.headers.extend(links.map(|links| ("Link", links)));

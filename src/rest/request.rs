@@ -7,6 +7,7 @@ use crate::command::Caller;
 use crate::enterprise::Enterprise;
 use crate::limits::excerpt;
 use crate::name::IdempotencyKey;
+use crate::rest::decider::Decider;
 use crate::rest::fault::Fault;
 use crate::rest::operation::{Operation, segment};
 
@@ -74,9 +75,16 @@ impl<'a> Path<'a> {
 #[derive(Debug, Clone)]
 pub struct Presented<'a> {
     /// The token's enterprise, as fresh as the store has it. That of the path is not even loaded.
-    pub enterprise: &'a Enterprise,
+    pub enterprise: &'a dyn Decider,
     /// Who calls. The host's word, which is checked against the enterprise.
     pub caller: Caller,
+}
+
+impl<'a> Presented<'a> {
+    /// The state of the token's enterprise.
+    pub(super) fn enterprise(&self) -> &'a Enterprise {
+        self.enterprise.enterprise()
+    }
 }
 
 /// The token in `Authorization: Bearer T` or `token T`, the word in any case.

@@ -43,6 +43,7 @@ mod model;
 mod panics;
 mod run;
 pub mod scenario;
+mod served;
 mod spoken;
 pub mod strategy;
 mod word;

@@ -6,6 +6,7 @@ use std::vec::Vec;
 use enterprise_credentials::audit::Report;
 use enterprise_credentials::log::LogError;
 use enterprise_credentials::oracle::Core;
+use enterprise_credentials::rest::Decider;
 use enterprise_credentials::snapshot::{self, SnapshotError};
 use enterprise_credentials::{
     AccessDenial, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event, OrganizationId, PersonId,
@@ -19,13 +20,17 @@ use crate::candidate::Candidate;
 #[derive(Debug, Clone, Default)]
 pub struct Spoken<C>(pub C);
 
-impl<C: Candidate + Send + 'static> Core for Spoken<C> {
+impl<C: Candidate + Send + Sync + 'static> Core for Spoken<C> {
     fn copied(&self) -> Box<dyn Core> {
         Box::new(Self(self.0.clone()))
     }
 
     fn enterprise(&self) -> &Enterprise {
         self.0.enterprise()
+    }
+
+    fn decider(&self) -> &dyn Decider {
+        self
     }
 
     fn decide(&self, command: &Command, at: Timestamp) -> Result<Vec<Event>, Refusal> {

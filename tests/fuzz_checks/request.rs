@@ -209,6 +209,7 @@ fn is_accepted(
 ) {
     let (events, response) = (&outcome.events, &outcome.response);
     let Presented { enterprise, caller } = presented.unwrap();
+    let enterprise = enterprise.enterprise();
     assert_eq!(response.status, 202, "{}", String::from_utf8_lossy(&response.body));
     let first = asked.first_under_the_key();
     assert_eq!(events.len(), usize::from(first.is_none()));
@@ -260,6 +261,7 @@ fn progress(request: &Request<'_>, presented: Option<&Presented<'_>>, asked: &As
             let known = presented
                 .unwrap()
                 .enterprise
+                .enterprise()
                 .revocations()
                 .any(|known| known.id.to_string() == id);
             assert_eq!(response.status, if known { 200 } else { 404 });

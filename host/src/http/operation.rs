@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use enterprise_credentials::limits::BODY_BYTES_MAX;
-use enterprise_credentials::rest::{self, Operation, Place, Presented};
+use enterprise_credentials::rest::{self, Decider, Operation, Place, Presented};
 use enterprise_credentials::{Caller, CredentialId, Enterprise, Timestamp};
 
 use super::answer::{Answer, RequestId};
@@ -73,13 +73,8 @@ impl Asked {
         self.names.target.as_str()
     }
 
-    /// The operation; of a request for progress or for what was signed, one of the same place.
     const fn operation(&self) -> Operation {
-        match self.goal {
-            Goal::Operation(operation) => operation,
-            Goal::Progress(Place::Enterprise) | Goal::Checkpoint | Goal::Consistency => Operation::RevokeAll,
-            Goal::Progress(Place::Organization) => Operation::OrganizationRevokeAll,
-        }
+        self.goal.operation()
     }
 
     /// The name of the enterprise or the organization, and which of the two it is.
@@ -193,8 +188,8 @@ impl<S: Store> Api<S> {
 }
 
 /// The caller behind a credential. One that the stream does not know is nobody's, whatever the look-up says.
-fn presented(enterprise: &Enterprise, credential: CredentialId) -> Option<Presented<'_>> {
-    let person = enterprise.credential(credential)?.owner();
+pub(super) fn presented(enterprise: &dyn Decider, credential: CredentialId) -> Option<Presented<'_>> {
+    let person = enterprise.enterprise().credential(credential)?.owner();
     let caller = Caller::Person {
         person,
         credential: Some(credential),

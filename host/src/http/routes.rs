@@ -20,6 +20,17 @@ pub(super) enum Goal {
     Consistency,
 }
 
+impl Goal {
+    /// The operation; of a request for progress or for what was signed, one of the same place.
+    pub(super) const fn operation(self) -> Operation {
+        match self {
+            Self::Operation(operation) => operation,
+            Self::Progress(Place::Enterprise) | Self::Checkpoint | Self::Consistency => Operation::RevokeAll,
+            Self::Progress(Place::Organization) => Operation::OrganizationRevokeAll,
+        }
+    }
+}
+
 /// A method of a path.
 #[derive(Debug)]
 pub(super) struct Route {

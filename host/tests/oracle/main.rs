@@ -1,8 +1,15 @@
 //! The command `oracle`: requests and answers through pipes and over HTTP, and what a time limit does.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod openapi;
+mod operations;
 mod service;
 
 use std::fs;

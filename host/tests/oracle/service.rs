@@ -33,7 +33,11 @@ impl Service {
     }
 
     pub(super) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
-        send(self.address, method, path, "", body, &[("User-Agent", "a suite")])
+        self.send_as("", method, path, body)
+    }
+
+    pub(super) fn send_as(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+        send(self.address, method, path, token, body, &[("User-Agent", "a suite")])
     }
 
     pub(super) fn ask(&self, request: &str) -> String {

@@ -81,7 +81,7 @@ fn rules_of_lists_and_removals<C: Candidate>(run: &Run<C>) -> impl Iterator<Item
             let listed = match rest::list(&of(Operation::List, ""), Some(&presented), "", moment.at) {
                 Err(refused) => refused.refused_by,
                 Ok(mut listing) => {
-                    while listing.look(presented.enterprise) {}
+                    while listing.look(moment.before.enterprise()) {}
                     listing.needs_stream().then_some(Rule::ListedInOrderOfGrant)
                 }
             };

@@ -1,6 +1,6 @@
 //! Wrong about what is recorded.
 
-use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::vec::Vec;
 
 use super::around_the_core;
@@ -78,10 +78,19 @@ around_the_core! {
 }
 
 /// Counts its answers, as a hasher that is seeded anew would.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct ShufflesBatches {
     enterprise: Enterprise,
-    answers: Cell<u32>,
+    answers: AtomicU32,
+}
+
+impl Clone for ShufflesBatches {
+    fn clone(&self) -> Self {
+        Self {
+            enterprise: self.enterprise.clone(),
+            answers: self.answers.load(Ordering::Relaxed).into(),
+        }
+    }
 }
 
 impl PartialEq for ShufflesBatches {
@@ -100,13 +109,13 @@ impl Candidate for ShufflesBatches {
     }
 
     fn decide(&self, command: &Command, at: Timestamp) -> Decision {
-        self.answers.set(self.answers.get().wrapping_add(1));
+        let answers = self.answers.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let mut events = self.enterprise.decide(command, at)?;
         let items = events
             .iter()
             .filter(|event| !matches!(event, Event::RevocationCompleted { .. }))
             .count();
-        if self.answers.get().is_multiple_of(2)
+        if answers.is_multiple_of(2)
             && matches!(command, Command::ContinueRevocation { .. })
             && let Some(items) = events.get_mut(..items)
         {
