@@ -83,6 +83,10 @@ wasm:
 npm:
     ci/npm.sh
 
+# The C library, from C, C++, Go and Java, and the module in wasmtime.
+c:
+    ci/c.sh
+
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:
     ci/instructions.sh {{arguments}}

@@ -316,6 +316,7 @@ mod tests {
             lanes.push(running(id, of_person(person)));
         }
         lanes.push(running(5000, Filter::EVERYTHING));
+        assert_eq!(lanes.unused, 0, "each lane holds some");
         for person in 0..PEOPLE {
             let first = if person == 0 { PEOPLE } else { person };
             assert_eq!(found(&lanes, person), [5000, u64::from(first)]);

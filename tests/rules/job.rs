@@ -1,11 +1,13 @@
 //! The job that records what a request has done, and requests that overlap.
 
-use enterprise_credentials::{CredentialKind, Refusal, RevocationId, RevocationState, Rule};
+use enterprise_credentials::{CredentialKind, Event, Refusal, RevocationId, RevocationState, Rule};
 
 use crate::given::{
     GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add_organization, authorize,
-    completed, continue_revocation, destroy, destroyed, issue, next_revocation, organization, revoke, revoked,
+    completed, continue_revocation, credential, destroy, destroyed, issue, next_revocation, organization, revoke,
+    revoked, web_session,
 };
+use crate::limited::{asked, destroying, of_person};
 
 mod revocation_known {
     use super::*;
@@ -311,4 +313,44 @@ mod nothing_to_revoke_completes_with_zeros {
             [completed(revocation, 0, 0)]
         );
     }
+}
+
+/// After its first item a job about one person knows where that person's credentials are.
+#[test]
+fn a_job_about_one_person_records_each_of_their_credentials_and_no_other() {
+    let (mut world, revocation) = given_four_of_a_person();
+    world = world.given_authorized(credential(908), MEMBER, CredentialKind::ClassicPat);
+    let recorded = [902, 903, 905, 907].map(|id| taken(id, revocation)).concat();
+    let [events @ .., last] = &world.finish(revocation)[..] else {
+        panic!("no event")
+    };
+    assert_eq!((events, last), (&recorded[..], &completed(revocation, 4, 4)));
+}
+
+#[test]
+fn a_job_about_one_person_records_what_single_commands_left() {
+    let (mut world, revocation) = given_four_of_a_person();
+    let singly = world.when(destroy(credential(905)));
+    assert_eq!(singly, [destroyed(credential(905), revocation)]);
+    let mut recorded = [902, 903, 905, 907].map(|id| taken(id, revocation)).concat();
+    recorded.retain(|event| !singly.contains(event));
+    let [events @ .., last] = &world.finish(revocation)[..] else {
+        panic!("no event")
+    };
+    assert_eq!((events, last), (&recorded[..], &completed(revocation, 4, 4)));
+}
+
+fn given_four_of_a_person() -> (World, RevocationId) {
+    let owners = [OWNER, MEMBER, MEMBER, GUEST, MEMBER, OWNER, MEMBER];
+    let mut world = (901..).zip(owners).fold(World::managed_users(), |world, (id, owner)| {
+        world.given_authorized(credential(id), owner, CredentialKind::ClassicPat)
+    });
+    world.when(asked(&destroying(of_person(web_session(OWNER), MEMBER))));
+    let revocation = world.enterprise.last_cut().unwrap();
+    (world, revocation)
+}
+
+fn taken(id: u64, revocation: RevocationId) -> Vec<Event> {
+    let id = credential(id);
+    vec![revoked(id, ORG, revocation), destroyed(id, revocation)]
 }

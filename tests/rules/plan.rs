@@ -5,9 +5,11 @@ use enterprise_credentials::{
 };
 
 use crate::given::{
-    GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, World, add, authorize, change, completed,
-    credential, destroy, issue, issue_with, remove, remove_organization, request, revoke, with_token,
+    GUEST, MEMBER, ORG, OTHER_ORG, OTHER_TOKEN, OWNER, THIRD_TOKEN, TOKEN, UNKNOWN, World, add, authorize, change,
+    completed, credential, destroy, issue, issue_with, organization, remove, remove_organization, request, revoke,
+    web_session, with_token,
 };
+use crate::limited::{destroying, of_organization, of_person};
 
 mod not_covered_is_counted {
     use super::*;
@@ -261,5 +263,26 @@ mod totals_equal_the_plan {
             Err(totals)
         );
         assert_eq!(enterprise, world.enterprise);
+    }
+}
+
+/// A request about them is refused, and a plan asks nobody's leave.
+#[test]
+fn a_plan_about_who_never_was_takes_nothing() {
+    let world = World::managed_users().given_authorized(TOKEN, OWNER, CredentialKind::ClassicPat);
+    let of_owner = |person| destroying(of_person(web_session(OWNER), person));
+    let at = |organization| of_organization(web_session(OWNER), organization);
+    for (request, taken) in [
+        (of_owner(UNKNOWN), (0, 0)),
+        (of_owner(OWNER), (1, 1)),
+        (at(organization(99)), (0, 0)),
+        (at(ORG), (1, 0)),
+    ] {
+        let plan = world.enterprise.plan(&request, world.now);
+        assert_eq!(
+            (plan.authorizations_revoked, plan.credentials_destroyed),
+            taken,
+            "{request:?}"
+        );
     }
 }
