@@ -83,6 +83,10 @@ wasm:
 npm:
     ci/npm.sh
 
+# The Python package, its types, and the recipes for Hypothesis and pytest.
+python:
+    ci/python.sh
+
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:
     ci/instructions.sh {{arguments}}
