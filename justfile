@@ -87,6 +87,10 @@ npm:
 c:
     ci/c.sh
 
+# The Python package, its types, and the recipes for Hypothesis and pytest.
+python:
+    ci/python.sh
+
 # Instructions of the hot paths, against the last figures; `--write` takes the new ones.
 instructions *arguments:
     ci/instructions.sh {{arguments}}
