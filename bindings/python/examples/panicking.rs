@@ -4,6 +4,7 @@
 use enterprise_credentials::audit::Report;
 use enterprise_credentials::log::LogError;
 use enterprise_credentials::oracle::{Core, Oracle};
+use enterprise_credentials::rest::Decider;
 use enterprise_credentials::snapshot::SnapshotError;
 use enterprise_credentials::{
     AccessDenial, Command, CorruptHistory, CredentialDenial, CredentialId, Enterprise, Event, OrganizationId, PersonId,
@@ -23,6 +24,10 @@ impl Core for Panicking {
 
     fn enterprise(&self) -> &Enterprise {
         &self.0
+    }
+
+    fn decider(&self) -> &dyn Decider {
+        panic!()
     }
 
     fn replay(&self, _: &[RecordedEvent]) -> Result<Box<dyn Core>, CorruptHistory> {
