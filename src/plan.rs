@@ -18,6 +18,7 @@ use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::name::Login;
 use crate::person::Role;
 use crate::refusal::CredentialDenial;
+use crate::sorted::Sorted;
 use crate::timestamp::Timestamp;
 
 /// What a request would do if it were the next event, whoever is allowed to make it.
@@ -378,8 +379,8 @@ impl Enterprise {
 #[derive(Default)]
 struct Tally {
     total: Loss,
-    by_kind: BTreeMap<CredentialKind, Loss>,
-    by_role: BTreeMap<Role, Loss>,
+    by_kind: Sorted<CredentialKind, Loss>,
+    by_role: Sorted<Role, Loss>,
     by_organization: BTreeMap<OrganizationId, u64>,
     /// What each owner loses, and what is pending already.
     by_owner: BTreeMap<PersonId, (Loss, AlreadyPending)>,
@@ -390,8 +391,8 @@ struct Tally {
 impl Tally {
     fn lose(&mut self, kind: CredentialKind, role: Role, loss: Loss) {
         self.total += loss;
-        *self.by_kind.entry(kind).or_default() += loss;
-        *self.by_role.entry(role).or_default() += loss;
+        self.by_kind.update(kind, |lost| *lost += loss);
+        self.by_role.update(role, |lost| *lost += loss);
     }
 
     fn lose_as_owner(&mut self, owner: PersonId, loss: Loss, pending: AlreadyPending) {
@@ -420,7 +421,7 @@ impl Tally {
     fn kinds(&self) -> Vec<KindLoss> {
         let losses = CredentialKind::ALL.map(|kind| KindLoss {
             kind,
-            loss: self.by_kind.get(&kind).copied().unwrap_or_default(),
+            loss: self.by_kind.get(kind).copied().unwrap_or_default(),
         });
         losses.into()
     }
@@ -428,7 +429,7 @@ impl Tally {
     fn roles(&self) -> Vec<RoleLoss> {
         let losses = Role::ALL.map(|role| RoleLoss {
             role,
-            loss: self.by_role.get(&role).copied().unwrap_or_default(),
+            loss: self.by_role.get(role).copied().unwrap_or_default(),
         });
         losses.into()
     }
