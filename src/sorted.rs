@@ -1,6 +1,6 @@
 //! A map for what is small, or comes in order: pairs in a list, sorted by key. What comes last is put at the end; what
-//! does not moves those after it. A B-tree moves fewer, for ten times the code with each kind of key and value: it is for
-//! what a large state keeps.
+//! does not moves those after it. A B-tree moves fewer, for ten times the code with each kind of key and value: it is
+//! for what a large state keeps.
 
 use alloc::vec::{self, Vec};
 use core::slice;

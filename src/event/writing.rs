@@ -1,5 +1,5 @@
-//! Events as serde writes them: their type first, then their fields. By a macro of ours, because serde's derive compiles
-//! all events once more for each kind of object that they may stand in.
+//! Events as serde writes them: their type first, then their fields. By a macro of ours, because serde's derive
+//! compiles all events once more for each kind of object that they may stand in.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -35,7 +35,9 @@ macro_rules! serialize_fields {
             fn serialize_fields<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
                 object.serialize_entry("type", self.name())?;
                 match self {
-                    $(Self::$event { $($required,)* $($($optional,)* $($($then_required,)* $($then_optional,)*)?)? } => {
+                    $(Self::$event {
+                        $($required,)* $($($optional,)* $($($then_required,)* $($then_optional,)*)?)?
+                    } => {
                         $(object.serialize_entry(stringify!($required), $required)?;)*
                         $(
                             $(serialize_optional(object, stringify!($optional), $optional.as_ref())?;)*
