@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 
 checks_of_artefact=5
-bytes_max=700000
+bytes_max=460000
 # The first two are constants that Rust's linker adds.
 exports="__data_end __heap_base abi_version alloc begin_after call free last_handle last_panic memory"
 manifest=bindings/wasm/Cargo.toml

@@ -241,7 +241,7 @@ impl Auditor {
     pub fn finish_at(mut self, at: Timestamp) -> Report {
         let mut survivors = self.traces.survivors(&self.enterprise, at, &mut self.owned);
         let of_one = match self.about {
-            About::TheLast | About::One(_) => survivors.pop_last(),
+            About::TheLast | About::One(_) => survivors.pop(),
             About::Those(_) => None,
         };
         let (survivors_of, of_one) = of_one.unzip();
@@ -251,6 +251,7 @@ impl Auditor {
             "each revocation has its request"
         );
         let evidence = self.enterprise.revocations().zip(self.requests);
+        let mut survivors = survivors.into_iter().peekable();
         Report {
             slug: self.enterprise.slug().cloned(),
             kind: self.enterprise.kind(),
@@ -261,7 +262,9 @@ impl Auditor {
             findings: self.findings,
             revocations: evidence
                 .map(|(progress, request)| Evidence {
-                    survivors: survivors.remove(&progress.id),
+                    survivors: survivors
+                        .next_if(|(id, _)| *id == progress.id)
+                        .map(|(_, survivors)| survivors),
                     progress,
                     request,
                 })

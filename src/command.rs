@@ -1,17 +1,14 @@
 //! What is asked: the commands, in the imperative, and who asks.
 
 mod caller;
+mod fields;
 
 use core::num::NonZeroU32;
-
-use serde::de::Deserializer;
-use serde::{Deserialize, Serialize, Serializer};
 
 pub use caller::Caller;
 
 use crate::credential::{CredentialKind, CredentialType};
 use crate::id::{CredentialId, OrganizationId, PersonId, RevocationId};
-use crate::json;
 use crate::name::{EnterpriseSlug, Fingerprint, IdempotencyKey, Login, Scopes};
 use crate::person::{EnterpriseKind, Permission, Role};
 use crate::timestamp::Timestamp;
@@ -25,8 +22,7 @@ use crate::timestamp::Timestamp;
 /// [`Enterprise::may_use`](crate::Enterprise::may_use).
 ///
 /// Exhaustive: whoever translates or judges commands must see a new one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", deny_unknown_fields, remote = "Self")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Begin the stream.
     CreateEnterprise {
@@ -105,13 +101,10 @@ pub enum Command {
         /// Of what kind.
         kind: CredentialKind,
         /// Its scopes or app permissions.
-        #[serde(default)]
         scopes: Scopes,
         /// From when on it no longer authenticates.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<Timestamp>,
         /// What identifies it without being it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         fingerprint: Option<Fingerprint>,
     },
     /// Authorize a credential for an organization.
@@ -146,34 +139,14 @@ pub enum Command {
     },
 }
 
-impl Serialize for Command {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Command {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(transparent)]
-        struct Derived(#[serde(with = "Command")] Command);
-
-        let Derived(command) = json::object(deserializer, "a command, which is an object")?;
-        Ok(command)
-    }
-}
-
 /// The request of `POST /enterprises/{enterprise}/credential-authorizations/revoke-all`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeAll {
     /// Who asks.
     pub caller: Caller,
     /// Whether members' tokens and keys are destroyed too. EMU only. Default: false.
-    #[serde(default)]
     pub revoke_credentials: bool,
     /// The caller's name for the request, so that a retry within 24 hours is not a second one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
@@ -186,25 +159,19 @@ pub struct RevokeAll {
 /// | `person` | `POST /enterprises/{enterprise}/credential-authorizations/{username}/revoke` |
 /// | both | `POST /enterprises/{enterprise}/credential-authorizations/{username}/revoke-credential-type` |
 /// | `organization`, alone or with the others | the four under `POST /orgs/{org}/credential-authorizations/` |
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoke {
     /// Who asks.
     pub caller: Caller,
     /// Only authorizations for this organization.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrganizationId>,
     /// Only credentials of this person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonId>,
     /// Only credentials of this type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<CredentialType>,
     /// Whether tokens and keys are destroyed too. EMU only, and never with an organization. Default: false.
-    #[serde(default)]
     pub revoke_credentials: bool,
     /// The caller's name for the request, so that a retry within 24 hours is not a second one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<IdempotencyKey>,
 }
 

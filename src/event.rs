@@ -1,7 +1,9 @@
 //! What happened: the events of an enterprise's stream, in the past tense, and their envelope.
 
+mod writing;
+
 use serde::de::{Deserializer, Error};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::credential::{CredentialKind, CredentialType};
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId, Position, RevocationId};
@@ -13,7 +15,7 @@ use crate::timestamp::Timestamp;
 /// One thing that happened to an enterprise. The names on the wire are the variants' names.
 ///
 /// Exhaustive: whoever folds events must see a new one, or their state is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type", remote = "Self")]
 pub enum Event {
     /// The enterprise came to be. The first event of every stream.
@@ -96,10 +98,10 @@ pub enum Event {
         /// Its scopes or app permissions.
         scopes: Scopes,
         /// From when on it no longer authenticates.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         expires_at: Option<Timestamp>,
         /// What identifies it without being it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         fingerprint: Option<Fingerprint>,
     },
     /// A credential was authorized for an organization.
@@ -118,7 +120,7 @@ pub enum Event {
         /// Whether members' tokens and keys are destroyed too.
         revoke_credentials: bool,
         /// The caller's name for the request.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         idempotency_key: Option<IdempotencyKey>,
     },
     /// Someone with authority asked to revoke what matches all of the filters that are there, of which there is at
@@ -129,18 +131,18 @@ pub enum Event {
         /// By what authority.
         authority: Authority,
         /// Only authorizations for this organization, in the membership that is present at the cut.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         organization: Option<OrganizationId>,
         /// Only credentials of this person, in the membership that is present at the cut.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         person: Option<PersonId>,
         /// Only credentials of this type.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         credential_type: Option<CredentialType>,
         /// Whether tokens and keys are destroyed too. Never with an organization.
         revoke_credentials: bool,
         /// The caller's name for the request.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         idempotency_key: Option<IdempotencyKey>,
     },
     /// An authorization ended.
@@ -150,7 +152,7 @@ pub enum Event {
         /// For which organization.
         organization: OrganizationId,
         /// The revocation that covers it; absent where it was revoked singly.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         revocation: Option<RevocationId>,
     },
     /// A credential ended.
@@ -158,7 +160,7 @@ pub enum Event {
         /// Which.
         credential: CredentialId,
         /// The revocation that covers it; absent where it was destroyed singly.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         revocation: Option<RevocationId>,
     },
     /// Nothing of a revocation's scope is left.
@@ -170,12 +172,6 @@ pub enum Event {
         /// How many credentials it destroyed.
         credentials_destroyed: u64,
     },
-}
-
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
 }
 
 impl<'de> Deserialize<'de> for Event {
@@ -350,14 +346,14 @@ impl Authority {
 }
 
 /// An event with its envelope: one line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RecordedEvent {
     /// Its place in the stream, from 1 without gaps.
     pub position: Position,
     /// When it was recorded. Never before the event that precedes it.
     pub at: Timestamp,
     /// Whom the host names as the cause. Metadata: no rule reads it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub by: Option<Actor>,
     /// What happened.
     #[serde(flatten)]

@@ -2,6 +2,9 @@
 //! fields from an array, in their order, and `{"owner":null}` for `"owner"`. Such a shape is documented nowhere, and
 //! would have to be read for ever.
 
+mod fields;
+mod value;
+
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
@@ -13,6 +16,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor
 use serde::{Serialize, Serializer};
 
 use crate::limits::excerpt;
+pub(crate) use fields::{Fields, FromFields, from_fields, read, serialize_optional};
+pub(crate) use value::{Field, Key};
 
 /// Reads a value from an object; for anything else the error says what was `expected`.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(

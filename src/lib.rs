@@ -83,6 +83,7 @@ mod person;
 mod plan;
 mod refusal;
 mod rule;
+mod sorted;
 mod survival;
 mod timestamp;
 

@@ -145,7 +145,8 @@ fn slug(text: &str) -> Result<(), InvalidValue> {
     let characters = text
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    let hyphens_inner_and_single = !text.starts_with('-') && !text.ends_with('-') && !text.contains("--");
+    let hyphens_inner_and_single =
+        !text.starts_with('-') && !text.ends_with('-') && !text.as_bytes().windows(2).any(|pair| pair == b"--");
     if fits && characters && hyphens_inner_and_single {
         return Ok(());
     }

@@ -17,6 +17,7 @@ use crate::enterprise::running::Coverage;
 use crate::id::{OrganizationId, PersonId, Position};
 use crate::person::Role;
 use crate::refusal::CredentialDenial;
+use crate::sorted::Sorted;
 use crate::timestamp::Timestamp;
 
 pub use losses::{
@@ -239,8 +240,8 @@ impl Enterprise {
 #[derive(Default)]
 struct Tally {
     total: Loss,
-    by_kind: BTreeMap<CredentialKind, Loss>,
-    by_role: BTreeMap<Role, Loss>,
+    by_kind: Sorted<CredentialKind, Loss>,
+    by_role: Sorted<Role, Loss>,
     by_organization: BTreeMap<OrganizationId, u64>,
     /// What each owner loses, and what is pending already.
     by_owner: BTreeMap<PersonId, (Loss, AlreadyPending)>,
@@ -251,8 +252,8 @@ struct Tally {
 impl Tally {
     fn lose(&mut self, kind: CredentialKind, role: Role, loss: Loss) {
         self.total += loss;
-        *self.by_kind.entry(kind).or_default() += loss;
-        *self.by_role.entry(role).or_default() += loss;
+        self.by_kind.update(kind, |lost| *lost += loss);
+        self.by_role.update(role, |lost| *lost += loss);
     }
 
     fn lose_as_owner(&mut self, owner: PersonId, loss: Loss, pending: AlreadyPending) {
@@ -281,7 +282,7 @@ impl Tally {
     fn kinds(&self) -> Vec<KindLoss> {
         let losses = CredentialKind::ALL.map(|kind| KindLoss {
             kind,
-            loss: self.by_kind.get(&kind).copied().unwrap_or_default(),
+            loss: self.by_kind.get(kind).copied().unwrap_or_default(),
         });
         losses.into()
     }
@@ -289,7 +290,7 @@ impl Tally {
     fn roles(&self) -> Vec<RoleLoss> {
         let losses = Role::ALL.map(|role| RoleLoss {
             role,
-            loss: self.by_role.get(&role).copied().unwrap_or_default(),
+            loss: self.by_role.get(role).copied().unwrap_or_default(),
         });
         losses.into()
     }

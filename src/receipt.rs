@@ -17,7 +17,7 @@ mod stand_ins;
 mod subjects;
 mod variations;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use serde::Serialize;
@@ -37,6 +37,7 @@ use crate::receipt::subjects::Subjects;
 use crate::receipt::variations::{additions, alternatives, other_requests};
 use crate::refusal::Refusal;
 use crate::rule::Rule;
+use crate::sorted::Sorted;
 use crate::timestamp::Timestamp;
 
 /// Why a command was answered as it was.
@@ -205,8 +206,8 @@ struct Question {
 /// What has been found so far.
 #[derive(Default)]
 struct Grounds {
-    of: BTreeMap<Rule, Found>,
-    events: BTreeMap<Position, RecordedEvent>,
+    of: Sorted<Rule, Found>,
+    events: Sorted<Position, RecordedEvent>,
 }
 
 /// What a rule rests on.
@@ -245,7 +246,7 @@ impl Question {
             (named.into_iter()).for_each(|event| grounds.add(Rule::CompletedOnceWhenNothingIsLeft, &event));
         }
         if let Err(refusal) = &answer {
-            grounds.of.entry(refusal.rule()).or_default();
+            grounds.of.update(refusal.rule(), |_| {});
         }
         Ok(self.written(grounds, decided, state.position(), recorded))
     }
@@ -290,16 +291,14 @@ impl Question {
 
     /// Asks without several events at once: some may stand in for each other.
     fn leave_out_several(&self, excerpt: &Excerpt, answer: &Decided, grounds: &mut Grounds) {
-        let named: BTreeSet<Position> = grounds.events.keys().copied().collect();
+        let named: BTreeSet<Position> = grounds.events.iter().map(|(position, _)| *position).collect();
         let ask = &|state: &Enterprise| self.ask(state);
         let stand_ins = StandIns { excerpt, answer, ask };
         for (rule, either) in stand_ins.all(&named) {
-            let found = grounds.of.entry(rule).or_default();
-            if found.either.is_empty() {
+            if grounds.of.get(rule).is_none_or(|found| found.either.is_empty()) {
                 let told = excerpt.0.iter().filter(|kept| either.contains(&kept.recorded.position));
-                let told = told.map(|kept| (kept.recorded.position, kept.recorded.clone()));
-                grounds.events.extend(told);
-                found.either = either;
+                told.for_each(|kept| grounds.events.add(kept.recorded.position, kept.recorded.clone()));
+                grounds.of.update(rule, |found| found.either = either);
             }
         }
     }
@@ -325,12 +324,13 @@ impl Question {
             let others: Vec<_> = addition.events.into_iter().map(envelope).collect();
             let with = self.ask(&varied(&state, &others, &[]));
             if with != *answer {
-                let absent = &mut grounds.of.entry(rule_between(answer, &with)).or_default().absent;
                 let events = excerpt.0.iter().map(|kept| &kept.recorded);
                 let absence = addition.absence.after_the_last(events, whole);
-                if !absent.contains(&absence) {
-                    absent.push(absence);
-                }
+                grounds.of.update(rule_between(answer, &with), |found| {
+                    if !found.absent.contains(&absence) {
+                        found.absent.push(absence);
+                    }
+                });
             }
         }
     }
@@ -341,7 +341,7 @@ impl Question {
         for command in other_requests(&self.command, subjects, state) {
             let rule = state.decide(&command, self.at).err().map(|refusal| refusal.rule());
             if let Some(rule) = rule.filter(|rule| refusing.is_none_or(|refusing| *rule < refusing)) {
-                grounds.of.entry(rule).or_default();
+                grounds.of.update(rule, |_| {});
             }
         }
     }
@@ -365,15 +365,18 @@ impl Question {
             up_to,
             answer: decided.map_or_else(Answer::Refused, Answer::Accepted),
             rules: grounds.of.into_iter().map(ground).collect(),
-            events: grounds.events.into_values().collect(),
+            events: grounds.events.into_iter().map(|(_, event)| event).collect(),
         }
     }
 }
 
 impl Grounds {
     fn add(&mut self, rule: Rule, recorded: &RecordedEvent) {
-        let found = self.of.entry(rule).or_default();
-        found.rests_on.insert(recorded.position);
-        self.events.entry(recorded.position).or_insert_with(|| recorded.clone());
+        self.of.update(rule, |found| {
+            found.rests_on.insert(recorded.position);
+        });
+        if self.events.get(recorded.position).is_none() {
+            self.events.add(recorded.position, recorded.clone());
+        }
     }
 }

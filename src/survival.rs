@@ -1,7 +1,6 @@
 //! Why something is alive after a revocation: told before it by a plan, and after it by audits and lists, in the same
 //! words.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::credential::CredentialKind;
 use crate::enterprise::coverage::Spared;
 use crate::id::CredentialId;
+use crate::sorted::Sorted;
 
 /// How many examples a group of survivors names.
 const EXAMPLES_MAX: usize = 10;
@@ -85,7 +85,7 @@ impl From<Spared> for SurvivalReason {
 
 /// Survivors on their way to being counted, by reason and kind.
 #[derive(Default)]
-pub(crate) struct Groups(BTreeMap<(SurvivalReason, CredentialKind), Group>);
+pub(crate) struct Groups(Sorted<(SurvivalReason, CredentialKind), Group>);
 
 #[derive(Default)]
 struct Group {
@@ -96,11 +96,12 @@ struct Group {
 impl Groups {
     /// Counts a credential, or one of its authorizations. They come in order of issue.
     pub(crate) fn add(&mut self, reason: SurvivalReason, kind: CredentialKind, credential: CredentialId) {
-        let group = self.0.entry((reason, kind)).or_default();
-        group.count += 1;
-        if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential) {
-            group.examples.push(credential);
-        }
+        self.0.update((reason, kind), |group| {
+            group.count += 1;
+            if group.examples.len() < EXAMPLES_MAX && group.examples.last() != Some(&credential) {
+                group.examples.push(credential);
+            }
+        });
     }
 
     /// What was counted, in the order in which reports show it.

@@ -23,6 +23,12 @@ flags=(
     "--remap-path-prefix=$(realpath "$sysroot/lib/rustlib/src/rust")=rust"
     "--remap-path-prefix=$registry/registry/src=crates"
     "--remap-path-prefix=$root=."
+    # Messages of panics name no place: each call that may panic would carry one. They still say what happened.
+    -Zlocation-detail=none
+    # No answer shows what `Debug` writes, and whatever is reached through a trait object would bring its own along.
+    -Zfmt-debug=shallow
+    # The linker leaves five bytes for each address and each function's number, unless it is told to write what is needed.
+    -Clink-arg=--compress-relocations
 )
 CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "${flags[@]}")
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}

@@ -130,18 +130,20 @@ impl Traces {
     }
 
     /// Of each revocation asked for, what is alive in the state at `at`, of what its filter matches, although it is
-    /// younger than, or outlived, its cut.
+    /// younger than, or outlived, its cut. In order of the cuts.
     pub(super) fn survivors(
         &self,
         enterprise: &Enterprise,
         at: Timestamp,
         owned: &mut Owned,
-    ) -> BTreeMap<RevocationId, Vec<Survivors>> {
+    ) -> Vec<(RevocationId, Vec<Survivors>)> {
         let survivors = self.cuts.values().map(|cut| {
             let groups = self.groups(enterprise, cut, at, owned);
             (cut.id, groups.survivors().collect())
         });
-        survivors.collect()
+        let mut survivors: Vec<_> = survivors.collect();
+        survivors.sort_unstable_by_key(|(id, _)| *id);
+        survivors
     }
 
     fn groups(&self, enterprise: &Enterprise, cut: &Cut, at: Timestamp, owned: &mut Owned) -> Groups {

@@ -1,11 +1,13 @@
 //! Who asks.
 
+use alloc::vec::Vec;
+
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Actor;
 use crate::id::{CredentialId, InstallationId, OrganizationId, PersonId};
-use crate::json;
+use crate::json::{self, Field, FromFields, from_fields};
 use crate::name::Scopes;
 
 /// Who asks to revoke, as the host has established it.
@@ -23,7 +25,7 @@ pub enum Caller {
         /// Who.
         person: PersonId,
         /// With which credential; absent for a web session.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         credential: Option<CredentialId>,
     },
     /// An app's installation, on the enterprise or on one organization of it. Id,
@@ -32,10 +34,9 @@ pub enum Caller {
         /// Which.
         installation: InstallationId,
         /// The organization that it is limited to; absent for one on the enterprise.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         organization: Option<OrganizationId>,
         /// What it may do.
-        #[serde(default)]
         permissions: Scopes,
     },
     /// Someone who authenticates at the service and is unknown to this enterprise.
@@ -43,8 +44,6 @@ pub enum Caller {
 }
 
 /// A caller's fields as read, so that what fits no caller is refused in plain words.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct CallerFields {
     person: Option<PersonId>,
     credential: Option<CredentialId>,
@@ -53,10 +52,27 @@ struct CallerFields {
     permissions: Option<Scopes>,
 }
 
+impl FromFields for Caller {
+    const EXPECTED: &'static str = "a caller, which is an object";
+
+    fn from_fields<E: Error>(_: &'static str, fields: Vec<Field<'_>>) -> Result<Self, E> {
+        let read: Result<_, E> = from_fields!(
+            fields,
+            CallerFields {
+                person: optional,
+                credential: optional,
+                installation: optional,
+                organization: optional,
+                permissions: optional,
+            }
+        );
+        Self::try_from(read?).map_err(E::custom)
+    }
+}
+
 impl<'de> Deserialize<'de> for Caller {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields: CallerFields = json::object(deserializer, "a caller, which is an object")?;
-        Self::try_from(fields).map_err(D::Error::custom)
+        json::read(deserializer)
     }
 }
 

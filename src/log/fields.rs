@@ -18,6 +18,7 @@ use serde_json::error::Category;
 use super::error::LogErrorKind;
 use crate::event::{Actor, Event, RecordedEvent, with_event_shapes};
 use crate::id::Position;
+use crate::json::Key;
 use crate::limits::excerpt;
 use crate::timestamp::Timestamp;
 
@@ -36,33 +37,6 @@ fn read_in_two_passes(text: &str) -> Result<RecordedEvent, Misread> {
     Ok(envelope.around(event))
 }
 
-/// A field's name, without a copy of it where it is written without escapes.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_identifier(KeyVisitor).map(Self)
-    }
-}
-
-struct KeyVisitor;
-
-impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a field's name")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(text.into()))
-    }
-}
-
 /// The next field's name.
 fn next_key<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
     Ok(map.next_key()?.map(|Key(name)| name))
@@ -75,20 +49,6 @@ trait Part<'de> {
     fn read<A: MapAccess<'de>>(self, map: A, fields: &mut Fields) -> Result<Self::Value, A::Error>;
 }
 
-/// What reads the fields that an event does not have itself.
-trait Others {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error>;
-}
-
-/// Skips them all.
-struct Skipped;
-
-impl Others for Skipped {
-    fn read<'de, A: MapAccess<'de>>(&mut self, _: &str, map: &mut A, _: &mut Fields) -> Result<(), A::Error> {
-        map.next_value::<IgnoredAny>().map(drop)
-    }
-}
-
 /// The fields of every event, but for its type, as far as they have been read.
 #[derive(Default)]
 struct Envelope {
@@ -97,13 +57,31 @@ struct Envelope {
     by: Option<Option<Actor>>,
 }
 
-impl Others for Envelope {
+impl Envelope {
     fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
         match key {
             "position" => fields.read(map, "position", &mut self.position),
             "at" => fields.read(map, "at", &mut self.at),
             "by" => fields.read(map, "by", &mut self.by),
             _ => map.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+/// Where the fields go that an event does not have itself. One type for both, so that events are compiled once.
+enum Others<'e> {
+    /// Nowhere: the envelope has been read.
+    Skipped,
+    /// Into an envelope whose type is known, and may not be named again.
+    Envelope(&'e mut Envelope),
+}
+
+impl Others<'_> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
+        match self {
+            Self::Skipped => map.next_value::<IgnoredAny>().map(drop),
+            Self::Envelope(_) if key == "type" => Err(A::Error::duplicate_field("type")),
+            Self::Envelope(envelope) => envelope.read(key, map, fields),
         }
     }
 }
@@ -151,7 +129,7 @@ impl<'de> Part<'de> for TypeFirst {
             match &*key {
                 "type" => {
                     let kind: &str = map.next_value()?;
-                    let event = read_event(kind, map, fields, &mut OnceTyped(&mut envelope))?;
+                    let event = read_event(kind, map, fields, Others::Envelope(&mut envelope))?;
                     return Ok(envelope.complete(fields)?.around(event));
                 }
                 "position" | "at" | "by" => envelope.read(&key, &mut map, fields)?,
@@ -159,18 +137,6 @@ impl<'de> Part<'de> for TypeFirst {
             }
         }
         Err(A::Error::missing_field("type"))
-    }
-}
-
-/// The rest of an envelope whose type is known, which may not be named again.
-struct OnceTyped<'e>(&'e mut Envelope);
-
-impl Others for OnceTyped<'_> {
-    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A, fields: &mut Fields) -> Result<(), A::Error> {
-        match key {
-            "type" => Err(A::Error::duplicate_field("type")),
-            _ => self.0.read(key, map, fields),
-        }
     }
 }
 
@@ -202,7 +168,7 @@ impl<'de> Part<'de> for EventPart<'_> {
     type Value = Event;
 
     fn read<A: MapAccess<'de>>(self, map: A, fields: &mut Fields) -> Result<Event, A::Error> {
-        read_event(self.kind, map, fields, &mut Skipped)
+        read_event(self.kind, map, fields, Others::Skipped)
     }
 }
 
@@ -215,7 +181,7 @@ macro_rules! read_events {
             kind: &str,
             mut map: A,
             fields: &mut Fields,
-            others: &mut impl Others,
+            mut others: Others<'_>,
         ) -> Result<Event, A::Error> {
             match kind {
                 $(stringify!($event) => {

@@ -1,7 +1,6 @@
 //! The enterprises that are kept, by handle.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::event::RecordedEvent;
@@ -11,6 +10,7 @@ use crate::oracle::bounds::{HANDLES_MAX, KEPT_BYTES_MAX};
 use crate::oracle::cores::Core;
 use crate::oracle::fault::Fault;
 use crate::oracle::fields::Fields;
+use crate::sorted::Sorted;
 use crate::timestamp::Timestamp;
 
 /// One enterprise.
@@ -70,7 +70,7 @@ impl Kept {
 pub(super) struct Enterprises {
     /// One of the sort that speaks, to which nothing has happened.
     pub(super) sort: Box<dyn Core>,
-    kept: BTreeMap<u64, Kept>,
+    kept: Sorted<u64, Kept>,
     last: u64,
     bytes: usize,
 }
@@ -79,7 +79,7 @@ impl Enterprises {
     pub(super) const fn of(sort: Box<dyn Core>, last: u64) -> Self {
         Self {
             sort,
-            kept: BTreeMap::new(),
+            kept: Sorted::new(),
             last,
             bytes: 0,
         }
@@ -91,7 +91,7 @@ impl Enterprises {
     }
 
     pub(super) fn get(&self, handle: u64) -> Result<&Kept, Fault> {
-        self.kept.get(&handle).ok_or_else(|| Fault::unknown_handle(handle))
+        self.kept.get(handle).ok_or_else(|| Fault::unknown_handle(handle))
     }
 
     /// The enterprise that a request names.
@@ -107,13 +107,13 @@ impl Enterprises {
         self.bytes = self.with(kept.bytes)?;
         self.last += 1;
         let reached = reached(self.last, &kept);
-        self.kept.insert(self.last, kept);
+        self.kept.add(self.last, kept);
         Ok(reached)
     }
 
     /// Keeps one no longer.
     pub(super) fn let_go(&mut self, handle: u64) -> Result<(), Fault> {
-        let kept = self.kept.remove(&handle).ok_or_else(|| Fault::unknown_handle(handle))?;
+        let kept = self.kept.remove(handle).ok_or_else(|| Fault::unknown_handle(handle))?;
         self.bytes -= kept.bytes;
         Ok(())
     }
@@ -121,10 +121,7 @@ impl Enterprises {
     /// Gives the next events, of so many bytes, to an enterprise: all or none.
     pub(super) fn extend(&mut self, handle: u64, recorded: Vec<RecordedEvent>, bytes: usize) -> Result<Reached, Fault> {
         let bytes_then = self.with(bytes)?;
-        let kept = self
-            .kept
-            .get_mut(&handle)
-            .ok_or_else(|| Fault::unknown_handle(handle))?;
+        let kept = self.kept.get_mut(handle).ok_or_else(|| Fault::unknown_handle(handle))?;
         kept.apply(recorded)?;
         kept.bytes += bytes;
         self.bytes = bytes_then;

@@ -36,7 +36,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// No JSON object, or a field that is missing, unknown, there twice, or of another type.
+    /// No JSON object, more than 64 fields, or a field that is missing, unknown, there twice, or of another type.
     MalformedRequest, "malformed_request";
     /// Longer than [`REQUEST_BYTES_MAX`].
     TooLarge, "too_large";

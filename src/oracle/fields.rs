@@ -1,14 +1,14 @@
 //! A request's fields: read once, taken one by one, and none left over.
 
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
+use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::json::Key;
 use crate::limits::excerpt;
 use crate::oracle::bounds::{DEPTH_MAX, REQUEST_BYTES_MAX};
 use crate::oracle::fault::{ErrorKind, Fault};
@@ -16,9 +16,12 @@ use crate::oracle::fault::{ErrorKind, Fault};
 /// The longest `id` that is echoed, in bytes.
 const ID_BYTES_MAX: usize = 256;
 
+/// The most fields of a request. No call has so many, and so each may be compared with all.
+const FIELDS_MAX: usize = 64;
+
 /// The fields that nobody has taken yet, as they stand in the request.
 #[derive(Debug)]
-pub(super) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
     /// Takes a request apart. What its fields hold is JSON, and not judged yet.
@@ -37,7 +40,7 @@ impl<'a> Fields<'a> {
 
     /// What the answer repeats, so that a caller knows what it answers.
     pub(super) fn id(&mut self) -> Result<Option<&'a RawValue>, Fault> {
-        let id = self.0.remove("id").filter(|id| id.get() != "null");
+        let id = self.take("id").filter(|id| id.get() != "null");
         let is_short = |id: &&RawValue| {
             let is_number = |first: char| first == '-' || first.is_ascii_digit();
             id.get().len() <= ID_BYTES_MAX && id.get().starts_with(|first| first == '"' || is_number(first))
@@ -59,7 +62,7 @@ impl<'a> Fields<'a> {
 
     /// Takes a field; nothing where it is absent or null.
     pub(super) fn optional<T: Deserialize<'a>>(&mut self, field: &'static str) -> Result<Option<T>, Fault> {
-        let Some(raw) = self.0.remove(field) else {
+        let Some(raw) = self.take(field) else {
             return Ok(None);
         };
         serde_json::from_str(raw.get()).map_err(|error| Fault::of_field(field, format!("field `{field}`: {error}")))
@@ -67,13 +70,21 @@ impl<'a> Fields<'a> {
 
     /// Refuses what nobody took: a misspelt option is never a request without it.
     pub(super) fn done(&self) -> Result<(), Fault> {
-        match self.0.first_key_value() {
+        match self.0.iter().map(|(field, _)| field).min() {
             None => Ok(()),
-            Some((field, _)) => {
+            Some(field) => {
                 let message = format!("this call has no field `{}`", excerpt(field));
                 Err(Fault::of_field(field, message))
             }
         }
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, field: &str) -> Option<&'a RawValue> {
+        let place = self.0.iter().position(|(name, _)| name == field)?;
+        let (_, value) = self.0.swap_remove(place);
+        Some(value)
     }
 }
 
@@ -93,15 +104,16 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = BTreeMap::new();
-        while let Some((field, value)) = map.next_entry::<String, &RawValue>()? {
-            match fields.entry(field) {
-                Entry::Vacant(entry) => entry.insert(value),
-                Entry::Occupied(entry) => {
-                    let twice = format!("field `{}` is there twice", excerpt(entry.key()));
-                    return Err(A::Error::custom(twice));
-                }
-            };
+        let mut fields: Vec<(Cow<'_, str>, &RawValue)> = Vec::new();
+        while let Some((Key(field), value)) = map.next_entry()? {
+            if fields.iter().any(|(before, _)| *before == field) {
+                let twice = format!("field `{}` is there twice", excerpt(&field));
+                return Err(A::Error::custom(twice));
+            }
+            if fields.len() == FIELDS_MAX {
+                return Err(A::Error::custom(format!("it has more than {FIELDS_MAX} fields")));
+            }
+            fields.push((field, value));
         }
         Ok(Fields(fields))
     }

@@ -1,6 +1,6 @@
 //! What a completion rests on: the items that were recorded, and whatever kept something else out of the scope.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::command::Command;
@@ -9,6 +9,7 @@ use crate::event::{Event, RecordedEvent};
 use crate::id::{CredentialId, OrganizationId, PersonId, Position, RevocationId};
 use crate::receipt::excerpt::{Excerpt, Kept, varied};
 use crate::receipt::subjects::Subjects;
+use crate::sorted::Sorted;
 use crate::timestamp::Timestamp;
 
 /// The items of a revocation that has nothing left, and the events before its cut without which something would be
@@ -21,7 +22,7 @@ pub(super) fn rests_on<I, E>(
 where
     I: Iterator<Item = Result<RecordedEvent, E>>,
 {
-    let mut named = BTreeMap::new();
+    let mut items = Vec::new();
     let mut ended = Ended::default();
     for recorded in open()? {
         let recorded = recorded?;
@@ -29,7 +30,7 @@ where
             break;
         }
         if item_of(&recorded.event) == Some(revocation) {
-            named.insert(recorded.position, recorded);
+            items.push(recorded);
         } else if recorded.position < revocation.cut() {
             ended.add(&recorded.event);
         }
@@ -43,10 +44,12 @@ where
         subjects.credentials.insert(*credential);
     }
     let parts = Parts::of(Excerpt::read(&mut open, state.position(), &mut subjects)?);
+    let mut ends = Sorted::new();
     for credential in credentials {
-        parts.keep_out(credential, revocation, state, &mut named);
+        parts.keep_out(credential, revocation, state, &mut ends);
     }
-    Ok(named.into_values().collect())
+    // Whatever ended before the cut comes before the items.
+    Ok(ends.into_iter().map(|(_, end)| end).chain(items).collect())
 }
 
 const fn item_of(event: &Event) -> Option<RevocationId> {
@@ -113,45 +116,60 @@ impl Ended {
 }
 
 /// Events by whom they are about, so that those about one credential are found without a look at all.
-#[derive(Default)]
 struct Parts {
-    all: BTreeMap<Position, Kept>,
-    of_everyone: Vec<Position>,
-    of_people: BTreeMap<PersonId, Vec<Position>>,
-    of_organizations: BTreeMap<OrganizationId, Vec<Position>>,
-    of_credentials: BTreeMap<CredentialId, Vec<Position>>,
+    all: Sorted<Position, Kept>,
+    /// In order.
+    about: Vec<(About, Position)>,
+}
+
+/// Whom an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Everyone,
+    Person(PersonId),
+    Organization(OrganizationId),
+    Credential(CredentialId),
 }
 
 impl Parts {
     fn of(excerpt: Excerpt) -> Self {
-        let mut parts = Self::default();
+        let (mut all, mut about) = (Sorted::new(), Vec::new());
         for kept in excerpt.0 {
             let position = kept.recorded.position;
-            let list = match &kept.recorded.event {
+            let of = match &kept.recorded.event {
                 Event::MemberAdded { member, .. }
                 | Event::MemberRoleChanged { member, .. }
-                | Event::MemberRemoved { member } => parts.of_people.entry(*member).or_default(),
+                | Event::MemberRemoved { member } => About::Person(*member),
                 Event::OrganizationAdded { organization, .. } | Event::OrganizationRemoved { organization } => {
-                    parts.of_organizations.entry(*organization).or_default()
+                    About::Organization(*organization)
                 }
                 Event::CredentialIssued { credential, .. }
                 | Event::CredentialAuthorized { credential, .. }
                 | Event::AuthorizationRevoked { credential, .. }
-                | Event::CredentialDestroyed { credential, .. } => parts.of_credentials.entry(*credential).or_default(),
+                | Event::CredentialDestroyed { credential, .. } => About::Credential(*credential),
                 Event::EnterpriseCreated { .. }
                 | Event::RevokeAllRequested { .. }
                 | Event::RevocationRequested { .. }
-                | Event::RevocationCompleted { .. } => &mut parts.of_everyone,
+                | Event::RevocationCompleted { .. } => About::Everyone,
                 // Nothing of it decides what a revocation covers.
                 Event::PermissionGranted { .. }
                 | Event::PermissionWithdrawn { .. }
                 | Event::OrganizationOwnerAdded { .. }
                 | Event::OrganizationOwnerRemoved { .. } => continue,
             };
-            list.push(position);
-            parts.all.insert(position, kept);
+            about.push((of, position));
+            all.add(position, kept);
         }
-        parts
+        about.sort_unstable();
+        Self { all, about }
+    }
+
+    /// Where the events about somebody are.
+    fn of_one(&self, about: About) -> impl Iterator<Item = Position> {
+        let first = self.about.partition_point(|(of, _)| *of < about);
+        let rest = self.about.iter().skip(first);
+        rest.take_while(move |(of, _)| *of == about)
+            .map(|(_, position)| *position)
     }
 
     /// Names the ends without which something of a credential would be left.
@@ -160,32 +178,29 @@ impl Parts {
         credential: CredentialId,
         revocation: RevocationId,
         state: &Enterprise,
-        named: &mut BTreeMap<Position, RecordedEvent>,
+        ends: &mut Sorted<Position, RecordedEvent>,
     ) {
         let subjects = Subjects::of_credential(credential, state);
         self.about(&subjects).each(|kept, before, after| {
             let position = kept.recorded.position;
-            if position >= revocation.cut() || named.contains_key(&position) || !is_end(&kept.recorded.event) {
+            if position >= revocation.cut() || ends.get(position).is_some() || !is_end(&kept.recorded.event) {
                 return;
             }
             if is_left(&varied(before, &[], after), &subjects, revocation) {
-                named.insert(position, kept.recorded.clone());
+                ends.add(position, kept.recorded.clone());
             }
         });
     }
 
     fn about(&self, subjects: &Subjects) -> Excerpt {
-        let people = subjects.people.iter().filter_map(|id| self.of_people.get(id));
+        let mut positions: Vec<Position> = self.of_one(About::Everyone).collect();
+        positions.extend(subjects.people.iter().flat_map(|id| self.of_one(About::Person(*id))));
         let organizations = subjects.organizations.iter();
-        let organizations = organizations.filter_map(|id| self.of_organizations.get(id));
-        let credentials = subjects.credentials.iter().filter_map(|id| self.of_credentials.get(id));
-        let lists = people
-            .chain(organizations)
-            .chain(credentials)
-            .chain([&self.of_everyone]);
-        let mut positions: Vec<Position> = lists.flatten().copied().collect();
+        positions.extend(organizations.flat_map(|id| self.of_one(About::Organization(*id))));
+        let credentials = subjects.credentials.iter();
+        positions.extend(credentials.flat_map(|id| self.of_one(About::Credential(*id))));
         positions.sort_unstable();
-        let kept = positions.iter().filter_map(|position| self.all.get(position));
+        let kept = positions.iter().filter_map(|position| self.all.get(*position));
         Excerpt(kept.cloned().collect())
     }
 }

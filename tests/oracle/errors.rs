@@ -213,6 +213,20 @@ fn a_repeated_field_is_refused() {
 }
 
 #[test]
+fn a_request_has_so_many_fields_and_no_more() {
+    let with_fields = |count: usize| {
+        let fields: Vec<_> = (0..count).map(|number| format!(r#""{number}":0"#)).collect();
+        begun().call(&format!("{{{}}}", fields.join(",")))
+    };
+    let (as_many, more) = (with_fields(64), with_fields(65));
+    assert!(as_many.contains("the field `call` is missing"), "{as_many}");
+    assert!(
+        more.contains(r#""kind":"malformed_request""#) && more.contains("it has more than 64 fields"),
+        "{more}"
+    );
+}
+
+#[test]
 fn what_is_as_deep_as_allowed_is_read() {
     let fault = error(&mut begun(), &deep(DEPTH_MAX - 1));
     assert_eq!(fault["kind"], "unreadable_event", "{fault}");
