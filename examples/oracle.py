@@ -23,7 +23,10 @@ class Service:
         self.handle = self.call(call="begin")["handle"]
 
     def carry_out(self, at, command):
-        """Does what the command says. Answers with the events that were recorded, or with rule and status."""
+        """Does what the command says. Answers with the events that were recorded, or with rule and status.
+
+        Beside the events of a request to revoke: the revocation that answers for it, and whether the caller was warned.
+        """
         return told(self.call(call="carry_out", handle=self.handle, at=at, command=command))
 
     def access(self, at):
@@ -33,15 +36,15 @@ class Service:
     def call(self, **request):
         print(json.dumps(request), file=self.program.stdin, flush=True)
         answer = json.loads(self.program.stdout.readline())
-        if "error" in answer:
-            raise SystemExit(f"{request}\n  {answer['error']['message']}")
-        return answer["result"]
+        return answer.get("result", answer)
 
 
 def told(answer):
     if "accepted" in answer:
-        return answer["accepted"]["events"]
-    return answer["refused"]["rule"], answer["refused"]["status"]
+        return answer["accepted"]
+    if "refused" in answer:
+        return answer["refused"]["rule"], answer["refused"]["status"]
+    return answer
 
 
 def check(service, name, steps):
@@ -61,7 +64,9 @@ def main():
     corpus = pathlib.Path(__file__).parent.parent / "corpus/corpus.jsonl"
     header, *lines = map(json.loads, corpus.read_text().splitlines())
     service, worlds = Service(sys.argv[1:]), {}
-    service.call(call="version", protocol=header["protocol"], rule_set=header["rule_set"])
+    versions = service.call(call="version", protocol=header["protocol"], rule_set=header["rule_set"])
+    if "error" in versions:
+        sys.exit(versions["error"]["message"])
     for line in lines:
         if "case" in line:
             check(service, f"case {line['case']}", worlds[line["world"]] + line["steps"])

@@ -10,8 +10,15 @@ connection.connect()
 
 
 def ask(call, **fields):
-    connection.request("POST", "/oracle", json.dumps({"call": call, **fields}))
-    return json.load(connection.getresponse())
+    for is_last in (False, True):
+        try:
+            connection.request("POST", "/oracle", json.dumps({"call": call, **fields}))
+            return json.load(connection.getresponse())
+        except ConnectionError:
+            # The service closes a connection that was idle for ten seconds.
+            connection.close()
+            if is_last:
+                raise
 
 
 class Enterprise:

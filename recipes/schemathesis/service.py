@@ -1,4 +1,4 @@
-"""The service under test: here a wrong core. For yours, write `Enterprise.url` and what makes the cast."""
+"""The service under test: here a wrong core. For yours, write `Enterprise.url`, `access` and what makes the cast."""
 
 import os
 
@@ -35,6 +35,9 @@ class Enterprise:
         answer = requests.post(f"{self.server}/oracle", json=request, timeout=10).json()
         assert "result" in answer, answer
         return answer["result"]
+
+    def access(self):
+        return self.ask("access_all", handle=self.copy)
 
     # A new one for each request: what was revoked by the last must not be in the way of the next.
     def url(self):

@@ -1,4 +1,4 @@
-"""Whatever is asked over HTTP, the status must be the one that the oracle says is due."""
+"""Whatever is asked over HTTP: the status, and then who may do what, must be what the oracle says is due."""
 
 import os
 
@@ -32,11 +32,12 @@ def command(operation, token, person, body):
 @schema.given(token=st.sampled_from(list(TOKENS)), person=st.sampled_from(list(PEOPLE)))
 @schema.include(method="POST").parametrize()
 @settings(max_examples=25, deadline=None, database=None, derandomize=True)
-def test_the_status_is_the_one_that_is_due(case, token, person):
+def test_the_answer_and_its_effect_are_those_that_are_due(case, token, person):
     names = {"enterprise": "octo-corp", "org": "octo-org", "username": person}
     case.path_parameters = {name: names[name] for name in case.path_parameters}
     asked = command(case.operation.definition.raw["operationId"], token, person, case.body)
-    decided = oracle.ask("decide", command=asked)
+    oracle.url()
+    decided = oracle.ask("carry_out", handle=oracle.copy, command=asked)
     due = decided["refused"]["status"] if "refused" in decided else 202
 
     def the_oracle_agrees(_, answer, __):
@@ -45,3 +46,4 @@ def test_the_status_is_the_one_that_is_due(case, token, person):
     answer = case.call(base_url=service.url(), headers={"Authorization": f"Bearer {token}"})
     # What fits the schema may still be refused: the oracle knows.
     case.validate_response(answer, additional_checks=[the_oracle_agrees], excluded_checks=[positive_data_acceptance])
+    assert service.access() == oracle.access(), f"Who may do what after {asked}"

@@ -37,7 +37,9 @@ def test_the_types_fit_what_is_asked_and_answered(tmp_path: Path) -> None:
     fits = tmp_path / "fits.py"
     fits.write_text("\n".join(lines))
     sample = Path(__file__).with_name("sample.py")
-    assert mypy(fits, sample, cache=tmp_path) == "Success: no issues found in 2 source files\n"
+    readme = tmp_path / "readme.py"
+    readme.write_text((ROOT / "bindings/python/README.md").read_text().split("```python\n")[1].split("```")[0])
+    assert mypy(fits, sample, readme, cache=tmp_path) == "Success: no issues found in 3 source files\n"
     bad = tmp_path / "bad.py"
     bad.write_text(sample.read_text().replace('"carry_out"', '"carry_on"'))
     assert "call-overload" in mypy(bad, cache=tmp_path)
