@@ -7,7 +7,7 @@ default:
 
 # The README's first command: an enterprise is revoked over real HTTP, with evidence.
 rehearse *arguments:
-    cargo run --release --locked -- rehearse {{arguments}}
+    cargo run --release --locked -p enterprise-credentials-host -- rehearse {{arguments}}
 
 # The README's second command: all tests that need nothing but Rust.
 test:
