@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 
-manifest=bindings/c/Cargo.toml
 module=$PWD/target/wasm/oracle.wasm
 work=$PWD/target/c/check
 package=$work/package
@@ -24,9 +23,12 @@ main() {
     program_with_wrong_cores
     export CARGO_TARGET_DIR=$PWD/target/c
     install_missing
-    cargo fmt --manifest-path "$manifest" --check
-    cargo clippy --manifest-path "$manifest" --all-targets --locked --quiet -- -D warnings
-    cargo test --manifest-path "$manifest" --locked
+    local manifest
+    for manifest in bindings/carrier/Cargo.toml bindings/c/Cargo.toml; do
+        cargo fmt --manifest-path "$manifest" --check
+        cargo clippy --manifest-path "$manifest" --all-targets --locked --quiet -- -D warnings
+        cargo test --manifest-path "$manifest" --locked
+    done
 
     rm -rf "$work"
     mkdir -p "$work"

@@ -17,7 +17,7 @@ main() {
     schemathesis_is_there
     # Building is not what has a time limit.
     "${proptest[@]}" --no-run
-    recipe schemathesis 'The oracle says' OwnersOnly EnterpriseOwnersEverywhere TargetsTheFirstOwner
+    recipe schemathesis 'The oracle says\|Who may do what' OwnersOnly EnterpriseOwnersEverywhere WaitsForTheJob
     recipe proptest 'minimal failing input' CompletesTwice GuestsAreMembers WaitsForTheJob
 }
 
@@ -54,8 +54,9 @@ of_schemathesis() {
     ) >"$work/schemathesis.log" 2>&1
 }
 
+# With a fixed seed, as that of schemathesis has by itself: a wrong core is caught each time or never.
 of_proptest() {
-    SERVICE=$address timeout 300 "${proptest[@]}" >"$work/proptest.log" 2>&1
+    SERVICE=$address PROPTEST_RNG_SEED=1 timeout 300 "${proptest[@]}" >"$work/proptest.log" 2>&1
 }
 
 fail() {

@@ -8,9 +8,10 @@ export LC_ALL=C.UTF-8
 
 pictures=$PWD/target/report
 chromium=${CHROMIUM:-/usr/bin/chromium}
+. ci/installing.sh
 
 main() {
-    install_missing
+    install_missing "$chromium" chromium node nodejs npm npm
     mkdir -p "$pictures"
     cp ci/report/package.json ci/report/package-lock.json ci/report/look.mjs "$pictures/"
     (cd "$pictures" && timeout 180 npm ci --silent --no-audit --no-fund)
@@ -21,17 +22,6 @@ main() {
     pages
     (cd "$pictures" && timeout 240 node look.mjs "$chromium" . clean.html findings.html broken.html)
     printf 'pictures and PDF in %s\n' "$pictures"
-}
-
-# Only what is missing: Node may be there from elsewhere, and Debian's would not go together with it.
-install_missing() {
-    local missing=()
-    command -v "$chromium" >/dev/null || missing+=(chromium)
-    command -v node >/dev/null || missing+=(nodejs)
-    command -v npm >/dev/null || missing+=(npm)
-    [[ ${#missing[@]} -gt 0 ]] || return 0
-    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 pages() {

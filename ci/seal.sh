@@ -11,23 +11,17 @@ work=$PWD/target/seal
 program=target/release/enterprise-credentials
 sign=target/release/examples/sign
 log=$work/log.jsonl
+. ci/installing.sh
 
 main() {
-    install_go
+    # Nothing from a registry.
+    install_missing go golang-go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog golang-golang-x-mod-dev
     cargo build --release --quiet --locked
     cargo build --release --quiet --locked -p enterprise-credentials-seal --example sign
     rm -rf "$work"
     mkdir -p "$work"
     seal
     GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/cache go run ci/seal/main.go "$work"
-}
-
-# Two packages of Debian, and nothing from a registry.
-install_go() {
-    if [[ -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ]] && command -v go >/dev/null; then
-        return
-    fi
-    apt-get install --quiet --quiet --yes golang-go golang-golang-x-mod-dev >/dev/null
 }
 
 # As a host would: with a key, a log that grows, and a checkpoint of it now and then.
@@ -46,6 +40,11 @@ seal() {
     for size in "${older[@]}"; do
         "$program" seal prove "$log" --from "$work/$size.checkpoint" --checkpoint "$work/$events.checkpoint" >"$work/$size.growth"
     done
+}
+
+fail() {
+    printf 'seal: %s\n' "$1" >&2
+    exit 1
 }
 
 main

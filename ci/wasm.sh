@@ -14,6 +14,7 @@ exports="__data_end __heap_base abi_version alloc begin_after call free last_han
 manifest=bindings/wasm/Cargo.toml
 built=$PWD/target/wasm
 again=$PWD/target/wasm-again
+. ci/installing.sh
 
 main() {
     export CARGO_TARGET_DIR=$built
@@ -21,7 +22,7 @@ main() {
     cargo clippy --manifest-path "$manifest" --all-targets --locked --quiet -- -D warnings
     cargo test --manifest-path "$manifest" --locked
 
-    install_missing
+    install_toolchain
     if ! recent_enough; then
         printf 'wasm: skipped %d checks of the artefact: rustc-web is %s here, and %s is needed\n' \
             "$checks_of_artefact" "$(version_of_rustc_web)" "$(rust_version)"
@@ -33,18 +34,10 @@ main() {
     printf 'wasm: %d checks of the artefact hold\n' "$checks_of_artefact"
 }
 
-# Only what is missing.
-install_missing() {
-    local missing=() sources
+install_toolchain() {
+    local sources
     sources=$(/usr/bin/rustc --print sysroot 2>/dev/null || true)/lib/rustlib/src/rust/library/core
-    [[ -x /usr/bin/rustc ]] || missing+=(rustc-web)
-    [[ -x /usr/bin/cargo ]] || missing+=(cargo-web)
-    [[ -d $sources ]] || missing+=(rust-web-src)
-    command -v wasm-ld-19 >/dev/null || missing+=(lld-19)
-    command -v node >/dev/null || missing+=(nodejs)
-    [[ ${#missing[@]} -gt 0 ]] || return 0
-    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    install_missing /usr/bin/rustc rustc-web /usr/bin/cargo cargo-web "$sources" rust-web-src wasm-ld-19 lld-19 node nodejs
 }
 
 rust_version() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1; }

@@ -5,9 +5,9 @@ use std::slice;
 use std::sync::PoisonError;
 
 use enterprise_credentials::oracle::REQUEST_BYTES_MAX;
+use enterprise_credentials_carrier::Fault;
 
 use crate::answers::Answers;
-use crate::carrier::misuse;
 use crate::oracles::Oracles;
 
 /// The version of the header. Another number means that a program built with the old one would go wrong.
@@ -88,6 +88,17 @@ pub extern "C" fn ec_answer_free(answer: *const c_char) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn ec_live() -> usize {
     ORACLES.count() + ANSWERS.count()
+}
+
+/// The answer to a call that is none.
+fn misuse(message: &str) -> String {
+    let fault = Fault {
+        kind: "misuse",
+        message,
+        lost_up_to: None,
+    };
+    // Its request is not read.
+    fault.answer_to("")
 }
 
 /// A request where the caller has it. Of one that is too long, as much as tells.

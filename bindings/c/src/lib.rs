@@ -6,7 +6,6 @@
 //! address that a caller gives back is believed.
 
 mod answers;
-mod carrier;
 mod exports;
 mod oracles;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::carrier::Carrier;
+use enterprise_credentials_carrier::Carrier;
 
 /// By number. A number is never given out twice, so one that was given back names nothing ever again.
 #[derive(Debug)]

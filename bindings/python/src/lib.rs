@@ -1,15 +1,12 @@
 //! The oracle of `enterprise-credentials` for Python: texts in, texts out. The package around it, in Python, is beside
 //! this in `python/`.
 
-mod carrier;
-
 use std::sync::{Mutex, PoisonError};
 
 use enterprise_credentials::oracle::Oracle;
+use enterprise_credentials_carrier::Carrier;
 use pyo3::prelude::{Bound, PyResult, PyStringMethods, pyclass, pymethods, pymodule};
 use pyo3::types::{PyModule, PyModuleMethods, PyString};
-
-pub use carrier::Carrier;
 
 /// What Python has of a [`Carrier`]. Several threads may ask it: one waits for the other.
 #[pyclass(frozen, module = "enterprise_credentials._native")]

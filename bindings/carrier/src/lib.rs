@@ -1,4 +1,5 @@
-//! One oracle, and what becomes of it if a call panics.
+//! The oracle of `enterprise-credentials` as a native library carries it: a call that panics is answered too. Requests
+//! and answers are the JSON of [`enterprise_credentials::oracle`].
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,29 +8,33 @@ use enterprise_credentials::oracle::Oracle;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// An oracle that is replaced if it dies.
+/// An oracle that is replaced when it dies. Where a call panics, which no request is known to do, the answer is an error
+/// of the kind `died`, and another oracle answers from then on.
 #[derive(Debug, Default)]
-pub(crate) struct Carrier {
+pub struct Carrier {
     oracle: Oracle,
 }
 
-/// An error that is not the oracle's own, written like those that are.
+/// An error that is not the oracle's own. It is written like those that are.
+#[derive(Debug, Serialize)]
+pub struct Fault<'a> {
+    /// What sort of error it is, such as `died`: for programs.
+    pub kind: &'static str,
+    /// What is wrong: for people.
+    pub message: &'a str,
+    /// The last handle that names nothing any more, where some may be lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_up_to: Option<u64>,
+}
+
 #[derive(Serialize)]
 struct Failed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
-    error: Fault<'a>,
+    error: &'a Fault<'a>,
 }
 
-#[derive(Serialize)]
-struct Fault<'a> {
-    kind: &'static str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lost_up_to: Option<u64>,
-}
-
-/// What a request has that its answer repeats.
+/// What of a request is repeated in its answer.
 #[derive(Deserialize)]
 struct Asked<'a> {
     #[serde(borrow)]
@@ -37,57 +42,54 @@ struct Asked<'a> {
 }
 
 impl Carrier {
-    /// Answers a request, always.
-    pub(crate) fn call(&mut self, request: &str) -> String {
+    /// One that asks this oracle first.
+    pub const fn of(oracle: Oracle) -> Self {
+        Self { oracle }
+    }
+
+    /// Answers one request, always, in JSON on one line.
+    pub fn call(&mut self, request: &str) -> String {
         self.ask(request, Oracle::call)
     }
 
     fn ask(&mut self, request: &str, ask: impl FnOnce(&mut Oracle, &str) -> String) -> String {
         // What the panic left is thrown away; only its last handle is still read, a number.
         let answer = catch_unwind(AssertUnwindSafe(|| ask(&mut self.oracle, request)));
-        answer.unwrap_or_else(|panic| self.died(request, panic.as_ref()))
+        answer.unwrap_or_else(|panic| self.died(request, words(panic.as_ref())))
     }
 
-    fn died(&mut self, request: &str, panic: &(dyn Any + Send)) -> String {
+    fn died(&mut self, request: &str, cause: &str) -> String {
         let last = self.oracle.last_handle();
         self.oracle = Oracle::after(last);
         let lost = match last {
             0 => String::from("no handle is lost"),
             last => format!("all handles up to {last} are lost"),
         };
-        let cause = words(panic);
         let message = format!("the oracle died, {lost}, and a new one answers from now on: {cause}");
-        let asked: Option<Asked<'_>> = serde_json::from_str(request).ok();
-        let error = Fault {
+        let fault = Fault {
             kind: "died",
             message: &message,
             lost_up_to: Some(last),
         };
-        let id = asked.and_then(|asked| asked.id);
-        written(&Failed { id, error })
+        fault.answer_to(request)
     }
 }
 
-/// The answer to a call that is none. Its request was not read.
-pub(crate) fn misuse(message: &str) -> String {
-    let error = Fault {
-        kind: "misuse",
-        message,
-        lost_up_to: None,
-    };
-    written(&Failed { id: None, error })
+impl Fault<'_> {
+    /// The answer to a request, whose `id` it repeats where that can be read.
+    pub fn answer_to(&self, request: &str) -> String {
+        let asked: Option<Asked<'_>> = serde_json::from_str(request).ok();
+        let id = asked.and_then(|asked| asked.id);
+        // Strings and numbers can be written. Nobody is owed an answer that cannot be.
+        serde_json::to_string(&Failed { id, error: self }).unwrap_or_default()
+    }
 }
 
 /// What a panic said.
 fn words(panic: &(dyn Any + Send)) -> &str {
     let literal = panic.downcast_ref::<&str>().copied();
     let formatted = || panic.downcast_ref::<String>().map(String::as_str);
-    literal.or_else(formatted).unwrap_or("a panic without words")
-}
-
-fn written(failed: &Failed<'_>) -> String {
-    // Strings and numbers can be written. Nobody is owed an answer that cannot be.
-    serde_json::to_string(failed).unwrap_or_default()
+    literal.or_else(formatted).unwrap_or("it did not say why")
 }
 
 #[cfg(test)]
@@ -121,6 +123,25 @@ mod tests {
     fn a_panic_without_words_and_a_request_without_an_id_are_told_too() {
         let died = Carrier::default().ask("?", |_, _| std::panic::panic_any(7));
         assert!(died.starts_with(r#"{"error":{"kind":"died","#), "{died}");
-        assert!(died.contains("a panic without words"), "{died}");
+        assert!(died.contains("it did not say why"), "{died}");
+    }
+
+    #[test]
+    fn another_fault_loses_nothing_and_repeats_the_id() {
+        let fault = Fault {
+            kind: "misuse",
+            message: "not so",
+            lost_up_to: None,
+        };
+        let error = r#""error":{"kind":"misuse","message":"not so"}}"#;
+        assert_eq!(fault.answer_to(r#"{"id":1.50}"#), format!(r#"{{"id":1.50,{error}"#));
+        assert_eq!(fault.answer_to(""), format!("{{{error}"));
+    }
+
+    #[test]
+    fn the_oracle_that_is_given_is_asked_first() {
+        let mut carrier = Carrier::of(Oracle::after(41));
+        let begun = carrier.call(r#"{"call":"begin"}"#);
+        assert_eq!(begun, r#"{"result":{"handle":42,"position":0,"last_at":null}}"#);
     }
 }
