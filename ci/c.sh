@@ -18,11 +18,14 @@ static=(-x none "$package/lib/libenterprise_credentials.a" -lpthread -ldl -lm)
 valgrind=(valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible)
 wasmtime=50.0.1
 wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
+. ci/installing.sh
+. ci/listening.sh
 
 main() {
     program_with_wrong_cores
     export CARGO_TARGET_DIR=$PWD/target/c
-    install_missing
+    install_missing gcc gcc g++ g++ valgrind valgrind go golang-go javac default-jdk-headless "$jna" libjna-java node nodejs \
+        python:ensurepip python3-venv
     local manifest
     for manifest in bindings/carrier/Cargo.toml bindings/c/Cargo.toml; do
         cargo fmt --manifest-path "$manifest" --check
@@ -43,28 +46,6 @@ main() {
     in_java
     in_wasmtime
     in_the_guide
-}
-
-# Only what is missing.
-install_missing() {
-    local missing=()
-    command -v gcc >/dev/null || missing+=(gcc)
-    command -v g++ >/dev/null || missing+=(g++)
-    command -v valgrind >/dev/null || missing+=(valgrind)
-    command -v go >/dev/null || missing+=(golang-go)
-    command -v javac >/dev/null || missing+=(default-jdk-headless)
-    [[ -f $jna ]] || missing+=(libjna-java)
-    command -v node >/dev/null || missing+=(nodejs)
-    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
-    [[ ${#missing[@]} -gt 0 ]] || return 0
-    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-}
-
-program_with_wrong_cores() {
-    [[ -z ${PROGRAM:-} ]] || return 0
-    cargo build --quiet --locked -p enterprise-credentials-host --features wrong
-    PROGRAM=$PWD/target/debug/enterprise-credentials
 }
 
 # What the library gives to its users is what the header declares, and nothing else.

@@ -10,6 +10,7 @@ work=$PWD/target/npm
 check=$work/check
 chromium=${CHROMIUM:-/usr/bin/chromium}
 wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
+. ci/installing.sh
 . ci/listening.sh
 export ORACLE_GUIDE=$PWD/docs/oracle.md
 export ORACLE_CORPUS=$PWD/corpus/corpus.jsonl
@@ -19,24 +20,13 @@ main() {
         printf 'npm: skipped 3 checks of the package: ci/wasm.sh left no module\n'
         return
     fi
-    install_missing
+    install_missing "$chromium" chromium node nodejs npm npm
     bindings/npm/pack.sh "$module" "$work/package"
     (cd "$work" && npm pack --silent ./package >/dev/null)
     installed
     (cd "$check" && timeout 300 node --test package.test.mjs)
     (cd "$check" && timeout 120 node browser.mjs "$chromium" node_modules/enterprise-credentials)
     recipe
-}
-
-# Only what is missing: Node may be there from elsewhere, and Debian's would not go together with it.
-install_missing() {
-    local missing=()
-    command -v "$chromium" >/dev/null || missing+=(chromium)
-    command -v node >/dev/null || missing+=(nodejs)
-    command -v npm >/dev/null || missing+=(npm)
-    [[ ${#missing[@]} -gt 0 ]] || return 0
-    [[ -n ${CI:-} ]] || fail "needed: apt-get install ${missing[*]}"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # A project that depends on the package, as others install it.

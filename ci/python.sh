@@ -10,29 +10,26 @@ manifest=$package/Cargo.toml
 work=$PWD/target/python-check
 venv=$work/venv
 wrong_cores=(CompletesTwice GuestsAreMembers WaitsForTheJob)
-service=
-export CARGO_TARGET_DIR=$PWD/target/python
 export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 export CORPUS=$PWD/corpus/corpus.jsonl
 # As maturin builds what Python imports: so it is built once.
 export PYO3_BUILD_EXTENSION_MODULE=1
+. ci/installing.sh
+. ci/listening.sh
 
 main() {
-    install_missing
+    program_with_wrong_cores
+    export CARGO_TARGET_DIR=$PWD/target/python
+    install_missing python:ensurepip python3-venv
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "needed: Python 3.10 or later"
     rm -rf "$work"
+    mkdir -p "$work"
     cargo fmt --manifest-path "$manifest" --check
     cargo clippy --manifest-path "$manifest" --all-targets --locked --quiet -- -D warnings
     installed
     read_over
     tested
     recipes
-}
-
-# Only what is missing: Python may be there from elsewhere.
-install_missing() {
-    ! python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || return 0
-    [[ -n ${CI:-} ]] || fail "needed: Python 3.10 or later, with venv: apt-get install python3-venv"
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
 }
 
 installed() {
@@ -64,11 +61,6 @@ tested() {
 # The suites that a stranger would write: they pass where the oracle itself is asked, and fail for each of some wrong cores.
 recipes() {
     local recipe wrong
-    if [[ -z ${PROGRAM:-} ]]; then
-        (unset CARGO_TARGET_DIR && cargo build --quiet --locked -p enterprise-credentials-host --features wrong)
-        PROGRAM=$PWD/target/debug/enterprise-credentials
-    fi
-    trap end EXIT
     for recipe in hypothesis pytest; do
         asks "$recipe" || { cat "$work/recipe.log"; fail "the recipe for $recipe refuses the oracle itself"; }
         printf 'python: the recipe for %s: %s\n' "$recipe" "$(tail -n 1 "$work/recipe.log")"
@@ -83,35 +75,18 @@ recipes() {
 # One run of a recipe, up to its first failure, against the oracle over HTTP. With `CI` set, Hypothesis draws the same each time: a
 # wrong core is caught each time or never.
 asks() {
-    local recipe=$1
+    local recipe=$1 seen=0
     shift
     listen "$@"
     (cd "recipes/$recipe" && SERVICE=$address CI=true timeout 120 \
-        "$venv/bin/pytest" --quiet --exitfirst -p no:cacheprovider) >"$work/recipe.log" 2>&1
+        "$venv/bin/pytest" --quiet --exitfirst -p no:cacheprovider) >"$work/recipe.log" 2>&1 || seen=1
+    stop_listening
+    return "$seen"
 }
 
 # The first report of what is wrong, without what pytest puts before its lines.
 told() {
     sed -n '/wrong a/,/came: /{s/^E *//;p;/came: /q}' "$work/recipe.log"
-}
-
-listen() {
-    end
-    : >"$work/service.log"
-    "$PROGRAM" oracle --listen 127.0.0.1:0 "$@" >"$work/service.log" 2>&1 &
-    service=$!
-    for _ in {1..100}; do
-        address=$(sed -n 's/^listening on //p' "$work/service.log")
-        [[ -z $address ]] || return 0
-        sleep 0.1
-    done
-    cat "$work/service.log"
-    fail "the service does not listen"
-}
-
-end() {
-    [[ -z $service ]] || { kill "$service" && wait "$service" || true; }
-    service=
 }
 
 fail() {

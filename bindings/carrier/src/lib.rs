@@ -8,8 +8,8 @@ use enterprise_credentials::oracle::Oracle;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// An oracle that is replaced when it dies. Where a call panics, which no request is known to do, the answer is an error
-/// of the kind `died`, and another oracle answers from then on.
+/// An oracle that is replaced when it dies. Where a call panics, which no request is known to do, the answer is an
+/// error of the kind `died`, and another oracle answers from then on.
 #[derive(Debug, Default)]
 pub struct Carrier {
     oracle: Oracle,
