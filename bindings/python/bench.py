@@ -12,18 +12,7 @@ import sys
 
 ROUNDS = 9
 # Each in a process of its own, as the native one is. What it prints is what that prints.
-ASKING = """
-import json, sys, time
-from enterprise_credentials import Oracle
-method = sys.argv[1]
-asked = sys.stdin.read().splitlines()
-if method == "call":
-    asked = list(map(json.loads, asked))
-ask = getattr(Oracle(), method)
-begun = time.perf_counter_ns()
-length = sum(len(ask(request)) for request in asked)
-print(len(asked), time.perf_counter_ns() - begun, length)
-"""
+ASKING = [sys.executable, str(pathlib.Path(__file__).with_name("asking.py"))]
 LOADING = """
 import time
 begun = time.perf_counter()
@@ -39,8 +28,7 @@ def run(*command, asked=None):
 
 def main():
     asked = sys.stdin.read()
-    commands = {"natively": sys.argv[1:], "call_text": [sys.executable, "-c", ASKING, "call_text"]}
-    commands["call"] = [sys.executable, "-c", ASKING, "call"]
+    commands = {"natively": sys.argv[1:], "call_text": [*ASKING, "call_text"], "call": [*ASKING, "call"]}
     took = {name: [] for name in commands}
     for _ in range(ROUNDS):
         told = {name: list(map(int, run(*command, asked=asked).split())) for name, command in commands.items()}
