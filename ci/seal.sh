@@ -16,7 +16,7 @@ log=$work/log.jsonl
 main() {
     # Nothing from a registry.
     install_missing go golang-go /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog golang-golang-x-mod-dev
-    cargo build --release --quiet --locked
+    cargo build --release --quiet --locked -p enterprise-credentials-host
     cargo build --release --quiet --locked -p enterprise-credentials-seal --example sign
     rm -rf "$work"
     mkdir -p "$work"
