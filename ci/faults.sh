@@ -10,7 +10,7 @@ main() {
     trap clean_up EXIT
     cc -Wall -Wextra -Werror -O2 -shared -fPIC -o "$scratch/shim.so" ci/faults/shim.c -ldl
     export FAULTS_SHIM="$scratch/shim.so"
-    cargo build --release --locked
+    cargo build --release --locked -p enterprise-credentials-host
     export FAULTS_PROGRAM="$PWD/target/release/enterprise-credentials"
     if [ "${1:-}" = --without-mounts ]; then
         shift

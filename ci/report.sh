@@ -16,7 +16,7 @@ main() {
     cp ci/report/package.json ci/report/package-lock.json ci/report/look.mjs "$pictures/"
     (cd "$pictures" && timeout 180 npm ci --silent --no-audit --no-fund)
     if [[ -z ${PROGRAM:-} ]]; then
-        cargo build --release --locked
+        cargo build --release --locked -p enterprise-credentials-host
         PROGRAM=$PWD/target/release/enterprise-credentials
     fi
     pages
