@@ -107,8 +107,9 @@ recipe() {
 asks() { SERVICE=$1 timeout 120 "$work/recipe/suite" >"$work/recipe.log" 2>&1; }
 
 in_java() {
-    javac -Xlint:all -Werror -cp "$jna" -d "$work/java" bindings/c/examples/java/Pipe.java
-    answers "Java" java -cp "$jna:$work/java" "-Djna.library.path=$package/lib" Pipe
+    local classes=$work/java
+    javac -Xlint:all -Werror -cp "$jna" -d "$classes" bindings/c/examples/java/Pipe.java
+    answers "Java" java -cp "$jna:$classes" "-Djna.library.path=$package/lib" Pipe
 }
 
 in_wasmtime() {

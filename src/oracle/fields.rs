@@ -78,9 +78,7 @@ impl<'a> Fields<'a> {
             }
         }
     }
-}
 
-impl<'a> Fields<'a> {
     fn take(&mut self, field: &str) -> Option<&'a RawValue> {
         let place = self.0.iter().position(|(name, _)| name == field)?;
         let (_, value) = self.0.swap_remove(place);
